@@ -1,0 +1,78 @@
+//! Who a case belongs to: the landlord, its people, its rules of thumb, and the Ombudsman's contact details.
+//!
+//! Plain values, filled from the configuration and handed down. A letter never mixes two landlords.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// A person with a job in complaint handling. Letters to residents are signed by `role`, never by `name` (2022 Code 4.9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub name: String,
+    /// The job as residents read it, "Complaints Officer".
+    pub role: String,
+    /// Addr-spec (RFC 5322, 3.4.1), lower case.
+    pub address: String,
+}
+
+/// One legal entity that owns homes and answers complaints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Landlord {
+    /// Short name in configuration and database, `[a-z0-9-]+`.
+    pub key: String,
+    /// Legal name, as letters print it.
+    pub name: String,
+    /// First part of every case reference, two to four capitals without I, O and U; no two landlords share one.
+    pub prefix: String,
+    /// Addresses residents write to, lower case. Letters come from the first.
+    pub addresses: Vec<String>,
+    /// Handles complaints (Code 4.1).
+    pub officer: Person,
+    /// Stands in for the officer.
+    pub deputy: Person,
+    /// May answer at stage 2; never the person who answered at stage 1 (Code 6.13).
+    pub reviewers: Vec<Person>,
+    pub manager: Person,
+    /// The governing body's member responsible for complaints (Code 9.5).
+    pub member_responsible: Person,
+    /// Everybody else whose mail is the landlord's own: further staff, the managing agent's people.
+    pub staff: Vec<Person>,
+    /// Where the complaints policy is published (Code 3.4).
+    pub policy_link: String,
+    pub emergency_telephone: String,
+    /// What the landlord is responsible for, and what not, each a plain phrase (Code 5.7).
+    pub responsible_for: Vec<String>,
+    pub not_responsible_for: Vec<String>,
+}
+
+impl Landlord {
+    /// Everybody registered for this landlord, each address once, the officer first.
+    pub fn people(&self) -> Vec<&Person> {
+        let mut seen = std::collections::BTreeSet::new();
+        [&self.officer, &self.deputy, &self.manager, &self.member_responsible]
+            .into_iter()
+            .chain(&self.reviewers)
+            .chain(&self.staff)
+            .filter(|person| seen.insert(person.address.clone()))
+            .collect()
+    }
+
+    /// Whether `address` (lower case) is one residents write to.
+    pub fn owns(&self, address: &str) -> bool {
+        self.addresses.iter().any(|own| own == address)
+    }
+}
+
+/// The Housing Ombudsman's details: data with a date, for they change (domain facts, section 4.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ombudsman {
+    pub name: String,
+    pub website: String,
+    pub complaint_form: String,
+    pub telephone: String,
+    /// `None` where e-mail is not a way to bring a new case.
+    pub email: Option<String>,
+    pub post: String,
+    /// The day a person last compared these details with the Ombudsman's own website.
+    pub last_checked: Date,
+}

@@ -1,0 +1,70 @@
+//! Where mail arrives: an IMAP server, or a local Maildir.
+
+use std::future::Future;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// A folder as it stands on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// IMAP UIDVALIDITY (RFC 9051, 2.3.1.1); 1 for a Maildir. A new value means every UID is a stranger again.
+    pub uidvalidity: i64,
+}
+
+/// What names a message within one folder and UIDVALIDITY: an IMAP UID in decimal, or a Maildir file name without flags.
+pub type Uid = String;
+
+/// A message as taken from the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    pub uid: Uid,
+    /// When the landlord's mail server took it (INTERNALDATE; a Maildir file's time). Never the sender's `Date`.
+    pub arrived: Timestamp,
+    /// Size of the whole message in bytes, as the server gives it.
+    pub size: u64,
+    pub raw: Raw,
+}
+
+/// The bytes of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Raw {
+    Whole(Vec<u8>),
+    /// The message is larger than the limit: these are its headers only. It is logged and set aside for a person.
+    HeadersOnly(Vec<u8>),
+}
+
+/// Why a mailbox did not do what was asked. After any error the session is dropped and opened anew.
+#[derive(Debug, thiserror::Error)]
+pub enum MailboxError {
+    /// The login was refused: a person must act; trying fast would lock the account.
+    #[error("login refused: {0}")]
+    Login(String),
+    /// The server understood and said no, with its words.
+    #[error("server refused: {0}")]
+    Refused(String),
+    /// Connection lost, time-out, or an answer that makes no sense.
+    #[error("connection lost: {0}")]
+    Lost(String),
+}
+
+/// A mailbox with folders. Implementations never read or set `\Seen`, never delete, and put a time limit on every wait.
+pub trait Mailbox: Send {
+    /// Opens `folder`, connecting first when there is no session.
+    fn open(&mut self, folder: &str) -> impl Future<Output = Result<Folder, MailboxError>> + Send;
+
+    /// UIDs in the open folder, oldest first: all of them, or those after `after`.
+    fn list(&mut self, after: Option<&Uid>) -> impl Future<Output = Result<Vec<Uid>, MailboxError>> + Send;
+
+    /// One message of the open folder, or `None` when it has gone. Above `limit` bytes only its headers are taken.
+    fn fetch(&mut self, uid: &Uid, limit: u64) -> impl Future<Output = Result<Option<Fetched>, MailboxError>> + Send;
+
+    /// Moves a stored message of the open folder to `to` (made when missing). A message that has gone is no error.
+    fn file(&mut self, uid: &Uid, to: &str) -> impl Future<Output = Result<(), MailboxError>> + Send;
+
+    /// Returns when the open folder may have changed, and after `limit` at the latest.
+    fn wait(&mut self, limit: Duration) -> impl Future<Output = Result<(), MailboxError>> + Send;
+
+    /// Ends the session politely; errors do not matter.
+    fn close(&mut self) -> impl Future<Output = ()> + Send;
+}

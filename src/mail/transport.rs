@@ -1,0 +1,42 @@
+//! How letters leave: SMTP, or a local folder of files; with the one policy that says what a failure means.
+
+use std::future::Future;
+
+/// One finished letter: the same bytes at every attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope<'a> {
+    /// Never empty: bounces must come back to be read.
+    pub from: &'a str,
+    /// One recipient a letter.
+    pub to: &'a str,
+    /// Headers and body with CRLF line ends, not dot-stuffed.
+    pub bytes: &'a [u8],
+}
+
+/// The server took responsibility for the letter: its final reply, kept as proof of sending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    pub reply: String,
+}
+
+/// Three answers about the letter, and one about the way. Each carries the phase and the server's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Not taken now; the same bytes may be taken later.
+    #[error("not now: {0}")]
+    Again(String),
+    /// Refused for good; a person must find another way to reach this address.
+    #[error("refused: {0}")]
+    Never(String),
+    /// Everything was said and no answer came: it may have been taken.
+    #[error("no answer: {0}")]
+    Unknown(String),
+    /// The way itself is broken (login refused, no TLS, greeting 5xx): no letter is at fault, none loses an attempt.
+    #[error("route broken: {0}")]
+    RouteBroken(String),
+}
+
+/// A way for letters to leave.
+pub trait Transport: Send {
+    fn send(&mut self, letter: Envelope<'_>) -> impl Future<Output = Result<Accepted, SendError>> + Send;
+}
