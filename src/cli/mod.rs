@@ -1,0 +1,3 @@
+//! Subcommands: words → a question or a command; each prints text, or JSON where it lists.
+
+pub mod calendar;
