@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::imap::ImapMailbox;
+use super::maildir::MaildirMailbox;
+use crate::config::Source;
+
 /// A folder as it stands on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Folder {
@@ -67,4 +71,65 @@ pub trait Mailbox: Send {
 
     /// Ends the session politely; errors do not matter.
     fn close(&mut self) -> impl Future<Output = ()> + Send;
+}
+
+/// The mailbox a configuration names.
+#[derive(Debug)]
+pub enum AnyMailbox {
+    Imap(Box<ImapMailbox>),
+    Maildir(MaildirMailbox),
+}
+
+impl AnyMailbox {
+    /// Neither connects nor looks before the first [`open`](Mailbox::open).
+    pub fn new(source: Source) -> AnyMailbox {
+        match source {
+            Source::Imap(server) => AnyMailbox::Imap(Box::new(ImapMailbox::new(server))),
+            Source::Maildir(path) => AnyMailbox::Maildir(MaildirMailbox::new(path)),
+        }
+    }
+}
+
+impl Mailbox for AnyMailbox {
+    async fn open(&mut self, folder: &str) -> Result<Folder, MailboxError> {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.open(folder).await,
+            AnyMailbox::Maildir(mailbox) => mailbox.open(folder).await,
+        }
+    }
+
+    async fn list(&mut self, after: Option<&Uid>) -> Result<Vec<Uid>, MailboxError> {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.list(after).await,
+            AnyMailbox::Maildir(mailbox) => mailbox.list(after).await,
+        }
+    }
+
+    async fn fetch(&mut self, uid: &Uid, limit: u64) -> Result<Option<Fetched>, MailboxError> {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.fetch(uid, limit).await,
+            AnyMailbox::Maildir(mailbox) => mailbox.fetch(uid, limit).await,
+        }
+    }
+
+    async fn file(&mut self, uid: &Uid, to: &str) -> Result<(), MailboxError> {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.file(uid, to).await,
+            AnyMailbox::Maildir(mailbox) => mailbox.file(uid, to).await,
+        }
+    }
+
+    async fn wait(&mut self, limit: Duration) -> Result<(), MailboxError> {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.wait(limit).await,
+            AnyMailbox::Maildir(mailbox) => mailbox.wait(limit).await,
+        }
+    }
+
+    async fn close(&mut self) {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.close().await,
+            AnyMailbox::Maildir(mailbox) => mailbox.close().await,
+        }
+    }
 }

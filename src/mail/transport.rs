@@ -2,6 +2,10 @@
 
 use std::future::Future;
 
+use super::maildir::MaildirTransport;
+use super::smtp::SmtpTransport;
+use crate::config::Outgoing;
+
 /// One finished letter: the same bytes at every attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope<'a> {
@@ -39,4 +43,38 @@ pub enum SendError {
 /// A way for letters to leave.
 pub trait Transport: Send {
     fn send(&mut self, letter: Envelope<'_>) -> impl Future<Output = Result<Accepted, SendError>> + Send;
+}
+
+/// The transport a configuration names.
+#[derive(Debug)]
+pub enum AnyTransport {
+    Smtp(SmtpTransport),
+    Maildir(MaildirTransport),
+}
+
+impl AnyTransport {
+    /// `hello` is the name we greet mail servers with (EHLO). Neither connects nor looks before the first letter.
+    pub fn new(outgoing: Outgoing, hello: &str) -> AnyTransport {
+        match outgoing {
+            Outgoing::Smtp(server) => AnyTransport::Smtp(SmtpTransport::new(server, hello)),
+            Outgoing::Maildir(path) => AnyTransport::Maildir(MaildirTransport::new(path)),
+        }
+    }
+
+    /// Whether letters could leave now: connects and logs in, or looks at the folder, and sends nothing.
+    pub async fn verify(&mut self) -> Result<(), SendError> {
+        match self {
+            AnyTransport::Smtp(transport) => transport.verify().await,
+            AnyTransport::Maildir(transport) => transport.verify().await,
+        }
+    }
+}
+
+impl Transport for AnyTransport {
+    async fn send(&mut self, letter: Envelope<'_>) -> Result<Accepted, SendError> {
+        match self {
+            AnyTransport::Smtp(transport) => transport.send(letter).await,
+            AnyTransport::Maildir(transport) => transport.send(letter).await,
+        }
+    }
 }
