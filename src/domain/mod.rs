@@ -1,4 +1,9 @@
 //! DECIDES. Values in, values out: no async, clock, I/O, logging or randomness; `tests/tidy.rs` holds that line.
 
 pub mod calendar;
+pub mod case;
+pub mod code;
+pub mod ladder;
 pub mod landlord;
+pub mod reference;
+pub mod words;

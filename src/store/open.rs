@@ -1,0 +1,259 @@
+//! SQLite or PostgreSQL: connect, migrate, check, lock. All that differs between the two is here.
+
+use std::fs::{File, TryLockError};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, Transaction};
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Key of the advisory lock that one running daemon holds on a PostgreSQL database ("redress" in ASCII).
+const RUN_LOCK: i64 = 0x72_65_64_72_65_73_73;
+
+/// The two databases; every statement runs on either.
+pub(super) enum Db {
+    Sqlite {
+        /// One connection: SQLite has one writer, and waiting for it here is fairer than `SQLITE_BUSY`.
+        write: SqlitePool,
+        read: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// An open transaction on either database. Dropping it rolls back.
+pub(super) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs one body on whichever database the transaction is on.
+macro_rules! on {
+    ($tx:expr, $connection:ident => $body:expr) => {
+        match $tx {
+            $crate::store::open::Tx::Sqlite(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+            $crate::store::open::Tx::Postgres(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+        }
+    };
+}
+
+/// Runs one statement with its values and gives the number of rows it touched.
+macro_rules! execute {
+    ($tx:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::store::open::on!($tx, c => {
+            sqlx::query($sql)$(.bind($value))*.execute(c).await.map(|done| done.rows_affected())
+        })
+    };
+}
+
+pub(super) use {execute, on};
+
+/// What a program wants of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be the daemon: makes the database, migrates it, and is the only one to do so.
+    Run,
+    /// To ask or to act beside a daemon: the database must be there and of this program's version.
+    Beside,
+}
+
+/// What keeps a second daemon away for as long as it lives.
+pub(super) enum RunLock {
+    File { _held: File },
+    Session(tokio::sync::Mutex<PgConnection>),
+    None,
+}
+
+impl Db {
+    pub(super) async fn open(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock)> {
+        if url.starts_with("sqlite:") { open_sqlite(url, purpose).await } else { open_postgres(url, purpose).await }
+    }
+
+    /// A transaction that may write. SQLite: `BEGIN IMMEDIATE`, for a plain one that reads first fails at once when
+    /// another writer comes between.
+    pub(super) async fn begin(&self) -> sqlx::Result<Tx> {
+        Ok(match self {
+            Db::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// A transaction that only reads, and sees one moment.
+    pub(super) async fn begin_read(&self) -> sqlx::Result<Tx> {
+        Ok(match self {
+            Db::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Db::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        })
+    }
+
+    pub(super) async fn close(&self) {
+        match self {
+            Db::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    pub(super) async fn commit(self) -> sqlx::Result<()> {
+        match self {
+            Tx::Sqlite(transaction) => transaction.commit().await,
+            Tx::Postgres(transaction) => transaction.commit().await,
+        }
+    }
+}
+
+async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock)> {
+    let options = SqliteConnectOptions::from_str(url).context("The database URL is not one SQLite understands")?;
+    let path = options.get_filename().to_path_buf();
+    let lock = match purpose {
+        Purpose::Run => lock_beside(&path)?,
+        Purpose::Beside if path.exists() => RunLock::None,
+        Purpose::Beside => bail!("There is no database at {} yet; `redress run` makes it", path.display()),
+    };
+    let options = options
+        .create_if_missing(purpose == Purpose::Run)
+        .journal_mode(SqliteJournalMode::Wal)
+        // The record of a statutory deadline survives a power cut: 1.2 ms a commit is a small price.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(10))
+        .foreign_keys(true)
+        // Else INSERT OR REPLACE slips past the append-only triggers.
+        .pragma("recursive_triggers", "ON");
+    let context = || format!("Could not open the database {}", path.display());
+    let write =
+        SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.with_context(context)?;
+    match purpose {
+        Purpose::Run => SQLITE_MIGRATIONS.run(&write).await.context("Could not bring the database up to date")?,
+        Purpose::Beside => {
+            let mut connection = write.acquire().await.with_context(context)?;
+            check_sqlite_version(&mut connection).await?;
+        }
+    }
+    // Opened after migration: a reader that prepared a statement before it would have to prepare it again.
+    let read = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.with_context(context)?;
+    Ok((Db::Sqlite { write, read }, lock))
+}
+
+/// A lock on a file beside the database: one `run` at a time, and gone with the process however it dies.
+fn lock_beside(database: &Path) -> anyhow::Result<RunLock> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let path = PathBuf::from(path);
+    if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        bail!("The folder {} for the database does not exist; make it, writable for this user", folder.display());
+    }
+    let mut file = File::options().create(true).truncate(false).write(true).open(&path).with_context(|| {
+        format!("Could not open {}; the database's folder must be writable for this user", path.display())
+    })?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => bail!(
+            "Another `redress run` is working on {}; one at a time. `redress status` and the other commands work beside it",
+            database.display()
+        ),
+        Err(TryLockError::Error(error)) => return Err(error).context(format!("Could not lock {}", path.display())),
+    }
+    file.set_len(0)?;
+    write!(file, "{}", std::process::id())?;
+    Ok(RunLock::File { _held: file })
+}
+
+async fn open_postgres(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock)> {
+    // The URL may hold a password: never part of a message.
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| anyhow::anyhow!("The database URL is not one PostgreSQL understands"))?
+        .application_name("redress");
+    let place = format!("{}:{}", options.get_host(), options.get_port());
+    let context = || format!("Could not connect to PostgreSQL at {place}");
+    let lock = match purpose {
+        Purpose::Run => RunLock::Session(tokio::sync::Mutex::new(wait_for_turn(&options).await.with_context(context)?)),
+        Purpose::Beside => RunLock::None,
+    };
+    let pool = PgPoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(Duration::from_secs(30))
+        .connect_with(options)
+        .await
+        .with_context(context)?;
+    match purpose {
+        Purpose::Run => POSTGRES_MIGRATIONS.run(&pool).await.context("Could not bring the database up to date")?,
+        Purpose::Beside => {
+            let version: Result<Option<i64>, sqlx::Error> =
+                sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&pool).await;
+            check_version(version.ok().flatten(), &POSTGRES_MIGRATIONS)?;
+        }
+    }
+    Ok((Db::Postgres(pool), lock))
+}
+
+/// A standby waits here: it takes over within seconds of the other daemon's end, clean or not.
+async fn wait_for_turn(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
+    let mut connection = PgConnection::connect_with(options).await?;
+    let mut told = false;
+    loop {
+        let ours: bool =
+            sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(RUN_LOCK).fetch_one(&mut connection).await?;
+        if ours {
+            return Ok(connection);
+        }
+        if !told {
+            tracing::info!("Another daemon works on this database; standing by to take over");
+            told = true;
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+impl RunLock {
+    /// Whether the lock is still ours; a PostgreSQL session may have been cut off, and then another may work.
+    pub(super) async fn still_ours(&self) -> bool {
+        match self {
+            RunLock::File { .. } | RunLock::None => true,
+            RunLock::Session(connection) => {
+                let mut connection = connection.lock().await;
+                matches!(tokio::time::timeout(Duration::from_secs(10), connection.ping()).await, Ok(Ok(())))
+            }
+        }
+    }
+}
+
+async fn check_sqlite_version(connection: &mut SqliteConnection) -> anyhow::Result<()> {
+    let version: Result<Option<i64>, sqlx::Error> =
+        sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(connection).await;
+    check_version(version.ok().flatten(), &SQLITE_MIGRATIONS)
+}
+
+fn check_version(found: Option<i64>, migrations: &Migrator) -> anyhow::Result<()> {
+    let ours = migrations.iter().map(|migration| migration.version).max();
+    match (found, ours) {
+        (None, _) => bail!("The database is empty; `redress run` sets it up"),
+        (found, ours) if found == ours => Ok(()),
+        (found, ours) if found > ours => {
+            bail!("The database is newer than this program; use the version of `redress` that runs the daemon")
+        }
+        _ => bail!(
+            "The database is older than this program; start `redress run` of this version once to bring it up to date"
+        ),
+    }
+}

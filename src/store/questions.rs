@@ -1,0 +1,375 @@
+//! What people and rounds ask of the database. Nothing here writes, save the alarms' own notes.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+use super::open::{Tx, execute, on};
+use super::{CaseId, Known, Message, OutboxId, Store, events, instant, load, sql};
+use crate::domain::case::{Case, MessageNo, Recorded};
+use crate::domain::code::Duty;
+use crate::domain::reference::Reference;
+
+/// Columns of a stored message.
+#[derive(sqlx::FromRow)]
+pub(super) struct MessageColumns {
+    id: i64,
+    mailbox: String,
+    folder: String,
+    arrived_at: i64,
+    size: i64,
+    whole: i64,
+    raw: Option<Vec<u8>>,
+    attempts: i64,
+}
+
+impl From<MessageColumns> for Message {
+    fn from(row: MessageColumns) -> Message {
+        Message {
+            id: row.id,
+            mailbox: row.mailbox,
+            folder: row.folder,
+            arrived: instant(row.arrived_at),
+            size: row.size as u64,
+            whole: row.whole != 0,
+            raw: row.raw,
+            attempts: row.attempts as u32,
+        }
+    }
+}
+
+/// A line of the case list.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct CaseRow {
+    pub id: CaseId,
+    pub reference: String,
+    pub landlord: String,
+    pub kind: String,
+    received_at: i64,
+    is_open: i64,
+    unsure: i64,
+    /// The earliest open due date, YYYY-MM-DD.
+    pub next_due: Option<String>,
+}
+
+impl CaseRow {
+    pub fn received(&self) -> Timestamp {
+        instant(self.received_at)
+    }
+
+    pub fn open(&self) -> bool {
+        self.is_open != 0
+    }
+
+    pub fn unsure(&self) -> bool {
+        self.unsure != 0
+    }
+}
+
+/// A case with its whole history.
+#[derive(Clone, Debug)]
+pub struct CaseFile {
+    pub landlord: String,
+    pub case: Case,
+    pub history: Vec<Recorded>,
+}
+
+/// A line of the inbox list.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct InboxRow {
+    pub id: MessageNo,
+    pub mailbox: String,
+    pub folder: String,
+    arrived_at: i64,
+    pub size: i64,
+    pub state: String,
+    pub sorted: Option<String>,
+    pub note: Option<String>,
+    pub copy_of: Option<i64>,
+    pub attempts: i64,
+    /// The case it belongs to, the first when there are two.
+    pub reference: Option<String>,
+}
+
+impl InboxRow {
+    pub fn arrived(&self) -> Timestamp {
+        instant(self.arrived_at)
+    }
+}
+
+/// A line of the outbox list.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct LetterRow {
+    pub id: OutboxId,
+    pub reference: Option<String>,
+    pub letter: i64,
+    pub kind: String,
+    pub audience: String,
+    pub recipient: String,
+    pub subject: String,
+    pub state: String,
+    pub held_because: Option<String>,
+    written_at: i64,
+    next_at: i64,
+    pub attempts: i64,
+    settled_at: Option<i64>,
+    pub reply: Option<String>,
+}
+
+impl LetterRow {
+    pub fn written(&self) -> Timestamp {
+        instant(self.written_at)
+    }
+
+    pub fn next(&self) -> Timestamp {
+        instant(self.next_at)
+    }
+
+    pub fn settled(&self) -> Option<Timestamp> {
+        self.settled_at.map(instant)
+    }
+}
+
+/// One try at sending a letter.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AttemptRow {
+    pub number: i64,
+    started_at: i64,
+    ended_at: Option<i64>,
+    pub outcome: Option<String>,
+    pub reply: Option<String>,
+}
+
+impl AttemptRow {
+    pub fn started(&self) -> Timestamp {
+        instant(self.started_at)
+    }
+
+    pub fn ended(&self) -> Option<Timestamp> {
+        self.ended_at.map(instant)
+    }
+}
+
+/// An open duty.
+#[derive(Clone, Debug)]
+pub struct DeadlineRow {
+    pub case: CaseId,
+    pub reference: String,
+    pub landlord: String,
+    pub duty: Duty,
+    pub due: jiff::civil::Date,
+    pub provisional: bool,
+    pub next_look: Option<Timestamp>,
+}
+
+/// When a folder was last read.
+#[derive(Clone, Debug)]
+pub struct FolderRow {
+    pub mailbox: String,
+    pub folder: String,
+    pub read: Timestamp,
+}
+
+/// How much there is of what.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    pub inbox: BTreeMap<String, i64>,
+    pub outbox: BTreeMap<String, i64>,
+    /// When the oldest message that waits was stored.
+    pub oldest_new: Option<Timestamp>,
+    /// When the oldest letter that waits was written.
+    pub oldest_unsent: Option<Timestamp>,
+}
+
+/// Something the operator is told of once, until it is over.
+#[derive(Clone, Debug)]
+pub struct Alarm {
+    pub name: String,
+    pub since: Timestamp,
+    pub told: Option<Timestamp>,
+    pub words: String,
+}
+
+impl Store {
+    /// A stored message with its bytes.
+    pub async fn message(&self, id: MessageNo) -> anyhow::Result<Option<Message>> {
+        let mut tx = self.db.begin_read().await?;
+        let row: Option<MessageColumns> = on!(&mut tx, c => sqlx::query_as(sql::RAW).bind(id).fetch_optional(c).await)?;
+        Ok(row.map(Message::from))
+    }
+
+    /// Every case, oldest first.
+    pub async fn cases(&self) -> anyhow::Result<Vec<CaseRow>> {
+        let mut tx = self.db.begin_read().await?;
+        Ok(on!(&mut tx, c => sqlx::query_as(sql::CASE_LIST).fetch_all(c).await)?)
+    }
+
+    /// A case with its history, or `None` when no case has this reference.
+    ///
+    /// # Errors
+    ///
+    /// Also when the history was tampered with.
+    pub async fn case(&self, reference: &Reference) -> anyhow::Result<Option<CaseFile>> {
+        let mut tx = self.db.begin_read().await?;
+        let name = reference.to_string();
+        let id: Option<i64> =
+            on!(&mut tx, c => sqlx::query_scalar(sql::CASES_BY_REFERENCE).bind(&name).fetch_optional(c).await)?;
+        match id {
+            Some(id) => Ok(Some(case_file(&mut tx, id).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// A case as rounds see it.
+    pub async fn known(&self, id: CaseId) -> anyhow::Result<Known> {
+        load(&mut self.db.begin_read().await?, id, false).await
+    }
+
+    /// Walks every history: its chain, and whether the rows kept for questions are its fold. Gives each finding as a
+    /// sentence, and the number of cases looked at.
+    pub async fn verify(&self) -> anyhow::Result<(usize, Vec<String>)> {
+        let mut tx = self.db.begin_read().await?;
+        let cases: Vec<CaseRow> = on!(&mut tx, c => sqlx::query_as(sql::CASE_LIST).fetch_all(c).await)?;
+        let mut findings = Vec::new();
+        let mut last = BTreeMap::new();
+        for row in &cases {
+            match case_file(&mut tx, row.id).await {
+                Err(error) => findings.push(format!("{error:#}")),
+                Ok(file) => {
+                    let due =
+                        file.case.duties.values().filter(|duty| duty.met.is_none()).map(|duty| duty.due.date).min();
+                    let kind = file.case.opening.as_ref().map(|opening| opening.kind.key());
+                    if kind != Some(&row.kind)
+                        || file.case.open() != row.open()
+                        || due.map(|due| due.to_string()) != row.next_due
+                    {
+                        findings.push(format!("{}: what the lists say differs from the history", row.reference));
+                    }
+                }
+            }
+            *last.entry(row.landlord.clone()).or_insert(0_i64) += 1;
+        }
+        let numbers: Vec<(String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::NUMBERS).fetch_all(c).await)?;
+        for (landlord, number) in numbers {
+            let (used, there) =
+                (number + 1 - crate::domain::reference::FIRST_NUMBER, last.get(&landlord).copied().unwrap_or(0));
+            if used != there {
+                findings.push(format!("{landlord}: {used} case numbers were used, and {there} cases are here"));
+            }
+        }
+        Ok((cases.len(), findings))
+    }
+
+    /// Messages after row `after`, oldest first.
+    pub async fn inbox(&self, after: MessageNo, limit: i64) -> anyhow::Result<Vec<InboxRow>> {
+        let mut tx = self.db.begin_read().await?;
+        Ok(on!(&mut tx, c => sqlx::query_as(sql::INBOX_LIST).bind(after).bind(limit).fetch_all(c).await)?)
+    }
+
+    /// Letters after row `after`, oldest first.
+    pub async fn outbox(&self, after: OutboxId, limit: i64) -> anyhow::Result<Vec<LetterRow>> {
+        let mut tx = self.db.begin_read().await?;
+        Ok(on!(&mut tx, c => sqlx::query_as(sql::OUTBOX_LIST).bind(after).bind(limit).fetch_all(c).await)?)
+    }
+
+    /// Every try at a letter.
+    pub async fn attempts(&self, letter: OutboxId) -> anyhow::Result<Vec<AttemptRow>> {
+        let mut tx = self.db.begin_read().await?;
+        Ok(on!(&mut tx, c => sqlx::query_as(sql::ATTEMPTS).bind(letter).fetch_all(c).await)?)
+    }
+
+    /// Open duties, the earliest date first.
+    pub async fn deadlines(&self) -> anyhow::Result<Vec<DeadlineRow>> {
+        let mut tx = self.db.begin_read().await?;
+        let rows: Vec<(i64, String, String, String, String, i64, Option<i64>)> =
+            on!(&mut tx, c => sqlx::query_as(sql::OPEN_DEADLINES).fetch_all(c).await)?;
+        rows.into_iter()
+            .map(|(case, reference, landlord, duty, due, provisional, next)| {
+                Ok(DeadlineRow {
+                    case,
+                    reference,
+                    landlord,
+                    duty: Duty::from_key(&duty).with_context(|| format!("Unknown duty {duty:?} in the database"))?,
+                    due: due.parse().with_context(|| format!("Unreadable date {due:?} in the database"))?,
+                    provisional: provisional != 0,
+                    next_look: next.map(instant),
+                })
+            })
+            .collect()
+    }
+
+    pub async fn folders(&self) -> anyhow::Result<Vec<FolderRow>> {
+        let mut tx = self.db.begin_read().await?;
+        let rows: Vec<(String, String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::CURSORS).fetch_all(c).await)?;
+        Ok(rows.into_iter().map(|(mailbox, folder, read)| FolderRow { mailbox, folder, read: instant(read) }).collect())
+    }
+
+    pub async fn counts(&self) -> anyhow::Result<Counts> {
+        let mut tx = self.db.begin_read().await?;
+        let inbox: Vec<(String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::COUNT_INBOX).fetch_all(c).await)?;
+        let outbox: Vec<(String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::COUNT_OUTBOX).fetch_all(c).await)?;
+        let (oldest_new, oldest_unsent): (Option<i64>, Option<i64>) =
+            on!(&mut tx, c => sqlx::query_as(sql::OLDEST).fetch_one(c).await)?;
+        Ok(Counts {
+            inbox: inbox.into_iter().collect(),
+            outbox: outbox.into_iter().collect(),
+            oldest_new: oldest_new.map(instant),
+            oldest_unsent: oldest_unsent.map(instant),
+        })
+    }
+
+    /// When each round has something to do next: the earliest message, letter and deadline that wait.
+    pub async fn next_moments(&self) -> anyhow::Result<[Option<Timestamp>; 3]> {
+        let mut tx = self.db.begin_read().await?;
+        let mut moments = [None; 3];
+        for (moment, query) in moments.iter_mut().zip([sql::NEXT_NEW, sql::NEXT_LETTER, sql::NEXT_DEADLINE]) {
+            let at: Option<i64> = on!(&mut tx, c => sqlx::query_scalar(query).fetch_one(c).await)?;
+            *moment = at.map(instant);
+        }
+        Ok(moments)
+    }
+
+    // ── alarms ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub async fn alarms(&self) -> anyhow::Result<Vec<Alarm>> {
+        let mut tx = self.db.begin_read().await?;
+        let rows: Vec<(String, i64, Option<i64>, String)> =
+            on!(&mut tx, c => sqlx::query_as(sql::ALARMS).fetch_all(c).await)?;
+        Ok(rows
+            .into_iter()
+            .map(|(name, since, told, words)| Alarm { name, since: instant(since), told: told.map(instant), words })
+            .collect())
+    }
+
+    /// Notes a trouble; the first note of it says since when.
+    pub async fn raise(&self, name: &str, words: &str, now: Timestamp) -> anyhow::Result<Alarm> {
+        let mut tx = self.db.begin().await?;
+        let (since, told): (i64, Option<i64>) = on!(&mut tx, c => sqlx::query_as(sql::RAISE_ALARM)
+            .bind(name).bind(now.as_millisecond()).bind(words).fetch_one(c).await)?;
+        tx.commit().await?;
+        Ok(Alarm { name: name.to_owned(), since: instant(since), told: told.map(instant), words: words.to_owned() })
+    }
+
+    pub async fn told(&self, name: &str, now: Timestamp) -> anyhow::Result<()> {
+        let mut tx = self.db.begin().await?;
+        execute!(&mut tx, sql::ALARM_TOLD, name, now.as_millisecond())?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends a trouble; `true` when the operator had been told of it and should hear that it is over.
+    pub async fn clear(&self, name: &str) -> anyhow::Result<bool> {
+        let mut tx = self.db.begin().await?;
+        let told: Option<Option<i64>> =
+            on!(&mut tx, c => sqlx::query_scalar(sql::CLEAR_ALARM).bind(name).fetch_optional(c).await)?;
+        tx.commit().await?;
+        Ok(told.flatten().is_some())
+    }
+}
+
+async fn case_file(tx: &mut Tx, id: CaseId) -> anyhow::Result<CaseFile> {
+    let (reference, landlord): (String, String) =
+        on!(tx, c => sqlx::query_as(sql::CASE_NAME).bind(id).fetch_one(c).await)?;
+    let history = events(tx, id, &reference).await?;
+    Ok(CaseFile { landlord, case: Case::fold(&history), history })
+}

@@ -1,0 +1,185 @@
+//! Every statement, once, for both databases.
+//!
+//! `$1` placeholders, `RETURNING`, `ON CONFLICT DO NOTHING`; instants as epoch milliseconds, civil dates as text. Columns
+//! are listed, never `*`; a guarded write names its guard, and its caller checks the rows it touched.
+
+pub(super) const SCHEMA_VERSION: &str = "SELECT MAX(version) FROM _sqlx_migrations WHERE success";
+
+// ── facts about the database ──────────────────────────────────────────────────────────────────────────────────────
+
+pub(super) const INFO: &str = "SELECT value FROM store_info WHERE name = $1";
+pub(super) const SET_INFO: &str = "INSERT INTO store_info (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+// ── T1: receive ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+pub(super) const CURSOR: &str = "SELECT uidvalidity, last_uid FROM cursor WHERE mailbox = $1 AND folder = $2";
+pub(super) const SET_CURSOR: &str = "
+INSERT INTO cursor (mailbox, folder, uidvalidity, last_uid, read_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (mailbox, folder) DO UPDATE
+   SET uidvalidity = excluded.uidvalidity, last_uid = excluded.last_uid, read_at = excluded.read_at";
+pub(super) const TOUCH_CURSOR: &str = "UPDATE cursor SET read_at = $3 WHERE mailbox = $1 AND folder = $2";
+pub(super) const CURSORS: &str = "SELECT mailbox, folder, read_at FROM cursor ORDER BY mailbox, folder";
+pub(super) const KNOWN_UIDS: &str = "SELECT uid FROM inbox WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3";
+/// The same UID again changes nothing.
+pub(super) const RECEIVE: &str = "
+INSERT INTO inbox (mailbox, folder, uidvalidity, uid, arrived_at, stored_at, size, whole, digest, raw,
+                   state, copy_of, attempts, next_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $6)
+ON CONFLICT (mailbox, folder, uidvalidity, uid) DO NOTHING
+RETURNING id";
+pub(super) const SAME_BYTES: &str = "
+SELECT MIN(id) FROM inbox WHERE mailbox = $1 AND digest = $2 AND whole = 1 AND copy_of IS NULL";
+pub(super) const UNFILED: &str = "
+SELECT id, uid FROM inbox WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND filed_at IS NULL ORDER BY id";
+pub(super) const FILED: &str = "UPDATE inbox SET filed_at = $2 WHERE id = $1";
+
+// ── T2: decide ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Counted before the try, so that a message that brings the program down still runs out of tries.
+pub(super) const TAKE_NEW: &str = "
+UPDATE inbox SET attempts = attempts + 1, next_at = $2
+ WHERE id = (SELECT id FROM inbox WHERE state = 'new' AND next_at <= $1 ORDER BY id LIMIT 1) AND state = 'new'
+RETURNING id, mailbox, folder, arrived_at, size, whole, raw, attempts";
+pub(super) const NEXT_NEW: &str = "SELECT MIN(next_at) FROM inbox WHERE state = 'new'";
+/// Guard: exactly one row, else another has handled it.
+pub(super) const SETTLE_MESSAGE: &str = "
+UPDATE inbox SET state = $2, sorted = $3, note = $4, message_id = $5, same_words = $6, copy_of = $7
+ WHERE id = $1 AND state = 'new'";
+pub(super) const LINK_MESSAGE: &str = "
+INSERT INTO message_case (inbox_id, case_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+pub(super) const RAW: &str = "
+SELECT id, mailbox, folder, arrived_at, size, whole, raw, attempts FROM inbox WHERE id = $1";
+/// A copy of the same words that came by another road (an alias, a distribution list) to the same mailbox.
+pub(super) const SAME_WORDS: &str = "
+SELECT MIN(id) FROM inbox
+ WHERE mailbox = $1 AND message_id = $2 AND same_words = $3 AND id <> $4 AND state IN ('handled', 'set_aside')";
+
+pub(super) const NUMBERING: &str = "INSERT INTO numbering (landlord, last) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+/// Takes the row's lock, so that of two deciders the second sees the first one's number.
+pub(super) const LAST_NUMBER: &str = "UPDATE numbering SET last = last WHERE landlord = $1 RETURNING last";
+pub(super) const USE_NUMBER: &str = "UPDATE numbering SET last = last + 1 WHERE landlord = $1";
+
+pub(super) const CASES_BY_REFERENCE: &str = "SELECT id FROM case_file WHERE reference = $1";
+pub(super) const CASES_BY_PARTICIPANT: &str = "SELECT case_id FROM participant WHERE address = $1 ORDER BY case_id";
+pub(super) const CASES_BY_MESSAGE_ID: &str = "
+SELECT m.case_id FROM inbox i JOIN message_case m ON m.inbox_id = i.id WHERE i.message_id = $1 ORDER BY m.case_id";
+pub(super) const CASES_OF_MESSAGE: &str = "SELECT case_id FROM message_case WHERE inbox_id = $1 ORDER BY case_id";
+pub(super) const PARTICIPANTS: &str = "SELECT address FROM participant WHERE case_id = $1 ORDER BY address";
+pub(super) const LETTER_CASE: &str = "SELECT case_id FROM outbox WHERE message_id = $1";
+pub(super) const ANSWERS_SINCE: &str = "
+SELECT COUNT(*) FROM outbox WHERE recipient = $1 AND audience = 'resident' AND written_at > $2";
+
+pub(super) const CASE_NAME: &str = "SELECT reference, landlord FROM case_file WHERE id = $1";
+pub(super) const CASE_HEAD: &str = "SELECT id, seq, head, salt FROM case_file WHERE id = $1";
+pub(super) const EVENTS: &str = "
+SELECT seq, occurred_at, recorded_at, body, previous, hash FROM event WHERE case_id = $1 ORDER BY seq";
+pub(super) const WORDS: &str = "SELECT digest, text FROM words WHERE case_id = $1";
+pub(super) const THREAD: &str = "
+SELECT i.message_id FROM message_case m JOIN inbox i ON i.id = m.inbox_id
+ WHERE m.case_id = $1 AND i.message_id IS NOT NULL ORDER BY i.id";
+
+pub(super) const OPEN_CASE: &str = "
+INSERT INTO case_file (reference, landlord, kind, received_at, is_open, unsure, seq, head, salt)
+VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7) RETURNING id";
+/// Guard: the case stands where the decider saw it.
+pub(super) const ADVANCE_CASE: &str = "
+UPDATE case_file SET kind = $3, is_open = $4, unsure = $5, seq = $6, head = $7 WHERE id = $1 AND seq = $2";
+pub(super) const ADD_EVENT: &str = "
+INSERT INTO event (case_id, seq, occurred_at, recorded_at, body, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT DO NOTHING";
+pub(super) const ADD_WORDS: &str = "
+INSERT INTO words (case_id, digest, text) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+pub(super) const ADD_PARTICIPANT: &str = "
+INSERT INTO participant (case_id, address) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+pub(super) const SET_DEADLINE: &str = "
+INSERT INTO deadline (case_id, duty, due, provisional, met_at, next_at, attempts) VALUES ($1, $2, $3, $4, $5, $6, 0)
+ON CONFLICT (case_id, duty) DO UPDATE
+   SET due = excluded.due, provisional = excluded.provisional, met_at = excluded.met_at,
+       next_at = excluded.next_at, attempts = 0";
+pub(super) const ADD_LETTER: &str = "
+INSERT INTO outbox (case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, subject, says, bytes,
+                    state, held_because, written_at, next_at, attempts, setbacks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, 0, 0)";
+
+/// Counted before the try; a deadline that cannot be decided waits its turn and does not stand in the others' way.
+pub(super) const TAKE_DEADLINE: &str = "
+UPDATE deadline SET attempts = attempts + 1, next_at = $2
+ WHERE (case_id, duty) IN (SELECT case_id, duty FROM deadline WHERE met_at IS NULL AND next_at <= $1
+                            ORDER BY next_at, case_id LIMIT 1)
+RETURNING case_id, duty, attempts";
+pub(super) const NEXT_DEADLINE: &str = "SELECT MIN(next_at) FROM deadline WHERE met_at IS NULL";
+pub(super) const OPEN_DEADLINES: &str = "
+SELECT d.case_id, c.reference, c.landlord, d.duty, d.due, d.provisional, d.next_at
+  FROM deadline d JOIN case_file c ON c.id = d.case_id WHERE d.met_at IS NULL ORDER BY d.due, c.reference";
+
+// ── T3 and T4: send ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Guard: the state; of two senders one gets the row.
+pub(super) const CLAIM: &str = "
+UPDATE outbox SET state = 'sending', attempts = attempts + 1
+ WHERE id = (SELECT id FROM outbox WHERE state = 'queued' AND next_at <= $1 ORDER BY next_at, id LIMIT 1)
+   AND state = 'queued'
+RETURNING id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes, written_at, attempts, setbacks";
+pub(super) const NEXT_LETTER: &str = "SELECT MIN(next_at) FROM outbox WHERE state = 'queued'";
+pub(super) const START_ATTEMPT: &str = "
+INSERT INTO attempt (outbox_id, number, started_at) VALUES ($1, $2, $3)";
+pub(super) const END_ATTEMPT: &str = "
+UPDATE attempt SET ended_at = $3, outcome = $4, reply = $5 WHERE outbox_id = $1 AND number = $2 AND ended_at IS NULL";
+/// Guard: only a letter that is being sent can be settled.
+pub(super) const SETTLE_LETTER: &str = "
+UPDATE outbox SET state = $2, next_at = $3, settled_at = $4, reply = $5, setbacks = setbacks + $6
+ WHERE id = $1 AND state = 'sending'";
+/// Letters a dead daemon was sending: nobody knows whether they left, so they are sent again, byte for byte.
+pub(super) const IN_DOUBT: &str = "SELECT id, attempts FROM outbox WHERE state = 'sending' ORDER BY id";
+pub(super) const HELD_BY_MODE: &str = "
+SELECT id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes, written_at, attempts, setbacks
+  FROM outbox WHERE state = 'held' AND held_because = $1 ORDER BY id";
+pub(super) const LETTER: &str = "
+SELECT id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes, written_at, attempts, setbacks
+  FROM outbox WHERE id = $1";
+/// Guard: a letter that is being sent, or has gone, cannot be held.
+pub(super) const HOLD_LETTER: &str = "
+UPDATE outbox SET state = 'held', held_because = $2 WHERE id = $1 AND state IN ('queued', 'held')";
+pub(super) const RELEASE_LETTER: &str = "
+UPDATE outbox SET state = 'queued', held_because = NULL, next_at = $2 WHERE id = $1 AND state = 'held'";
+/// Guard: a letter that was tried keeps its bytes for ever.
+pub(super) const REWRITE_LETTER: &str = "
+UPDATE outbox SET bytes = $2, subject = $3, written_at = $4 WHERE id = $1 AND state IN ('held', 'sending') AND settled_at IS NULL";
+pub(super) const RETRY_LETTER: &str = "
+UPDATE outbox SET state = 'queued', next_at = $2, settled_at = NULL WHERE id = $1 AND state IN ('queued', 'failed')";
+pub(super) const DROP_LETTER: &str = "
+UPDATE outbox SET state = 'dropped', settled_at = $2 WHERE id = $1 AND state IN ('held', 'queued')";
+
+// ── questions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+pub(super) const CASE_LIST: &str = "
+SELECT id, reference, landlord, kind, received_at, is_open, unsure,
+       (SELECT MIN(due) FROM deadline d WHERE d.case_id = case_file.id AND d.met_at IS NULL) AS next_due
+  FROM case_file ORDER BY id";
+pub(super) const INBOX_LIST: &str = "
+SELECT i.id, i.mailbox, i.folder, i.arrived_at, i.size, i.state, i.sorted, i.note, i.copy_of, i.attempts,
+       (SELECT MIN(c.reference) FROM message_case m JOIN case_file c ON c.id = m.case_id WHERE m.inbox_id = i.id)
+         AS reference
+  FROM inbox i WHERE i.id > $1 ORDER BY i.id LIMIT $2";
+pub(super) const OUTBOX_LIST: &str = "
+SELECT o.id, c.reference, o.letter, o.kind, o.audience, o.recipient, o.subject, o.state, o.held_because, o.written_at,
+       o.next_at, o.attempts, o.settled_at, o.reply
+  FROM outbox o LEFT JOIN case_file c ON c.id = o.case_id WHERE o.id > $1 ORDER BY o.id LIMIT $2";
+pub(super) const ATTEMPTS: &str = "
+SELECT number, started_at, ended_at, outcome, reply FROM attempt WHERE outbox_id = $1 ORDER BY number";
+pub(super) const COUNT_INBOX: &str = "SELECT state, COUNT(*) FROM inbox GROUP BY state ORDER BY state";
+pub(super) const COUNT_OUTBOX: &str = "SELECT state, COUNT(*) FROM outbox GROUP BY state ORDER BY state";
+pub(super) const OLDEST: &str = "
+SELECT (SELECT MIN(stored_at) FROM inbox WHERE state = 'new'),
+       (SELECT MIN(written_at) FROM outbox WHERE state IN ('queued', 'sending'))";
+pub(super) const CASE_IDS: &str = "SELECT id, reference FROM case_file ORDER BY id";
+pub(super) const NUMBERS: &str = "SELECT landlord, last FROM numbering ORDER BY landlord";
+
+// ── alarms ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+pub(super) const ALARMS: &str = "SELECT name, since, told_at, words FROM alarm ORDER BY since";
+pub(super) const RAISE_ALARM: &str = "
+INSERT INTO alarm (name, since, words) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET words = excluded.words
+RETURNING since, told_at";
+pub(super) const ALARM_TOLD: &str = "UPDATE alarm SET told_at = $2 WHERE name = $1";
+pub(super) const CLEAR_ALARM: &str = "DELETE FROM alarm WHERE name = $1 RETURNING told_at";
