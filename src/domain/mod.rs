@@ -3,6 +3,8 @@
 pub mod calendar;
 pub mod case;
 pub mod code;
+pub mod definition;
+pub mod filing;
 pub mod ladder;
 pub mod landlord;
 pub mod reference;

@@ -1,0 +1,147 @@
+//! The complaint definition to begin with (Code 5.6): the resident's own words, point by point.
+//!
+//! Nothing is rephrased: points are the paragraphs and list items they wrote, without greeting and signing off. An
+//! officer may put them better later; until then nobody has put words into the resident's mouth.
+
+/// More than this many points is a long letter: the rest is in the message itself.
+const POINTS_MAX: usize = 12;
+/// Longest point, in characters.
+const POINT_CHARS_MAX: usize = 1200;
+
+const GREETINGS: &[&str] = &["dear", "hi", "hello", "hiya", "hey", "good morning", "good afternoon", "good evening", "to whom"];
+const CLOSINGS: &[&str] = &[
+    "kind regards",
+    "best regards",
+    "warm regards",
+    "regards",
+    "yours sincerely",
+    "yours faithfully",
+    "yours truly",
+    "many thanks",
+    "thanks",
+    "thank you",
+    "best wishes",
+    "all the best",
+    "sincerely",
+    "cheers",
+    "sent from my",
+    "get outlook for",
+];
+
+/// The points of newly written text, in order.
+pub fn points(text: &str) -> Vec<String> {
+    let mut points: Vec<String> = paragraphs(text).into_iter().filter(|paragraph| !is_greeting(paragraph)).collect();
+    if let Some(end) = points.iter().position(|point| is_closing(point)).filter(|end| *end > 0) {
+        points.truncate(end);
+    }
+    let more = points.len() > POINTS_MAX;
+    points.truncate(POINTS_MAX);
+    let mut points: Vec<String> = points.into_iter().map(shortened).collect();
+    if more {
+        points.push("(and more, as you wrote in your message)".to_owned());
+    }
+    points
+}
+
+/// Blank lines part paragraphs; a list marker starts a new one; a signing-off line ends the one before it.
+fn paragraphs(text: &str) -> Vec<String> {
+    let mut paragraphs = Vec::new();
+    let mut current = String::new();
+    for line in text.lines().map(str::trim) {
+        let (item, words) = list_item(line);
+        if line.is_empty() || item || is_closing(line) || is_greeting(line) {
+            paragraphs.push(std::mem::take(&mut current));
+        }
+        if !current.is_empty() {
+            current.push(' ');
+        }
+        current.push_str(words);
+        if is_greeting(line) {
+            paragraphs.push(std::mem::take(&mut current));
+        }
+    }
+    paragraphs.push(current);
+    paragraphs.retain(|paragraph| paragraph.chars().any(char::is_alphanumeric));
+    paragraphs
+}
+
+/// Whether the line starts a list item, and its words without the marker.
+fn list_item(line: &str) -> (bool, &str) {
+    for marker in ["- ", "* ", "• ", "– ", "·"] {
+        if let Some(words) = line.strip_prefix(marker) {
+            return (true, words.trim_start());
+        }
+    }
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    if (1..=2).contains(&digits)
+        && let Some(words) = line[digits..].strip_prefix(['.', ')'])
+        && words.starts_with(' ')
+    {
+        return (true, words.trim_start());
+    }
+    (false, line)
+}
+
+/// A line of salutation and nothing else.
+fn is_greeting(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    let starts = GREETINGS.iter().any(|greeting| {
+        lower.strip_prefix(greeting).is_some_and(|rest| rest.chars().next().is_none_or(|next| !next.is_alphanumeric()))
+    });
+    starts && lower.split_whitespace().count() <= 6 && !lower.trim_end_matches(['!', ',', '.', ':', '-']).contains(['.', '!', '?'])
+}
+
+/// A line of signing off, perhaps with a name behind it.
+fn is_closing(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    let words = lower.split_whitespace().count();
+    CLOSINGS.iter().any(|closing| {
+        lower.strip_prefix(closing).is_some_and(|rest| {
+            let bare = rest.trim_start_matches([',', '.', '!']).is_empty() || rest.starts_with([',', '.', '!']);
+            words <= 6 && (bare || closing.starts_with("sent from") || closing.starts_with("get outlook"))
+        })
+    })
+}
+
+fn shortened(point: String) -> String {
+    match point.char_indices().nth(POINT_CHARS_MAX) {
+        Some((end, _)) => format!("{} …", point[..end].trim_end()),
+        None => point,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::points;
+
+    #[test]
+    fn paragraphs_and_list_items_become_points_without_greeting_and_signing_off() {
+        let text = "Dear Sir or Madam,\nThe boiler has been broken\nsince Monday.\n\n1. No heating\n2) No hot water\n- Nobody rang back\n\nThanks for reading this far, I want it fixed.\n\nKind regards,\nAnn Example\n14 Orchard Court";
+        assert_eq!(
+            points(text),
+            [
+                "The boiler has been broken since Monday.",
+                "No heating",
+                "No hot water",
+                "Nobody rang back",
+                "Thanks for reading this far, I want it fixed."
+            ]
+        );
+    }
+
+    #[test]
+    fn a_message_that_is_only_thanks_or_nothing_keeps_what_there_is() {
+        assert_eq!(points(""), [""; 0]);
+        assert_eq!(points("thanks"), ["thanks"]);
+        assert_eq!(points("Hi there! You never came. Why?"), ["Hi there! You never came. Why?"]);
+    }
+
+    #[test]
+    fn a_very_long_letter_is_cut_and_says_so() {
+        let text = vec!["One more thing is wrong."; 40].join("\n\n");
+        let points = points(&text);
+        assert_eq!(points.len(), 13);
+        assert!(points[12].contains("and more"));
+        assert!(super::points(&"é".repeat(5000))[0].chars().count() < 1210);
+    }
+}

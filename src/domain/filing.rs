@@ -1,0 +1,336 @@
+//! Where a message belongs and what it is to become: a new case, a further message on one, word of a letter that came
+//! back, correspondence, or something a person must look at.
+//!
+//! Machines are told apart before anything else, so that an automatic answer can never join a case by its headers. A
+//! stranger who quotes a reference never joins a case silently. Doubt always ends with a person, and with the complaint
+//! clock running.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::case::{Addition, Flags, Kind, LetterNo, MessageNo, Opening, Resident, Writer};
+use super::definition;
+use super::landlord::Landlord;
+use super::message::{self, Message, Severity};
+use super::reference::Reference;
+use super::triage::{Context, Label, Sorted};
+use super::words::Words;
+
+/// A stored message as it lies before us.
+#[derive(Clone, Copy, Debug)]
+pub struct Item<'a> {
+    pub number: MessageNo,
+    pub message: &'a Message,
+    /// What was sorted: the newly written words, or those that were passed on.
+    pub words: &'a str,
+    /// When it reached the landlord's mail server.
+    pub arrived: Timestamp,
+    /// Found in the junk folder.
+    pub junk: bool,
+    /// All of it was taken; otherwise only its headers.
+    pub whole: bool,
+    /// It arrived before the day from which mail is answered.
+    pub older: bool,
+}
+
+/// A case the message may belong to.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    pub reference: Reference,
+    pub landlord: String,
+    pub kind: Kind,
+    pub open: bool,
+    /// The message answers one of the case's letters or messages, by Message-ID.
+    pub by_thread: bool,
+    /// The message names the case's reference.
+    pub by_reference: bool,
+    /// The writer's address is one of the case's.
+    pub sender_known: bool,
+}
+
+/// What a message is to become.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filing {
+    /// A case, for each landlord the message went to; and further cases it is filed to unchanged.
+    Open { cases: Vec<(String, Box<Opening>)>, also: Vec<Reference>, sorted: &'static str },
+    /// A further message on a case.
+    Add { reference: Reference, addition: Addition },
+    /// A letter of ours came back.
+    Returned { reference: Reference, letter: LetterNo, why: String },
+    /// Logged and listed, not a case.
+    Correspondence { sorted: &'static str, note: Option<String>, also: Vec<Reference> },
+}
+
+/// Which landlords a message went to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressed {
+    pub landlords: BTreeSet<String>,
+    /// No recipient named one, and the mailbox serves several: a person must say whose it is.
+    pub guessed: bool,
+}
+
+/// The landlords whose addresses the message names; else the one that looks after the mailbox. `shared`: the mailbox
+/// serves several landlords.
+pub fn addressed(message: &Message, landlords: &[Landlord], mailbox_landlord: &str, shared: bool) -> Addressed {
+    let named: BTreeSet<String> = landlords
+        .iter()
+        .filter(|landlord| message.recipients.iter().any(|recipient| landlord.owns(recipient)))
+        .map(|landlord| landlord.key.clone())
+        .collect();
+    match named.is_empty() {
+        true => Addressed { landlords: BTreeSet::from([mailbox_landlord.to_owned()]), guessed: shared },
+        false => Addressed { landlords: named, guessed: false },
+    }
+}
+
+/// What the writer answers, for the sorter: the same words mean different things below different letters.
+pub fn context(candidates: &[Candidate]) -> Context {
+    match joined(candidates) {
+        Some(candidate) if candidate.kind == Kind::ServiceRequest => Context::ReplyToServiceRequest,
+        Some(_) => Context::ReplyDuringStage1,
+        None => Context::New,
+    }
+}
+
+/// The one case a known writer answers on.
+fn joined(candidates: &[Candidate]) -> Option<&Candidate> {
+    let known = |candidate: &&Candidate| candidate.sender_known && (candidate.by_thread || candidate.by_reference);
+    let mut by_thread = candidates.iter().filter(|candidate| known(candidate) && candidate.by_thread);
+    match (by_thread.next(), by_thread.next()) {
+        (Some(only), None) => Some(only),
+        (Some(_), Some(_)) => None,
+        (None, _) => {
+            let mut by_reference = candidates.iter().filter(known);
+            by_reference.next().filter(|_| by_reference.next().is_none())
+        }
+    }
+}
+
+/// Everything that is known when a message is filed.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    pub addressed: &'a Addressed,
+    pub landlords: &'a [Landlord],
+    pub candidates: &'a [Candidate],
+    /// The next case number of each landlord addressed.
+    pub next: &'a BTreeMap<String, i64>,
+    /// Automatic letters to the writer in the last 24 hours, and how many there may be.
+    pub answers_lately: u32,
+    pub answers_max: u32,
+    /// A delivery report about this letter of ours, when it is one.
+    pub returned: Option<&'a (Reference, LetterNo)>,
+}
+
+/// Decides what the message is to become.
+pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
+    let message = item.message;
+    if message.kind == message::Kind::Bounce {
+        return delivery_report(message, known);
+    }
+    if !message.kind.advances() {
+        let note = message.reasons.first().cloned();
+        return Filing::Correspondence { sorted: "automatic", note, also: threaded(known.candidates) };
+    }
+    if item.older {
+        let note = "arrived before the day from which mail is answered: listed, never answered".to_owned();
+        return Filing::Correspondence { sorted: "older mail", note: Some(note), also: Vec::new() };
+    }
+    if let Some(staff) = from_staff(item, known, sorted) {
+        return staff;
+    }
+    match joined(known.candidates) {
+        Some(request) if request.kind == Kind::ServiceRequest && dissatisfied(sorted) => {
+            // Code 1.5: unhappy with the answer to a request is a complaint, and the request goes on.
+            open(item, known, sorted, vec![request.reference.clone()])
+        }
+        Some(case) => add(item, known, sorted, case, Writer::Resident),
+        None => match known.candidates.iter().find(|candidate| candidate.by_thread && !candidate.sender_known) {
+            Some(case) => add(item, known, sorted, case, Writer::Stranger),
+            None => fresh(item, known, sorted),
+        },
+    }
+}
+
+fn delivery_report(message: &Message, known: &Known) -> Filing {
+    let list = |note: &str| {
+        let also = threaded(known.candidates);
+        Filing::Correspondence { sorted: "delivery report", note: Some(note.to_owned()), also }
+    };
+    let Some((reference, letter)) = known.returned else { return list("about no letter of ours that we can find") };
+    let failures: Vec<_> = message.report.iter().flat_map(|report| &report.recipients).collect();
+    let hardest = failures.iter().find(|failed| failed.severity == Severity::Hard);
+    let failed = hardest.or_else(|| failures.iter().find(|failed| failed.severity == Severity::Soft));
+    if failed.is_none() && !failures.is_empty() {
+        return list("a letter of ours is delayed; the server goes on trying");
+    }
+    let why = failed.map(|failed| format!("{} {}", failed.status.as_deref().unwrap_or_default(), failed.diagnostic));
+    let why = why.map(|why| why.trim().to_owned()).filter(|why| !why.is_empty());
+    let why = why.unwrap_or_else(|| "the report gives no reason".to_owned());
+    Filing::Returned { reference: reference.clone(), letter: *letter, why }
+}
+
+/// Mail from people registered for the landlord. `None` when it is to be treated like a resident's: members of a
+/// co-operative are both.
+fn from_staff(item: &Item, known: &Known, sorted: &Sorted) -> Option<Filing> {
+    let landlord = staff_of(item.message, known.landlords)?;
+    let mut on_case = known.candidates.iter().filter(|case| case.landlord == landlord.key && (case.by_thread || case.by_reference));
+    if let Some(case) = on_case.next() {
+        return (!case.sender_known).then(|| add(item, known, sorted, case, Writer::Staff));
+    }
+    if item.message.forward.is_some() {
+        return Some(open(item, known, sorted, Vec::new()));
+    }
+    let note = Some("from the landlord's own people".to_owned());
+    (!dissatisfied(sorted)).then_some(Filing::Correspondence { sorted: "from staff", note, also: Vec::new() })
+}
+
+fn add(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Writer) -> Filing {
+    let addition = Addition {
+        message: item.number,
+        received: item.arrived,
+        writer,
+        name: Words::new(item.message.from.as_ref().map_or("", |from| if from.name.is_empty() { &from.address } else { &from.name })),
+        flags: flags(sorted),
+        withheld: withheld(item, known),
+    };
+    Filing::Add { reference: case.reference.clone(), addition }
+}
+
+/// A message that answers nothing of ours.
+fn fresh(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
+    let listed = |sorted: &'static str| Filing::Correspondence { sorted, note: None, also: Vec::new() };
+    match sorted.label {
+        _ if set_aside(item).is_some() => open(item, known, sorted, Vec::new()),
+        Label::Other(kind) if !sorted.unsure => listed(kind.key()),
+        Label::Other(_) if item.junk || item.message.spam.is_some() => listed("spam"),
+        _ => open(item, known, sorted, Vec::new()),
+    }
+}
+
+fn open(item: &Item, known: &Known, sorted: &Sorted, also: Vec<Reference>) -> Filing {
+    let landlords = known.landlords.iter().filter(|landlord| known.addressed.landlords.contains(&landlord.key));
+    let cases = landlords
+        .filter_map(|landlord| {
+            let number = known.next.get(&landlord.key)?;
+            let reference = Reference::new(&landlord.prefix, *number);
+            Some((landlord.key.clone(), Box::new(opening(item, known, sorted, reference, &also))))
+        })
+        .collect();
+    let sorted = match sorted.label {
+        _ if set_aside(item).is_some() => "could not be read",
+        _ if sorted.unsure => "unsure",
+        Label::ServiceRequest => "service request",
+        _ => "complaint",
+    };
+    Filing::Open { cases, also, sorted }
+}
+
+fn opening(item: &Item, known: &Known, sorted: &Sorted, reference: Reference, also: &[Reference]) -> Opening {
+    let message = item.message;
+    let set_aside = set_aside(item);
+    let passed_on = passed_on(message, known.landlords);
+    let writer = passed_on.map(|forward| &forward.from).or(message.from.as_ref());
+    // Code 3.2: the clock starts when any member of staff first had it.
+    let earlier = passed_on.and_then(|forward| forward.date).filter(|date| *date < item.arrived);
+    let answer_to = passed_on.map(|forward| &forward.from).or(message.reply_to.as_ref()).or(writer);
+    let address = answer_to.map(|writer| &writer.address).filter(|address| can_be_answered(address, known.landlords));
+    let quoted = known.candidates.iter().filter(|case| case.by_reference || case.by_thread);
+    let theirs = known.candidates.iter().filter(|case| case.sender_known && case.open);
+    let related = quoted.clone().chain(theirs).map(|case| &case.reference).chain(also).cloned();
+    let unsure = sorted.unsure || set_aside.is_some() || passed_on.is_some() || quoted.clone().any(|case| !case.sender_known);
+    let kind = match sorted.label {
+        Label::ServiceRequest if !unsure => Kind::ServiceRequest,
+        _ => Kind::Complaint,
+    };
+    let points = if set_aside.is_some() { Vec::new() } else { definition::points(item.words) };
+    let outcome = sorted.outcome_sought.clone().and_then(|span| item.words.get(span));
+    Opening {
+        reference,
+        kind,
+        message: item.number,
+        received: earlier.unwrap_or(item.arrived),
+        resident: Resident {
+            name: Words::new(writer.map_or("", |writer| &writer.name)),
+            address: address.map(Words::new),
+        },
+        subject: Words::new(&message.subject),
+        points: points.into_iter().map(Words::new).collect(),
+        outcome_sought: outcome.map(Words::new),
+        because: sorted.because.iter().map(Words::new).collect(),
+        unsure,
+        flags: flags(sorted),
+        withheld: withheld(item, known),
+        set_aside,
+        related: related.collect::<BTreeSet<_>>().into_iter().collect(),
+    }
+}
+
+/// Why the message cannot be read, when it cannot.
+fn set_aside(item: &Item) -> Option<String> {
+    if !item.whole {
+        return Some("it is larger than the limit, so only its headers were taken; it is still in the mailbox".to_owned());
+    }
+    let problem = || item.message.problems.first().cloned().unwrap_or_else(|| "it holds no words".to_owned());
+    (!item.message.readable).then(problem)
+}
+
+/// Why no letter goes to the writer by itself, when none does.
+fn withheld(item: &Item, known: &Known) -> Option<String> {
+    let message = item.message;
+    if item.junk {
+        return Some("it lay in the junk folder".to_owned());
+    }
+    if let Some(spam) = &message.spam {
+        return Some(format!("the mail server takes it for spam: {spam}"));
+    }
+    if !message.may_answer {
+        let reasons = message.reasons.join("; ");
+        return Some(if reasons.is_empty() { "it may have been written by a machine".to_owned() } else { reasons });
+    }
+    if passed_on(message, known.landlords).is_some() {
+        return Some("it was passed on by staff: please confirm who the resident is and when you first had it".to_owned());
+    }
+    if known.addressed.guessed {
+        return Some("it names no landlord's address, and this mailbox serves several".to_owned());
+    }
+    if known.answers_lately >= known.answers_max {
+        return Some(format!("this address has had {} automatic letters in 24 hours", known.answers_lately));
+    }
+    None
+}
+
+/// A resident's message that one of the landlord's people passed on.
+fn passed_on<'a>(message: &'a Message, landlords: &[Landlord]) -> Option<&'a message::Forward> {
+    message.forward.as_ref().filter(|_| staff_of(message, landlords).is_some())
+}
+
+/// The landlord that the writer is registered for.
+fn staff_of<'a>(message: &Message, landlords: &'a [Landlord]) -> Option<&'a Landlord> {
+    let address = &message.from.as_ref()?.address;
+    landlords.iter().find(|landlord| landlord.people().iter().any(|person| person.address == *address))
+}
+
+/// Whether a letter may go there at all: an address mail can be sent to, and not one of our own, where it would come back.
+fn can_be_answered(address: &str, landlords: &[Landlord]) -> bool {
+    address.is_ascii() && address.parse::<lettre::Address>().is_ok() && !landlords.iter().any(|landlord| landlord.owns(address))
+}
+
+/// Dissatisfied, or perhaps so.
+fn dissatisfied(sorted: &Sorted) -> bool {
+    sorted.unsure || matches!(sorted.label, Label::Complaint | Label::Stage2Request)
+}
+
+fn threaded(candidates: &[Candidate]) -> Vec<Reference> {
+    candidates.iter().filter(|candidate| candidate.by_thread).map(|candidate| candidate.reference.clone()).collect()
+}
+
+fn flags(sorted: &Sorted) -> Flags {
+    Flags {
+        urgent_hazard: sorted.urgent_hazard,
+        vulnerability: sorted.vulnerability,
+        adjustment_requested: sorted.adjustment_requested,
+        representative: sorted.representative,
+        exclusion_hint: sorted.exclusion_hint.map(|hint| hint.in_words().to_owned()),
+    }
+}
