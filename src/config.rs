@@ -221,7 +221,7 @@ impl Config {
         let file = path.display().to_string();
         let whole = |what: String| Problems(vec![Problem { file: file.clone(), line: None, key: String::new(), what }]);
         let bytes = std::fs::read(path).map_err(|error| {
-            whole(format!("cannot be read: {error}. Copy config/example.toml there, or name the file with --config."))
+            whole(format!("cannot be read: {error}. Copy config/example.toml there, or name another file."))
         })?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             let before = bytes.iter().take(error.valid_up_to()).filter(|&&byte| byte == b'\n').count();

@@ -7,14 +7,11 @@ use super::reader::{Notes, Slot, Table, is_key};
 use super::sections::{Context, Met};
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
 
-const PERSON: &str = "{ name = \"Ada Example\", address = \"ada@example.org\" }";
-const PEOPLE: &str = "[{ name = \"Eve Example\", address = \"eve@example.org\" }]";
-
 pub(super) fn person(context: &Context<'_>, table: &Table<'_>, role: &str, met: &mut Met) -> Option<Person> {
-    let name = table.need("name", "\"Ada Example\"").text();
-    let role_slot = table.may("role", "\"Complaints Officer\"");
+    let name = table.need("name", r#""Ada Example""#).text();
+    let role_slot = table.may("role", r#""Complaints Officer""#);
     let role = if role_slot.is_there() { role_slot.text() } else { Some(role.to_owned()) };
-    let slot = table.need("address", "\"ada@example.org\"");
+    let slot = table.need("address", r#""ada@example.org""#);
     let address = email(context.notes, &slot);
     if let Some(address) = &address {
         met.people.push((address.clone(), slot.place().clone()));
@@ -57,19 +54,19 @@ fn is_addr_spec(text: &str) -> bool {
 
 pub(super) fn landlord(context: &Context<'_>, table: &Table<'_>, met: &mut Met) -> Option<Landlord> {
     let notes = context.notes;
-    let key_slot = table.need("key", "\"wellington\"");
+    let key_slot = table.need("key", r#""wellington""#);
     let key = key_slot.parsed(short_name);
     if let Some(key) = &key {
         met.once(notes, key_slot.place(), "landlord key", key);
     }
-    let name = table.need("name", "\"Wellington Homes Limited\"").text();
-    let prefix_slot = table.need("prefix", "\"WEL\"");
+    let name = table.need("name", r#""Wellington Homes Limited""#).text();
+    let prefix_slot = table.need("prefix", r#""WEL""#);
     let prefix = prefix_slot.parsed(case_prefix);
     if let Some(prefix) = &prefix {
         met.once(notes, prefix_slot.place(), "prefix", prefix);
     }
     let mut addresses = Vec::new();
-    for slot in table.need("addresses", "[\"complaints@example.org\"]").some() {
+    for slot in table.need("addresses", r#"["complaints@example.org"]"#).at_least_one() {
         if let Some(address) = email(notes, &slot) {
             met.once(notes, slot.place(), "landlord's address", &address);
             met.own.insert(address.clone(), slot.place().line);
@@ -77,22 +74,28 @@ pub(super) fn landlord(context: &Context<'_>, table: &Table<'_>, met: &mut Met) 
         }
     }
     let one = |slot: &Slot<'_>, role, met: &mut Met| slot.table(|table| person(context, table, role, met));
-    let officer = one(&table.need("officer", PERSON), "Complaints Officer", met);
-    let deputy_slot = table.need("deputy", PERSON);
+    let officer_slot = table.need("officer", r#"{ name = "Ada Example", address = "ada@example.net" }"#);
+    let officer = one(&officer_slot, "Complaints Officer", met);
+    let deputy_slot = table.need("deputy", r#"{ name = "Ben Example", address = "ben@example.net" }"#);
     let deputy = one(&deputy_slot, "Deputy Complaints Officer", met);
-    let manager = one(&table.need("manager", PERSON), "Manager", met);
-    let member_responsible = one(&table.need("member_responsible", PERSON), "Member Responsible for Complaints", met);
+    let manager_slot = table.need("manager", r#"{ name = "Dan Example", address = "dan@example.net" }"#);
+    let manager = one(&manager_slot, "Manager", met);
+    let member_slot = table.need("member_responsible", r#"{ name = "Eve Example", address = "eve@example.net" }"#);
+    let member_responsible = one(&member_slot, "Member Responsible for Complaints", met);
     let mut several = |slots: Vec<Slot<'_>>, role| slots.iter().filter_map(|slot| one(slot, role, met)).collect();
-    let reviewers_slot = table.need("reviewers", PEOPLE);
-    let reviewers: Vec<Person> = several(reviewers_slot.some(), "Stage 2 Reviewer");
-    let staff: Vec<Person> = several(table.may("staff", PEOPLE).list(), "Member of Staff");
+    let reviewers_slot = table.need("reviewers", r#"[{ name = "Cleo Example", address = "cleo@example.net" }]"#);
+    let reviewers: Vec<Person> = several(reviewers_slot.at_least_one(), "Stage 2 Reviewer");
+    let staff: Vec<Person> = several(
+        table.may("staff", r#"[{ name = "Fay Example", address = "fay@example.net" }]"#).list(),
+        "Member of Staff",
+    );
     if let (Some(officer), Some(deputy)) = (&officer, &deputy) {
         check_roles(notes, [&deputy_slot, &reviewers_slot], [officer, deputy], &reviewers);
     }
-    let policy_link = table.need("policy_link", "\"https://www.example.org/complaints-policy\"").parsed(web_link);
-    let emergency_telephone = table.need("emergency_telephone", "\"01632 960100\"").parsed(telephone);
-    let responsible_for = table.need("responsible_for", "[\"repairs to your home\"]").texts();
-    let not_responsible_for = table.need("not_responsible_for", "[\"roads and street lights\"]").texts();
+    let policy_link = table.need("policy_link", r#""https://www.example.org/complaints-policy""#).parsed(web_link);
+    let emergency_telephone = table.need("emergency_telephone", r#""01632 960100""#).parsed(telephone);
+    let responsible_for = table.need("responsible_for", r#"["repairs to your home"]"#).texts();
+    let not_responsible_for = table.need("not_responsible_for", r#"["roads and street lights"]"#).texts();
     Some(Landlord {
         key: key?,
         name: name?,
@@ -180,31 +183,24 @@ const STALE: [(&str, &str); 6] = [
 const LAST_CHECKED_MONTHS: i32 = 6;
 
 pub(super) fn ombudsman(context: &Context<'_>, table: &Table<'_>) -> Option<Ombudsman> {
-    let current = |text: &str| {
-        let squeezed: String = text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-        match STALE.iter().find(|(stale, _)| squeezed.contains(stale)) {
-            None => Ok(text.to_owned()),
-            Some((_, why)) => Err(format!("is out of date: {why}")),
-        }
-    };
     let text = |key, usual: &'static str, example| {
         let slot = table.may(key, example);
-        if slot.is_there() { slot.parsed(current) } else { Some(usual.to_owned()) }
+        if slot.is_there() { slot.parsed(up_to_date) } else { Some(usual.to_owned()) }
     };
-    let name = text("name", "Housing Ombudsman Service", "\"Housing Ombudsman Service\"");
-    let website = text("website", "https://www.housing-ombudsman.org.uk", "\"https://www.housing-ombudsman.org.uk\"");
+    let name = text("name", "Housing Ombudsman Service", r#""Housing Ombudsman Service""#);
+    let website = text("website", "https://www.housing-ombudsman.org.uk", r#""https://www.housing-ombudsman.org.uk""#);
     let complaint_form = text(
         "complaint_form",
         "https://www.housing-ombudsman.org.uk/residents/make-a-complaint/",
-        "\"https://www.housing-ombudsman.org.uk/residents/make-a-complaint/\"",
+        r#""https://www.housing-ombudsman.org.uk/residents/make-a-complaint/""#,
     );
-    let telephone = text("telephone", "0300 111 3000", "\"0300 111 3000\"");
+    let telephone = text("telephone", "0300 111 3000", r#""0300 111 3000""#);
     let post = text(
         "post",
         "Housing Ombudsman Service, PO Box 1484, Unit D, Preston, PR2 0ET",
-        "\"Housing Ombudsman Service, PO Box 1484, Unit D, Preston, PR2 0ET\"",
+        r#""Housing Ombudsman Service, PO Box 1484, Unit D, Preston, PR2 0ET""#,
     );
-    let email_slot = table.may("email", "\"info@housing-ombudsman.org.uk\"");
+    let email_slot = table.may("email", r#""info@housing-ombudsman.org.uk""#);
     let email = email(context.notes, &email_slot);
     if email.is_some() {
         let what = "since 13 January 2026 the Ombudsman has taken no new cases by e-mail. Leave this out unless its \
@@ -223,11 +219,20 @@ pub(super) fn ombudsman(context: &Context<'_>, table: &Table<'_>) -> Option<Ombu
     })
 }
 
+/// Compares letters and digits only: post codes and words are written in many ways.
+fn up_to_date(text: &str) -> Result<String, String> {
+    let squeezed = text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    match STALE.iter().find(|(stale, _)| squeezed.contains(stale)) {
+        None => Ok(text.to_owned()),
+        Some((_, why)) => Err(format!("is out of date: {why}")),
+    }
+}
+
 fn last_checked(context: &Context<'_>, table: &Table<'_>) -> Option<Date> {
     let slot = table.need(
         "last_checked",
-        "2026-09-01 with the day you compared these details with www.housing-ombudsman.org.uk. There is no default, \
-         for only a person can look.",
+        "2026-09-01 (the day you compared these details with www.housing-ombudsman.org.uk). There is no default, for \
+         only a person can look.",
     );
     let checked = slot.date()?;
     if checked > context.today {
@@ -238,4 +243,59 @@ fn last_checked(context: &Context<'_>, table: &Table<'_>) -> Option<Date> {
         context.notes.warn(slot.place(), what);
     }
     Some(checked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_when_every_mail_server_takes_it() {
+        for good in ["ada@example.org", "o'neil+x@sub.example.org", "a@localhost", "A.B@xn--bcher-kva.example"] {
+            assert!(is_addr_spec(good), "{good}");
+        }
+        let long = format!("{}@example.org", "a".repeat(65));
+        for bad in [
+            "",
+            "ada",
+            "@example.org",
+            "ada@",
+            "a b@example.org",
+            "ada@example..org",
+            ".ada@example.org",
+            "ada.@example.org",
+            "ada@-example.org",
+            "ada@[127.0.0.1]",
+            "Ada <ada@example.org>",
+            "ada@example.org,ben@example.org",
+            "ada@b\u{fc}cher.example",
+            "\"ada b\"@example.org",
+            "ada@example.org\r\nBcc: x@example.org",
+            &long,
+        ] {
+            assert!(!is_addr_spec(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_can_be_said_on_the_telephone() {
+        for good in ["WE", "WEL", "ZZZZ"] {
+            assert_eq!(case_prefix(good).as_deref(), Ok(good));
+        }
+        for bad in ["W", "WELLS", "WIL", "WOL", "WUL", "wel", "W2", "W L", "\u{c4}B"] {
+            assert!(case_prefix(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn stale_details_are_found_however_they_are_written() {
+        for stale in
+            ["L33 7WQ", "l337wq", "E14\u{a0}9GE", "Designated Persons", "eight-week", "8 weeks", "P.O. Box 152"]
+        {
+            assert!(up_to_date(stale).is_err(), "{stale}");
+        }
+        for current in ["PO Box 1484, Unit D, Preston, PR2 0ET", "0300 111 3000", "Housing Ombudsman Service"] {
+            assert_eq!(up_to_date(current).as_deref(), Ok(current));
+        }
+    }
 }

@@ -6,18 +6,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::landlord::{person, short_name};
-use super::reader::{Slot, Table};
+use super::reader::Table;
 use super::secret::{is_loopback, secret};
 use super::sections::{Context, Met};
 use super::{Login, MailboxConfig, Operator, Outgoing, SecondWay, Security, Server, Source};
 
 pub(super) fn mailbox(context: &Context<'_>, table: &Table<'_>, met: &mut Met) -> Option<MailboxConfig> {
-    let name_slot = table.need("name", "\"complaints\"");
+    let name_slot = table.need("name", r#""complaints""#);
     let name = name_slot.parsed(short_name);
     if let Some(name) = &name {
         met.once(context.notes, name_slot.place(), "mailbox name", name);
     }
-    let landlord_slot = table.need("landlord", "\"wellington\", the key of a [[landlord]] section");
+    let landlord_slot = table.need("landlord", r#""wellington", the key of a [[landlord]] section"#);
     let landlord = landlord_slot.text();
     if let Some(landlord) = &landlord {
         met.named.push((landlord.clone(), landlord_slot.place().clone()));
@@ -28,56 +28,61 @@ pub(super) fn mailbox(context: &Context<'_>, table: &Table<'_>, met: &mut Met) -
 }
 
 fn source(context: &Context<'_>, table: &Table<'_>, met: &mut Met) -> Option<Source> {
-    let imap = table.may("imap", "section [mailbox.imap]");
-    let maildir = table.may("maildir", "\"/var/mail/complaints\"");
-    let (source, slot, account) = match (imap.is_there(), maildir.is_there()) {
-        (true, false) => {
-            let server = imap.table(|table| server(context, table, &IMAP))?;
-            let user = server.login.as_ref().map(|login| login.user.to_lowercase()).unwrap_or_default();
-            if user.contains('@') {
-                met.own.insert(user.clone(), imap.place().line);
-            }
-            let account = format!("{user} at {}", server.host.to_lowercase());
-            (Source::Imap(server), imap, account)
-        }
-        (false, true) => {
-            let folder = context.folder.join(maildir.text()?);
-            if !folder.is_dir() {
-                maildir.refuse("is not a folder that exists");
-                return None;
-            }
-            let account = folder.to_string_lossy().into_owned();
-            (Source::Maildir(folder), maildir, account)
-        }
+    let imap_slot = table.may("imap", "section [mailbox.imap]");
+    let imap = imap_slot.table(|table| server(context, table, &IMAP));
+    let maildir_slot = table.may("maildir", r#""/var/mail/complaints""#);
+    let maildir = maildir_slot.parsed(|path| folder(context.folder.join(path)));
+    let slot = match (imap_slot.is_there(), maildir_slot.is_there()) {
+        (true, false) => imap_slot,
+        (false, true) => maildir_slot,
         (both, _) => {
             let what = if both {
                 "has both imap and maildir. Leave one out: a mailbox has one place where its mail is."
             } else {
-                "does not say where its mail is. Write the section [mailbox.imap] below it, or maildir = \"/path\"."
+                r#"does not say where its mail is. Write the section [mailbox.imap] below it, or maildir = "/path"."#
             };
             context.notes.refuse(table.place(), what);
             return None;
         }
     };
-    // Two mailboxes on one account would each take in and answer the same mail.
-    met.once(context.notes, slot.place(), "mail account", &account);
+    let source = imap.map(Source::Imap).or(maildir.map(Source::Maildir))?;
+    let account = match &source {
+        Source::Imap(server) => {
+            let user = server.login.as_ref().map(|login| login.user.to_lowercase()).unwrap_or_default();
+            if user.contains('@') {
+                met.own.insert(user.clone(), slot.place().line);
+            }
+            format!("{user} at {}", server.host.to_lowercase())
+        }
+        Source::Maildir(folder) => folder.to_string_lossy().into_owned(),
+    };
+    if let Some(line) = met.seen_before(slot.place(), "mail account", &account) {
+        let what = format!(
+            "is the mail account of line {line}, and mail in it would be taken in twice. Write all its folders into \
+             one [[mailbox]]."
+        );
+        context.notes.refuse(slot.place(), what);
+    }
     Some(source)
 }
 
+/// A folder that is there.
+pub(super) fn folder(path: PathBuf) -> Result<PathBuf, String> {
+    if path.is_dir() { Ok(path) } else { Err("is not a folder that exists".to_owned()) }
+}
+
 fn folders(table: &Table<'_>) -> (Vec<String>, Option<String>, Option<String>) {
-    let folders = table.may("folders", "[\"INBOX\"]");
+    let folders = table.may("folders", r#"["INBOX"]"#);
     let watched = if folders.is_there() { folders.texts() } else { vec!["INBOX".to_owned()] };
     let is_watched = |name: &str| watched.iter().any(|folder| same_folder(folder, name));
 
-    let junk = table.may("junk", "\"Junk\"").parsed(|junk| {
+    let junk = table.may("junk", r#""Junk""#).parsed(|junk| {
         if is_watched(junk) {
-            return Err("is also in folders: mail in it would be answered and not be answered. Keep it here only, \
-                        and take it out of folders"
-                .to_owned());
+            return Err("is also in folders, whose mail is answered. Keep it here and take it out there".to_owned());
         }
         Ok(junk.to_owned())
     });
-    let move_to = table.may("move_to", "\"Logged\"").parsed(|to| {
+    let move_to = table.may("move_to", r#""Logged""#).parsed(|to| {
         if is_watched(to) || junk.as_ref().is_some_and(|junk| same_folder(junk, to)) {
             return Err("is a watched folder: what is moved there would be taken in as new, again and again".to_owned());
         }
@@ -105,8 +110,8 @@ const IMAP: Protocol = Protocol { ports: [993, 143, 143], login: true };
 const SMTP: Protocol = Protocol { ports: [465, 587, 25], login: false };
 
 fn server(context: &Context<'_>, table: &Table<'_>, protocol: &Protocol) -> Option<Server> {
-    let host = table.need("host", "\"mail.example.org\"").parsed(host_name);
-    let security_slot = table.may("security", "\"tls\"");
+    let host = table.need("host", r#""mail.example.org""#).parsed(host_name);
+    let security_slot = table.may("security", r#""tls""#);
     let security = if security_slot.is_there() {
         security_slot.choice(&[("tls", Security::Tls), ("starttls", Security::StartTls), ("plain", Security::Plain)])
     } else {
@@ -119,19 +124,19 @@ fn server(context: &Context<'_>, table: &Table<'_>, protocol: &Protocol) -> Opti
         );
     }
     let port = port(context, table, protocol, security.unwrap_or(Security::Tls));
-    let user = table.may("user", "\"complaints@example.org\"");
-    let password = table.may("password", "{ file = \"/etc/redress/mail-password\" }");
+    let user = table.may("user", r#""complaints@example.org""#);
+    let password = table.may("password", r#"{ file = "/etc/redress/mail-password" }"#);
     let wants_login = protocol.login || user.is_there() || password.is_there();
     let login = if wants_login {
-        let user = table.need("user", "\"complaints@example.org\"").text();
-        let password = table.need("password", "{ file = \"/etc/redress/mail-password\" }");
+        let user = table.need("user", r#""complaints@example.org""#).text();
+        let password = table.need("password", r#"{ file = "/etc/redress/mail-password" }"#);
         let password = secret(context, &password);
         user.zip(password).map(|(user, password)| Login { user, password })
     } else {
         None
     };
     let ca_file =
-        table.may("ca_file", "\"/etc/redress/ca.pem\"").parsed(|path| certificates(&context.folder.join(path)));
+        table.may("ca_file", r#""/etc/redress/ca.pem""#).parsed(|path| certificates(&context.folder.join(path)));
     if wants_login && login.is_none() {
         return None;
     }
@@ -153,7 +158,7 @@ fn port(context: &Context<'_>, table: &Table<'_>, protocol: &Protocol, security:
         _ => None,
     };
     if let Some(other) = swapped {
-        let what = format!("is usually spoken to with security = \"{other}\". If the connection fails, write that.");
+        let what = format!(r#"is usually spoken to with security = "{other}". If the connection fails, write that."#);
         context.notes.warn(slot.place(), what);
     }
     port
@@ -178,26 +183,22 @@ fn certificates(path: &Path) -> Result<PathBuf, String> {
 }
 
 pub(super) fn outgoing(context: &Context<'_>, table: &Table<'_>) -> Option<Outgoing> {
-    let smtp = table.may("smtp", "section [outgoing.smtp]");
-    let maildir = table.may("maildir", "\"/var/lib/redress/letters-out\"");
-    match (smtp.is_there(), maildir.is_there()) {
-        (true, false) => smtp.table(|table| server(context, table, &SMTP)).map(Outgoing::Smtp),
-        (false, true) => maildir
-            .parsed(|path| {
-                let folder = context.folder.join(path);
-                match folder.parent() {
-                    Some(parent) if parent.is_dir() => Ok(folder),
-                    _ => Err("lies in a folder that does not exist".to_owned()),
-                }
-            })
-            .map(Outgoing::Maildir),
-        _ => {
-            let what = "must say one way for letters to leave. Write the section [outgoing.smtp], or [outgoing] with \
-                        maildir = \"/path\".";
-            context.notes.refuse(table.place(), what);
-            None
+    let smtp_slot = table.may("smtp", "section [outgoing.smtp]");
+    let smtp = smtp_slot.table(|table| server(context, table, &SMTP));
+    let maildir_slot = table.may("maildir", r#""/var/lib/redress/letters-out""#);
+    let maildir = maildir_slot.parsed(|path| {
+        let folder = context.folder.join(path);
+        match folder.parent() {
+            Some(parent) if parent.is_dir() => Ok(folder),
+            _ => Err("lies in a folder that does not exist".to_owned()),
         }
+    });
+    if smtp_slot.is_there() == maildir_slot.is_there() {
+        let what = "must say one way for letters to leave. Write the section [outgoing.smtp], or [outgoing] with \
+                    maildir = \"/path\".";
+        context.notes.refuse(table.place(), what);
     }
+    smtp.map(Outgoing::Smtp).or(maildir.map(Outgoing::Maildir))
 }
 
 pub(super) fn operator(
@@ -210,52 +211,43 @@ pub(super) fn operator(
     let second_way = table
         .need(
             "second_way",
-            "section [operator.second_way.smtp], or second_way = { command = [\"/usr/local/bin/alarm\"] }",
+            r#"section [operator.second_way.smtp], or second_way = { command = ["/usr/local/bin/alarm"] }"#,
         )
         .table(|table| second_way(context, table, outgoing));
     Some(Operator { person: person?, second_way: second_way? })
 }
 
 fn second_way(context: &Context<'_>, table: &Table<'_>, outgoing: Option<&Outgoing>) -> Option<SecondWay> {
-    let smtp = table.may("smtp", "section [operator.second_way.smtp]");
-    let command = table.may("command", "[\"/usr/local/bin/alarm\", \"--urgent\"]");
-    match (smtp.is_there(), command.is_there()) {
-        (true, false) => {
-            let server = smtp.table(|table| server(context, table, &SMTP))?;
-            if let Some(Outgoing::Smtp(first)) = outgoing
-                && first.host.eq_ignore_ascii_case(&server.host)
-            {
-                smtp.refuse(
-                    "is the server of [outgoing.smtp]: when that one is broken, nobody would hear of it. Name \
-                             another server, or a command",
-                );
-            }
-            Some(SecondWay::Smtp(server))
-        }
-        (false, true) => {
-            let items = command.some();
-            if let Some(program) = items.first() {
-                program.parsed(executable);
-            }
-            items.iter().map(Slot::text).collect::<Option<Vec<_>>>().map(SecondWay::Command)
-        }
-        _ => {
-            let what = "must be one way that does not need [outgoing]. Write the section [operator.second_way.smtp] \
-                        with another server, or command = [\"/usr/local/bin/alarm\"].";
-            context.notes.refuse(table.place(), what);
-            None
-        }
+    let smtp_slot = table.may("smtp", "section [operator.second_way.smtp]");
+    let smtp = smtp_slot.table(|table| server(context, table, &SMTP));
+    if let (Some(Outgoing::Smtp(first)), Some(second)) = (outgoing, &smtp)
+        && first.host.eq_ignore_ascii_case(&second.host)
+    {
+        let what = "is the server of [outgoing.smtp]: when that one is broken, nobody would hear of it. Write another \
+                    host, or a command.";
+        context.notes.refuse(smtp_slot.place(), what);
     }
+    let command_slot = table.may("command", r#"["/usr/local/bin/alarm", "--urgent"]"#);
+    let words = command_slot.at_least_one().into_iter().enumerate();
+    let words: Vec<Option<String>> =
+        words.map(|(at, word)| if at == 0 { word.parsed(executable) } else { word.text() }).collect();
+    let command: Option<Vec<String>> = words.into_iter().collect();
+    if smtp_slot.is_there() == command_slot.is_there() {
+        let what = "must be one way that does not need [outgoing]. Write the section [operator.second_way.smtp] with \
+                    another server, or command = [\"/usr/local/bin/alarm\"].";
+        context.notes.refuse(table.place(), what);
+    }
+    smtp.map(SecondWay::Smtp).or(command.map(SecondWay::Command))
 }
 
 /// Absolute, because a service's PATH is not the one of the person who tried the command out.
-fn executable(path: &str) -> Result<(), String> {
+fn executable(path: &str) -> Result<String, String> {
     let file = Path::new(path);
     if !file.is_absolute() {
         return Err("must begin with the program's whole path".to_owned());
     }
     match fs::metadata(file) {
-        Ok(found) if found.is_file() && found.permissions().mode() & 0o111 != 0 => Ok(()),
+        Ok(found) if found.is_file() && found.permissions().mode() & 0o111 != 0 => Ok(path.to_owned()),
         Ok(_) => Err("is not a program that can be run".to_owned()),
         Err(error) => Err(format!("cannot be found: {error}")),
     }

@@ -45,10 +45,13 @@ impl<'a> Notes<'a> {
             // Only message() and the line: the error's own Display shows the offending line, which may hold a secret.
             let line = error.span().map_or(1, |span| notes.line(&span));
             if notes.broken.insert(line) {
-                let what = format!(
-                    "this line is not TOML: {}. Write key = value, text in double quotes, lists in [ ] with commas.",
-                    error.message()
-                );
+                let what = match error.message() {
+                    "duplicate key" => "this key is in this section twice. Leave one out.".to_owned(),
+                    message => format!(
+                        "this line is not TOML: {message}. Write key = value, text in double quotes, lists in [ ] with \
+                         commas."
+                    ),
+                };
                 notes.problems.borrow_mut().push(notes.problem(&Place { line, key: String::new() }, what));
             }
         }
@@ -67,7 +70,8 @@ impl<'a> Notes<'a> {
         self.warnings.borrow_mut().push(self.problem(place, what.into()));
     }
 
-    /// Notes a key that is not there; not in a file with broken lines, where it may stand on one of them.
+    /// Notes a key that is not there, or out of place; not in a file with broken lines, where one of them may be the
+    /// reason.
     fn miss(&self, place: &Place, what: String) {
         if self.broken.is_empty() {
             self.refuse(place, what);
@@ -145,24 +149,34 @@ impl<'a> Table<'a> {
             if known.contains(name) {
                 continue;
             }
-            let nearest = known
-                .iter()
-                .map(|known| (strsim::damerau_levenshtein(name, known), *known))
-                .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-                .min();
-            let advice = match nearest {
-                Some((_, nearest)) => format!("Write {nearest}, or leave it out."),
-                None if super::sections::TOP_KEYS.contains(&name) => {
-                    "It belongs at the top of the file: write it above the first [section].".to_owned()
-                }
-                None => {
-                    format!("Known here: {}.", known.iter().copied().collect::<Vec<_>>().join(", "))
-                }
-            };
             let place = Place { line: self.notes.line(&key.span()), key: self.path_of(name) };
-            self.notes.refuse(&place, format!("is not a key of this section. {advice}"));
+            if let Some(nearest) = nearest(name, &known) {
+                let what = format!("is not a key of this section. Write {nearest}, or leave it out.");
+                self.notes.refuse(&place, what);
+            } else if super::sections::TOP_KEYS.contains(&name) {
+                let what = "belongs at the top of the file. Write it above the first [section].";
+                self.notes.refuse(&place, what);
+            } else {
+                // A broken [section] line makes its keys look like those of the section before.
+                let known = known.iter().copied().collect::<Vec<_>>().join(", ");
+                self.notes.miss(&place, format!("is not a key of this section. Known here: {known}."));
+            }
         }
     }
+}
+
+/// The known key that `name` was most likely meant to be.
+fn nearest(name: &str, known: &BTreeSet<&'static str>) -> Option<&'static str> {
+    let slip = |known: &&'static str| {
+        let distance = strsim::damerau_levenshtein(name, known);
+        (distance <= 1 + known.len() / 4).then_some((distance, *known))
+    };
+    let longer = || {
+        known
+            .iter()
+            .find(|known| known.len().min(name.len()) >= 4 && (name.starts_with(**known) || known.starts_with(name)))
+    };
+    known.iter().filter_map(slip).min().map(|(_, nearest)| nearest).or_else(|| longer().copied())
 }
 
 /// The place of one value, and the value if there is one.
@@ -269,8 +283,8 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// A list that must not be empty.
-    pub(super) fn some(&self) -> Vec<Slot<'a>> {
+    /// A list that must not be empty, if it is there.
+    pub(super) fn at_least_one(&self) -> Vec<Slot<'a>> {
         let items = self.list();
         if let Some(DeValue::Array(list)) = self.value
             && list.is_empty()
@@ -283,7 +297,7 @@ impl<'a> Slot<'a> {
     /// A list of texts, none of them twice.
     pub(super) fn texts(&self) -> Vec<String> {
         let mut texts = Vec::new();
-        for item in self.some() {
+        for item in self.at_least_one() {
             match item.text() {
                 Some(text) if texts.contains(&text) => item.refuse("is in the list twice; leave one out"),
                 Some(text) => texts.push(text),
@@ -297,19 +311,20 @@ impl<'a> Slot<'a> {
     pub(super) fn table<T>(&self, read: impl FnOnce(&Table<'a>) -> Option<T>) -> Option<T> {
         match self.value? {
             DeValue::Table(entries) => Table::open(self.notes, self.place.clone(), entries, read),
-            other => self.wrong_type(other, "a table"),
+            other => self.wrong_type(other, "a table in { } or a section"),
         }
     }
 
     /// Sections of the same name, `[[landlord]]`; each is spoken of by the value of its key `named_by`, or counted.
     pub(super) fn sections<T>(&self, named_by: &str, mut read: impl FnMut(&Table<'a>) -> Option<T>) -> Vec<T> {
-        if let Some(DeValue::Table(_)) = self.value {
-            let what = format!("is one table and must be a list of them. Write [[{}]] with two brackets.", self.name);
-            self.notes.refuse(&self.place, what);
-            return Vec::new();
-        }
         let mut all = Vec::new();
-        for mut item in self.some() {
+        if let Some(DeValue::Table(_)) = self.value {
+            let what = format!("is one section and must be a list of them. Write [[{}]] with two brackets.", self.name);
+            self.notes.refuse(&self.place, what);
+            all.extend(self.table(read));
+            return all;
+        }
+        for mut item in self.at_least_one() {
             if let Some(DeValue::Table(entries)) = item.value
                 && let Some(DeValue::String(name)) = entries.get(named_by).map(Spanned::get_ref)
                 && is_key(name)

@@ -28,9 +28,9 @@ pub(super) fn secret(context: &Context<'_>, slot: &Slot<'_>) -> Option<SecretStr
         return None;
     }
     slot.table(|place| {
-        let file = place.may("file", "\"/etc/redress/password\"");
-        let credential = place.may("credential", "\"password\"");
-        let env = place.may("env", "\"REDRESS_PASSWORD\"");
+        let file = place.may("file", r#""/etc/redress/password""#);
+        let credential = place.may("credential", r#""password""#);
+        let env = place.may("env", r#""REDRESS_PASSWORD""#);
         let ways = [
             (file, from_file as fn(&Context<'_>, &str) -> Result<String, String>),
             (credential, from_credential),
@@ -54,6 +54,11 @@ fn from_file(context: &Context<'_>, path: &str) -> Result<String, String> {
             .to_owned(),
         _ => format!("the file cannot be looked at: {error}. Give the program's user the right to read it."),
     })?;
+    if !file.is_file() {
+        return Err(
+            "is a folder or a device. Write the path of a file that holds the secret and nothing else.".to_owned()
+        );
+    }
     if file.permissions().mode() & 0o077 != 0 {
         return Err(format!("others can read this file. Run: chmod 600 '{}'", path.display()));
     }
@@ -117,12 +122,12 @@ fn checked(text: String) -> Result<SecretString, String> {
 
 /// The database's URL, complete: paths absolute, the password filled in.
 pub(super) fn database(context: &Context<'_>, top: &Table<'_>) -> Option<SecretString> {
-    let slot = top.need("database", "\"sqlite:///var/lib/redress/redress.db\"");
-    let password_slot = top.may("database_password", "{ credential = \"database\" }");
-    let password = if password_slot.is_there() { Some(secret(context, &password_slot)?) } else { None };
+    let slot = top.need("database", r#""sqlite:///var/lib/redress/redress.db""#);
+    let password_slot = top.may("database_password", r#"{ credential = "database" }"#);
+    let password = secret(context, &password_slot);
     let url = slot.text()?;
     let complete = if let Some(path) = url.strip_prefix("sqlite:") {
-        if password.is_some() {
+        if password_slot.is_there() {
             context.notes.refuse(password_slot.place(), "an SQLite file has no password. Leave this line out.");
         }
         sqlite_url(path, &context.folder)
@@ -142,7 +147,7 @@ fn sqlite_url(path: &str, folder: &Path) -> Result<SecretString, &'static str> {
     }
     if path.is_empty() || path.ends_with('/') || path.ends_with(":memory:") {
         return Err(
-            "names no file, and cases must outlive the program. Write \"sqlite:///var/lib/redress/redress.db\".",
+            r#"names no file, and cases must outlive the program. Write "sqlite:///var/lib/redress/redress.db"."#,
         );
     }
     if path.starts_with('/') {
@@ -165,7 +170,7 @@ fn postgres_url(rest: &str, password: Option<&SecretString>) -> Result<SecretStr
                     database_password = { file = \"/etc/redress/database-password\" } on a line of its own.");
     }
     if user.is_empty() || name.is_empty() {
-        return Err("must name a user and a database. Write \"postgres://user@host/database\".");
+        return Err(r#"must name a user and a database. Write "postgres://user@host/database"."#);
     }
     let host_name = setting("host").unwrap_or_else(|| without_port(host));
     let at_home = host_name.is_empty() || host_name.starts_with(['/', '%']) || is_loopback(host_name);

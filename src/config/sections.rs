@@ -7,7 +7,7 @@ use cron::TimeUnitSpec;
 use jiff::civil::{Date, Weekday};
 
 use super::landlord::{landlord, ombudsman};
-use super::mail::{mailbox, operator, outgoing};
+use super::mail::{folder, mailbox, operator, outgoing};
 use super::reader::{Notes, Place, Table};
 use super::secret::database;
 use super::{Config, Limits, Log, LogTo, Reminders, Sending};
@@ -39,12 +39,16 @@ pub(super) struct Met {
 }
 
 impl Met {
+    /// The line that had the same `value` for the same `kind` first.
+    pub(super) fn seen_before(&mut self, place: &Place, kind: &'static str, value: &str) -> Option<usize> {
+        let first = *self.once.entry((kind, value.to_owned())).or_insert(place.line);
+        (first != place.line).then_some(first)
+    }
+
     /// Notes a mistake if another `kind` has the same `value`.
     pub(super) fn once(&mut self, notes: &Notes<'_>, place: &Place, kind: &'static str, value: &str) {
-        if let Some(line) = self.once.get(&(kind, value.to_owned())) {
+        if let Some(line) = self.seen_before(place, kind, value) {
             notes.refuse(place, format!("is also on line {line}. Write another {kind} here, or correct line {line}."));
-        } else {
-            self.once.insert((kind, value.to_owned()), place.line);
         }
     }
 }
@@ -64,7 +68,7 @@ pub(super) fn config(context: &Context<'_>, top: &Table<'_>) -> Option<Config> {
     let landlords =
         top.need("landlord", "section [[landlord]]").sections("key", |table| landlord(context, table, &mut met));
     let ombudsman = top.need("ombudsman", "section [ombudsman]").table(|table| ombudsman(context, table));
-    let (holidays_added, holidays_removed) = top
+    let holidays = top
         .may("bank_holidays", "section [bank_holidays]")
         .table(|table| bank_holidays(context, table))
         .unwrap_or_default();
@@ -85,8 +89,8 @@ pub(super) fn config(context: &Context<'_>, top: &Table<'_>) -> Option<Config> {
         ombudsman: ombudsman?,
         reminders,
         limits,
-        holidays_added,
-        holidays_removed,
+        holidays_added: holidays.added,
+        holidays_removed: holidays.removed,
         letters,
         log,
     })
@@ -95,8 +99,8 @@ pub(super) fn config(context: &Context<'_>, top: &Table<'_>) -> Option<Config> {
 fn sending(top: &Table<'_>) -> Option<Sending> {
     let slot = top.need(
         "sending",
-        "\"hold\" to look first: letters to residents wait until you release them; or \"live\" to send them. There is no \
-         default, for only you can know which you mean.",
+        "\"hold\" (letters to residents wait until you release them) or sending = \"live\" (they leave at once). There \
+         is no default, for only you can know which you mean.",
     );
     slot.choice(&[("live", Sending::Live), ("hold", Sending::Hold)])
 }
@@ -104,7 +108,7 @@ fn sending(top: &Table<'_>) -> Option<Sending> {
 fn answer_mail_since(context: &Context<'_>, top: &Table<'_>) -> Option<Date> {
     let slot = top.need(
         "answer_mail_since",
-        "2026-09-01 with the day from which mail is to be answered, usually today. There is no default: too early a \
+        "2026-09-01 (the day from which mail is to be answered, usually today). There is no default: too early a \
          day sends letters about mail long dealt with, too late a day leaves residents without one.",
     );
     let since = slot.date()?;
@@ -116,19 +120,23 @@ fn answer_mail_since(context: &Context<'_>, top: &Table<'_>) -> Option<Date> {
 }
 
 fn letters(context: &Context<'_>, top: &Table<'_>) -> Option<PathBuf> {
-    top.may("letters", "\"/etc/redress/letters\"").parsed(|text| {
-        let folder = context.folder.join(text);
-        if folder.is_dir() { Ok(folder) } else { Err("is not a folder that exists".to_owned()) }
-    })
+    top.may("letters", r#""/etc/redress/letters""#).parsed(|path| folder(context.folder.join(path)))
 }
 
-fn bank_holidays(context: &Context<'_>, table: &Table<'_>) -> Option<(Vec<(Date, String)>, Vec<Date>)> {
+/// What has been proclaimed since the program was built.
+#[derive(Default)]
+struct BankHolidays {
+    added: Vec<(Date, String)>,
+    removed: Vec<Date>,
+}
+
+fn bank_holidays(context: &Context<'_>, table: &Table<'_>) -> Option<BankHolidays> {
     let mut added: Vec<(Date, String)> = Vec::new();
-    let list = table.may("added", "[{ date = 2027-06-07, name = \"Proclaimed holiday\" }]");
+    let list = table.may("added", r#"[{ date = 2027-06-07, name = "Proclaimed holiday" }]"#);
     for item in list.list() {
         let day = item.table(|day| {
             let date_slot = day.need("date", "2027-06-07");
-            let (date, name) = (date_slot.date(), day.need("name", "\"Proclaimed holiday\"").text());
+            let (date, name) = (date_slot.date(), day.need("name", r#""Proclaimed holiday""#).text());
             let date = date?;
             if added.iter().any(|(other, _)| *other == date) {
                 context.notes.refuse(date_slot.place(), "is in the list twice. Leave one out.");
@@ -148,7 +156,7 @@ fn bank_holidays(context: &Context<'_>, table: &Table<'_>) -> Option<(Vec<(Date,
         }
         removed.push(date);
     }
-    Some((added, removed))
+    Some(BankHolidays { added, removed })
 }
 
 fn reminders(context: &Context<'_>, table: &Table<'_>) -> Option<Reminders> {
@@ -162,7 +170,7 @@ fn reminders(context: &Context<'_>, table: &Table<'_>) -> Option<Reminders> {
     }
     let after = table.may("member_responsible_after", "2").number(1..=10);
     let review = table.may("review_requests_after", "10").number(1..=60);
-    let look_at_slot = table.may("look_at", "\"0 */5 * * * *\"");
+    let look_at_slot = table.may("look_at", r#""0 */5 * * * *""#);
     let look_at = look_at_slot.parsed(|text| look_at(text, context.today));
     Some(Reminders {
         officer_before,
@@ -217,11 +225,11 @@ fn limits(table: &Table<'_>) -> Option<Limits> {
 fn log(table: &Table<'_>) -> Option<Log> {
     let usual = Log::default();
     let words = [("terminal", LogTo::Terminal), ("json", LogTo::Json), ("journald", LogTo::Journald)];
-    let to = table.may("to", "\"journald\"").choice(&words);
+    let to = table.may("to", r#""journald""#).choice(&words);
     let level =
-        table.may("level", "\"info\"").parsed(|text| match tracing_subscriber::EnvFilter::builder().parse(text) {
+        table.may("level", r#""info""#).parsed(|text| match tracing_subscriber::EnvFilter::builder().parse(text) {
             Ok(_) => Ok(text.to_owned()),
-            Err(_) => Err("must be error, warn, info, debug or a filter such as \"info,redress=debug\"".to_owned()),
+            Err(_) => Err(r#"must be error, warn, info, debug or a filter such as "info,redress=debug""#.to_owned()),
         });
     Some(Log { to: to.unwrap_or(usual.to), level: level.unwrap_or(usual.level) })
 }
@@ -231,7 +239,7 @@ fn check_names(notes: &Notes<'_>, met: &Met) {
     let landlords: Vec<&str> =
         met.once.keys().filter(|(kind, _)| *kind == "landlord key").map(|(_, key)| key.as_str()).collect();
     for (_, place) in met.named.iter().filter(|(named, _)| !landlords.contains(&named.as_str())) {
-        let known = landlords.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(" or ");
+        let known = landlords.iter().map(|key| format!(r#""{key}""#)).collect::<Vec<_>>().join(" or ");
         let what = if known.is_empty() {
             "is the key of no [[landlord]] here. Write a [[landlord]] section with this key.".to_owned()
         } else {
