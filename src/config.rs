@@ -219,16 +219,18 @@ impl Config {
     /// Every mistake at once, in the order of the file. No message repeats a value that might be a secret.
     pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>, today: Date) -> Result<Loaded, Problems> {
         let file = path.display().to_string();
-        let whole = |what: String| Problems(vec![Problem { file: file.clone(), line: None, key: String::new(), what }]);
+        let stop = |line: Option<usize>, what: String| {
+            Problems(vec![Problem { file: file.clone(), line, key: String::new(), what }])
+        };
         let bytes = std::fs::read(path).map_err(|error| {
-            whole(format!("cannot be read: {error}. Copy config/example.toml there, or name another file."))
+            stop(None, format!("cannot be read: {error}. Copy config/example.toml there, or name another file."))
         })?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
-            let before = bytes.iter().take(error.valid_up_to()).filter(|&&byte| byte == b'\n').count();
-            whole(format!("line {} is not UTF-8. Save the file as UTF-8.", before + 1))
+            let line = bytes.iter().take(error.valid_up_to()).filter(|&&byte| byte == b'\n').count() + 1;
+            stop(Some(line), "is not UTF-8 text. Save the file as UTF-8.".to_owned())
         })?;
         let folder = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_owned));
-        let folder = folder.ok_or_else(|| whole("lies in no folder. Write its absolute path.".to_owned()))?;
+        let folder = folder.ok_or_else(|| stop(None, "lies in no folder. Write its absolute path.".to_owned()))?;
 
         let (tree, errors) = DeTable::parse_recoverable(text);
         let notes = Notes::new(file.clone(), text, &errors);

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use jiff::civil::{Date, date};
 use redress::config::{Config, Loaded, Problem, Problems, SecondWay, Security, Sending, Source};
 use secrecy::ExposeSecret;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 
 const TODAY: Date = date(2026, 10, 1);
 
@@ -142,8 +144,35 @@ fn the_second_way_to_the_operator_is_another_one_and_works() {
 }
 
 #[test]
-fn cases_are_not_kept_in_memory() {
-    refused("databases");
+fn databases_that_would_lose_cases_or_cannot_be_reached_are_refused() {
+    refused("database_in_memory");
+    refused("database_of_another_make");
+    refused("database_without_a_user");
+}
+
+#[test]
+fn the_database_is_found_where_the_url_says_with_the_password_that_is_kept_apart() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("redress.toml");
+    let text = fs::read_to_string(fixture("smallest.toml")).expect("fixture");
+    let load = |database: &str| {
+        fs::write(&path, text.replace("database = \"sqlite:redress.db\"", database)).expect("configuration");
+        let loaded = Config::load(&path, &env, TODAY).unwrap_or_else(|problems| panic!("{problems}"));
+        loaded.config.database
+    };
+
+    let sqlite = load("database = \"sqlite:cases 100%25.db\"");
+    let sqlite: SqliteConnectOptions = sqlite.expose_secret().parse().expect("sqlx reads it");
+    assert_eq!(sqlite.get_filename(), folder.path().join("cases 100%.db"));
+
+    let postgres = load(
+        "database = \"postgresql://redress@localhost:5433/cases?host=/run/pg\"\n\
+         database_password = { env = \"MAIL_PASSWORD\" }",
+    );
+    assert!(postgres.expose_secret().starts_with("postgres://redress:correct%20horse@"));
+    let postgres: PgConnectOptions = postgres.expose_secret().parse().expect("sqlx reads it");
+    assert_eq!((postgres.get_username(), postgres.get_port()), ("redress", 5433));
+    assert_eq!((postgres.get_database(), postgres.get_socket()), (Some("cases"), Some(&PathBuf::from("/run/pg"))));
 }
 
 #[test]
@@ -172,6 +201,18 @@ fn the_smallest_configuration_has_the_documented_defaults() {
     assert!(config.ombudsman.post.ends_with("PR2 0ET"));
     let beside = format!("sqlite://{}", fixture("redress.db").display());
     assert_eq!(config.database.expose_secret(), beside);
+}
+
+#[test]
+fn a_file_saved_on_windows_is_read_like_any_other() {
+    let text = format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n"));
+    let (_folder, loaded) = example(&text);
+    assert_eq!(loaded.unwrap_or_else(|problems| panic!("{problems}")).config.mailboxes.len(), 1);
+
+    let (_folder, refused) = example(&text.replace("\"hold\"", "\"later\""));
+    let refused = refused.expect_err("a mistake");
+    let line = EXAMPLE.lines().position(|line| line == "sending = \"hold\"").expect("the line") + 1;
+    assert_eq!(refused.0.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(line)]);
 }
 
 #[test]
@@ -300,4 +341,13 @@ fn a_file_that_is_not_there_says_what_to_do() {
     let refused = Config::load(Path::new("/no/such/redress.toml"), &env, TODAY).expect_err("no file").to_string();
     assert!(refused.starts_with("/no/such/redress.toml: cannot be read: "), "{refused}");
     assert!(refused.contains("config/example.toml"), "{refused}");
+}
+
+#[test]
+fn a_file_in_another_encoding_is_refused_at_its_first_strange_line() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("redress.toml");
+    fs::write(&path, b"sending = \"hold\"\n# caf\xe9\n").expect("configuration");
+    let refused = Config::load(&path, &env, TODAY).expect_err("Latin-1").to_string();
+    assert!(refused.ends_with("redress.toml:2: is not UTF-8 text. Save the file as UTF-8."), "{refused}");
 }

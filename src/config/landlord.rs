@@ -183,23 +183,16 @@ const STALE: [(&str, &str); 6] = [
 const LAST_CHECKED_MONTHS: i32 = 6;
 
 pub(super) fn ombudsman(context: &Context<'_>, table: &Table<'_>) -> Option<Ombudsman> {
-    let text = |key, usual: &'static str, example| {
+    // The example of each is its default: the Ombudsman's details as of 2026.
+    let text = |key, example: &'static str| {
         let slot = table.may(key, example);
-        if slot.is_there() { slot.parsed(up_to_date) } else { Some(usual.to_owned()) }
+        if slot.is_there() { slot.parsed(up_to_date) } else { Some(example.trim_matches('"').to_owned()) }
     };
-    let name = text("name", "Housing Ombudsman Service", r#""Housing Ombudsman Service""#);
-    let website = text("website", "https://www.housing-ombudsman.org.uk", r#""https://www.housing-ombudsman.org.uk""#);
-    let complaint_form = text(
-        "complaint_form",
-        "https://www.housing-ombudsman.org.uk/residents/make-a-complaint/",
-        r#""https://www.housing-ombudsman.org.uk/residents/make-a-complaint/""#,
-    );
-    let telephone = text("telephone", "0300 111 3000", r#""0300 111 3000""#);
-    let post = text(
-        "post",
-        "Housing Ombudsman Service, PO Box 1484, Unit D, Preston, PR2 0ET",
-        r#""Housing Ombudsman Service, PO Box 1484, Unit D, Preston, PR2 0ET""#,
-    );
+    let name = text("name", r#""Housing Ombudsman Service""#);
+    let website = text("website", r#""https://www.housing-ombudsman.org.uk""#);
+    let form = text("complaint_form", r#""https://www.housing-ombudsman.org.uk/residents/make-a-complaint/""#);
+    let telephone = text("telephone", r#""0300 111 3000""#);
+    let post = text("post", r#""Housing Ombudsman Service, PO Box 1484, Unit D, Preston, PR2 0ET""#);
     let email_slot = table.may("email", r#""info@housing-ombudsman.org.uk""#);
     let email = email(context.notes, &email_slot);
     if email.is_some() {
@@ -211,7 +204,7 @@ pub(super) fn ombudsman(context: &Context<'_>, table: &Table<'_>) -> Option<Ombu
     Some(Ombudsman {
         name: name?,
         website: website?,
-        complaint_form: complaint_form?,
+        complaint_form: form?,
         telephone: telephone?,
         email,
         post: post?,

@@ -74,6 +74,11 @@ pub(super) fn folder(path: PathBuf) -> Result<PathBuf, String> {
 fn folders(table: &Table<'_>) -> (Vec<String>, Option<String>, Option<String>) {
     let folders = table.may("folders", r#"["INBOX"]"#);
     let watched = if folders.is_there() { folders.texts() } else { vec!["INBOX".to_owned()] };
+    for (at, folder) in watched.iter().enumerate() {
+        if watched.iter().take(at).any(|other| same_folder(other, folder)) {
+            folders.refuse("names the inbox twice");
+        }
+    }
     let is_watched = |name: &str| watched.iter().any(|folder| same_folder(folder, name));
 
     let junk = table.may("junk", r#""Junk""#).parsed(|junk| {
@@ -222,6 +227,8 @@ fn second_way(context: &Context<'_>, table: &Table<'_>, outgoing: Option<&Outgoi
     let smtp = smtp_slot.table(|table| server(context, table, &SMTP));
     if let (Some(Outgoing::Smtp(first)), Some(second)) = (outgoing, &smtp)
         && first.host.eq_ignore_ascii_case(&second.host)
+        // Two ports of one server fail together; on this machine they may well be two servers.
+        && (first.port == second.port || !is_loopback(&first.host))
     {
         let what = "is the server of [outgoing.smtp]: when that one is broken, nobody would hear of it. Write another \
                     host, or a command.";

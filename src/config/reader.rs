@@ -149,7 +149,8 @@ impl<'a> Table<'a> {
             if known.contains(name) {
                 continue;
             }
-            let place = Place { line: self.notes.line(&key.span()), key: self.path_of(name) };
+            let shown = self.path_of(&name.escape_debug().to_string());
+            let place = Place { line: self.notes.line(&key.span()), key: shown };
             if let Some(nearest) = nearest(name, &known) {
                 let what = format!("is not a key of this section. Write {nearest}, or leave it out.");
                 self.notes.refuse(&place, what);
@@ -207,7 +208,7 @@ impl<'a> Slot<'a> {
     }
 
     /// "Write …", the way the example shows.
-    pub(super) fn write(&self) -> String {
+    fn write(&self) -> String {
         match self.example.strip_prefix("section ") {
             Some(section) => format!("Write the section {section}; config/example.toml shows one."),
             None => format!("Write {} = {}", self.name, self.example),

@@ -164,28 +164,33 @@ fn postgres_url(rest: &str, password: Option<&SecretString>) -> Result<SecretStr
         pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
     };
     let (server, name) = rest.split_once('/').unwrap_or((rest, ""));
-    let (user, host) = server.rsplit_once('@').unwrap_or(("", server));
+    let (user, server) = server.rsplit_once('@').unwrap_or(("", server));
     if user.contains(':') || setting("password").is_some() {
         return Err("holds a password, which backups and copies of this file would carry. Take it out here and write \
                     database_password = { file = \"/etc/redress/database-password\" } on a line of its own.");
     }
-    if user.is_empty() || name.is_empty() {
-        return Err(r#"must name a user and a database. Write "postgres://user@host/database"."#);
+    // An IPv6 address has colons of its own, in brackets.
+    let (host, port) = match server.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (server, None),
+    };
+    if user.is_empty() || host.is_empty() || name.is_empty() {
+        return Err("must name user, host and database. Write \"postgres://user@host/database\"; for a socket, \
+                    \"postgres://user@localhost/database?host=/run/postgresql\".");
     }
-    let host_name = setting("host").unwrap_or_else(|| without_port(host));
-    let at_home = host_name.is_empty() || host_name.starts_with(['/', '%']) || is_loopback(host_name);
-    if !at_home && !matches!(setting("sslmode"), Some("require" | "verify-ca" | "verify-full")) {
-        return Err("is on another machine, and residents' words would cross the network in plain text. Write \
+    if port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        return Err(r#"has a port that is none. Write "postgres://user@host:5432/database"."#);
+    }
+    let reached = setting("hostaddr").or(setting("host")).unwrap_or(host);
+    let at_home = reached.starts_with(['/', '%']) || is_loopback(reached);
+    if !at_home && !matches!(setting("sslmode"), Some("verify-ca" | "verify-full")) {
+        return Err("is on another machine, and residents' words must not cross the network unprotected. Write \
                     \"postgres://user@host/database?sslmode=verify-full\".");
     }
     let question_mark = if settings.is_empty() { "" } else { "?" };
     let password =
         password.map(|password| format!(":{}", percent_encoded(password.expose_secret(), b""))).unwrap_or_default();
-    Ok(format!("postgres://{user}{password}@{host}/{name}{question_mark}{settings}").into())
-}
-
-fn without_port(host: &str) -> &str {
-    host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |(host, _)| host)
+    Ok(format!("postgres://{user}{password}@{server}/{name}{question_mark}{settings}").into())
 }
 
 /// Whether what is said to `host` stays on this machine (127.0.0.0/8, ::1, localhost).
@@ -234,11 +239,13 @@ mod tests {
 
     #[test]
     fn a_database_elsewhere_is_spoken_to_over_tls_or_not_at_all() {
-        for near in ["u@localhost/d", "u@127.0.0.1:5432/d", "u@[::1]:5432/d", "u@/d", "u@/d?host=/run/postgresql"] {
+        for near in ["u@localhost/d", "u@127.0.0.1:5432/d", "u@[::1]:5432/d", "u@[::1]/d", "u@localhost/d?host=/run/pg"]
+        {
             assert!(postgres_url(near, None).is_ok(), "{near}");
         }
         assert!(postgres_url("u@db.example.org/d", None).is_err());
         assert!(postgres_url("u@db.example.org/d?sslmode=prefer", None).is_err());
+        assert!(postgres_url("u@db.example.org/d?sslmode=require", None).is_err(), "encrypted, to nobody knows whom");
         assert!(postgres_url("u@localhost/d?host=db.example.org", None).is_err());
         assert!(postgres_url("u@db.example.org/d?sslmode=verify-full", None).is_ok());
     }

@@ -1,6 +1,7 @@
 //! The file as a whole: its sections one after the other, the short ones, and what must agree across sections.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use cron::TimeUnitSpec;
@@ -41,8 +42,13 @@ pub(super) struct Met {
 impl Met {
     /// The line that had the same `value` for the same `kind` first.
     pub(super) fn seen_before(&mut self, place: &Place, kind: &'static str, value: &str) -> Option<usize> {
-        let first = *self.once.entry((kind, value.to_owned())).or_insert(place.line);
-        (first != place.line).then_some(first)
+        match self.once.entry((kind, value.to_owned())) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(first) => {
+                first.insert(place.line);
+                None
+            }
+        }
     }
 
     /// Notes a mistake if another `kind` has the same `value`.
@@ -161,7 +167,7 @@ fn bank_holidays(context: &Context<'_>, table: &Table<'_>) -> Option<BankHoliday
 
 fn reminders(context: &Context<'_>, table: &Table<'_>) -> Option<Reminders> {
     let usual = Reminders::default();
-    // More than four days before would come before the acknowledgement's own five days have begun (Code 6.2).
+    // Five working days before an acknowledgement is due, its complaint has not arrived yet (Code 6.2).
     let officer_before = table.may("officer_before", "2").number(1..=4).unwrap_or(usual.officer_before);
     let deputy_slot = table.may("deputy_before", "1");
     let deputy_before = deputy_slot.number(1..=4).unwrap_or(usual.deputy_before);
