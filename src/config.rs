@@ -3,12 +3,32 @@
 //! Unknown keys and every other mistake are refused, all at once, each with its line and what to write instead.
 //! `config/example.toml` documents every key.
 
-use std::path::PathBuf;
+mod landlord;
+mod mail;
+mod problem;
+mod reader;
+mod secret;
+mod sections;
+
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use secrecy::SecretString;
+use toml::de::DeTable;
 
+pub use self::problem::{Problem, Problems};
+
+use self::reader::{Notes, Table};
+use self::sections::Context;
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
+
+/// A configuration the daemon can run with, and what a person should look at nevertheless.
+#[derive(Debug)]
+pub struct Loaded {
+    pub config: Config,
+    /// In the order of the file.
+    pub warnings: Vec<Problem>,
+}
 
 /// Everything an operator decides. Checked as a whole: a `Config` in hand is one the daemon can run with.
 #[derive(Clone, Debug)]
@@ -118,10 +138,23 @@ pub struct Reminders {
     /// Working days after: to the member responsible for complaints as well (default 2). On the due date the manager
     /// hears of it too, and on every working day after it.
     pub member_responsible_after: u8,
-    /// When to look for dates that have come: a cron expression of six fields, civil time Europe/London.
+    /// When to look for dates that have come: a cron expression of six fields, civil time Europe/London (default
+    /// `0 */5 * * * *`, every five minutes).
     pub look_at: String,
     /// Working days after which an open service request is put before the officer again (Code 1.4; default 10).
     pub review_requests_after: u8,
+}
+
+impl Default for Reminders {
+    fn default() -> Self {
+        Reminders {
+            officer_before: 2,
+            deputy_before: 1,
+            member_responsible_after: 2,
+            look_at: "0 */5 * * * *".to_owned(),
+            review_requests_after: 10,
+        }
+    }
 }
 
 /// Every queue, retry and size has its limit here.
@@ -141,11 +174,31 @@ pub struct Limits {
     pub free_disk_bytes: u64,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            message_bytes: 50 << 20,
+            handle_attempts: 5,
+            answers_per_address_per_day: 10,
+            attach_bytes: 10 << 20,
+            poll_s: 300,
+            free_disk_bytes: 1 << 30,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
+    /// Default terminal.
     pub to: LogTo,
-    /// error, warn, info, debug, or a tracing filter expression.
+    /// error, warn, info, debug, or a tracing filter expression. Default info.
     pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Log { to: LogTo::Terminal, level: "info".to_owned() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,4 +206,41 @@ pub enum LogTo {
     Terminal,
     Json,
     Journald,
+}
+
+impl Config {
+    /// Reads and checks the file at `path` and the secrets it points to. Relative paths in it count from its own folder.
+    ///
+    /// `env` gives environment variables (secrets, and `CREDENTIALS_DIRECTORY` as set by systemd); `today` is the day in
+    /// Europe/London, by which dates in the file are too old or have not come yet.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake at once, in the order of the file. No message repeats a value that might be a secret.
+    pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>, today: Date) -> Result<Loaded, Problems> {
+        let file = path.display().to_string();
+        let stop = |line: Option<usize>, what: String| {
+            Problems(vec![Problem { file: file.clone(), line, key: String::new(), what }])
+        };
+        let bytes = std::fs::read(path).map_err(|error| {
+            stop(None, format!("cannot be read: {error}. Copy config/example.toml there, or name another file."))
+        })?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            let line = bytes.iter().take(error.valid_up_to()).filter(|&&byte| byte == b'\n').count() + 1;
+            stop(Some(line), "is not UTF-8 text. Save the file as UTF-8.".to_owned())
+        })?;
+        let folder = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_owned));
+        let folder = folder.ok_or_else(|| stop(None, "lies in no folder. Write its absolute path.".to_owned()))?;
+
+        let (tree, errors) = DeTable::parse_recoverable(text);
+        let notes = Notes::new(file.clone(), text, &errors);
+        let context = Context { notes: &notes, env, today, folder };
+        let config = Table::root(&notes, tree.get_ref(), |top| sections::config(&context, top));
+        let (problems, warnings) = notes.into_problems();
+        if !problems.0.is_empty() {
+            return Err(problems);
+        }
+        let config = config.expect("a section is withheld only with a mistake noted");
+        Ok(Loaded { config, warnings })
+    }
 }

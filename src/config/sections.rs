@@ -1,0 +1,277 @@
+//! The file as a whole: its sections one after the other, the short ones, and what must agree across sections.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::PathBuf;
+
+use cron::TimeUnitSpec;
+use jiff::civil::{Date, Weekday};
+
+use super::landlord::{landlord, ombudsman};
+use super::mail::{folder, mailbox, operator, outgoing};
+use super::reader::{Notes, Place, Table};
+use super::secret::database;
+use super::{Config, Limits, Log, LogTo, Reminders, Sending};
+
+/// Keys that stand above the first section; found further down, they have slipped into a section.
+pub(super) const TOP_KEYS: [&str; 5] = ["database", "database_password", "sending", "answer_mail_since", "letters"];
+
+/// What reading needs besides the file.
+pub(super) struct Context<'a> {
+    pub(super) notes: &'a Notes<'a>,
+    pub(super) env: &'a dyn Fn(&str) -> Option<String>,
+    /// Today in Europe/London.
+    pub(super) today: Date,
+    /// Folder of the configuration file, absolute: relative paths count from here.
+    pub(super) folder: PathBuf,
+}
+
+/// What is compared across sections, with the places to point at.
+#[derive(Default)]
+pub(super) struct Met {
+    /// Landlord keys, prefixes, addresses, mailbox names and accounts, each with the line it was first met on.
+    once: BTreeMap<(&'static str, String), usize>,
+    /// Landlords that mailboxes name.
+    pub(super) named: Vec<(String, Place)>,
+    /// Addresses whose mail this program reads.
+    pub(super) own: BTreeMap<String, usize>,
+    /// Addresses of people it writes to.
+    pub(super) people: Vec<(String, Place)>,
+}
+
+impl Met {
+    /// The line that had the same `value` for the same `kind` first.
+    pub(super) fn seen_before(&mut self, place: &Place, kind: &'static str, value: &str) -> Option<usize> {
+        match self.once.entry((kind, value.to_owned())) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(first) => {
+                first.insert(place.line);
+                None
+            }
+        }
+    }
+
+    /// Notes a mistake if another `kind` has the same `value`.
+    pub(super) fn once(&mut self, notes: &Notes<'_>, place: &Place, kind: &'static str, value: &str) {
+        if let Some(line) = self.seen_before(place, kind, value) {
+            notes.refuse(place, format!("is also on line {line}. Write another {kind} here, or correct line {line}."));
+        }
+    }
+}
+
+/// The whole file; `None` when a mistake has been noted.
+pub(super) fn config(context: &Context<'_>, top: &Table<'_>) -> Option<Config> {
+    let mut met = Met::default();
+    let database = database(context, top);
+    let sending = sending(top);
+    let answer_mail_since = answer_mail_since(context, top);
+    let letters = letters(context, top);
+    let mailboxes =
+        top.need("mailbox", "section [[mailbox]]").sections("name", |table| mailbox(context, table, &mut met));
+    let outgoing = top.need("outgoing", "section [outgoing.smtp]").table(|table| outgoing(context, table));
+    let operator =
+        top.need("operator", "section [operator]").table(|table| operator(context, table, outgoing.as_ref(), &mut met));
+    let landlords =
+        top.need("landlord", "section [[landlord]]").sections("key", |table| landlord(context, table, &mut met));
+    let ombudsman = top.need("ombudsman", "section [ombudsman]").table(|table| ombudsman(context, table));
+    let holidays = top
+        .may("bank_holidays", "section [bank_holidays]")
+        .table(|table| bank_holidays(context, table))
+        .unwrap_or_default();
+    let reminders =
+        top.may("reminders", "section [reminders]").table(|table| reminders(context, table)).unwrap_or_default();
+    let limits = top.may("limits", "section [limits]").table(limits).unwrap_or_default();
+    let log = top.may("log", "section [log]").table(log).unwrap_or_default();
+    check_names(context.notes, &met);
+    check_loops(context.notes, &met);
+    Some(Config {
+        database: database?,
+        sending: sending?,
+        answer_mail_since: answer_mail_since?,
+        mailboxes,
+        outgoing: outgoing?,
+        operator: operator?,
+        landlords,
+        ombudsman: ombudsman?,
+        reminders,
+        limits,
+        holidays_added: holidays.added,
+        holidays_removed: holidays.removed,
+        letters,
+        log,
+    })
+}
+
+fn sending(top: &Table<'_>) -> Option<Sending> {
+    let slot = top.need(
+        "sending",
+        "\"hold\" (letters to residents wait until you release them) or sending = \"live\" (they leave at once). There \
+         is no default, for only you can know which you mean.",
+    );
+    slot.choice(&[("live", Sending::Live), ("hold", Sending::Hold)])
+}
+
+fn answer_mail_since(context: &Context<'_>, top: &Table<'_>) -> Option<Date> {
+    let slot = top.need(
+        "answer_mail_since",
+        "2026-09-01 (the day from which mail is to be answered, usually today). There is no default: too early a \
+         day sends letters about mail long dealt with, too late a day leaves residents without one.",
+    );
+    let since = slot.date()?;
+    if since > context.today {
+        let what = format!("mail that arrives before {since} will be stored and listed and never answered.");
+        context.notes.warn(slot.place(), what);
+    }
+    Some(since)
+}
+
+fn letters(context: &Context<'_>, top: &Table<'_>) -> Option<PathBuf> {
+    top.may("letters", r#""/etc/redress/letters""#).parsed(|path| folder(context.folder.join(path)))
+}
+
+/// What has been proclaimed since the program was built.
+#[derive(Default)]
+struct BankHolidays {
+    added: Vec<(Date, String)>,
+    removed: Vec<Date>,
+}
+
+fn bank_holidays(context: &Context<'_>, table: &Table<'_>) -> Option<BankHolidays> {
+    let mut added: Vec<(Date, String)> = Vec::new();
+    let list = table.may("added", r#"[{ date = 2027-06-07, name = "Proclaimed holiday" }]"#);
+    for item in list.list() {
+        let day = item.table(|day| {
+            let date_slot = day.need("date", "2027-06-07");
+            let (date, name) = (date_slot.date(), day.need("name", r#""Proclaimed holiday""#).text());
+            let date = date?;
+            if added.iter().any(|(other, _)| *other == date) {
+                context.notes.refuse(date_slot.place(), "is in the list twice. Leave one out.");
+            } else if matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday) {
+                let what = "is a weekend, which is no working day anyway. Look for the substitute day.";
+                context.notes.warn(date_slot.place(), what);
+            }
+            Some((date, name?))
+        });
+        added.extend(day);
+    }
+    let mut removed = Vec::new();
+    for item in table.may("removed", "[2027-05-31]").list() {
+        let Some(date) = item.date() else { continue };
+        if added.iter().any(|(other, _)| *other == date) {
+            context.notes.refuse(item.place(), "is both added and removed. Leave one out.");
+        }
+        removed.push(date);
+    }
+    Some(BankHolidays { added, removed })
+}
+
+fn reminders(context: &Context<'_>, table: &Table<'_>) -> Option<Reminders> {
+    let usual = Reminders::default();
+    // Five working days before an acknowledgement is due, its complaint has not arrived yet (Code 6.2).
+    let officer_before = table.may("officer_before", "2").number(1..=4).unwrap_or(usual.officer_before);
+    let deputy_slot = table.may("deputy_before", "1");
+    let deputy_before = deputy_slot.number(1..=4).unwrap_or(usual.deputy_before);
+    if deputy_before > officer_before {
+        deputy_slot.refuse(&format!("must be no earlier than the officer's reminder, {officer_before} before"));
+    }
+    let after = table.may("member_responsible_after", "2").number(1..=10);
+    let review = table.may("review_requests_after", "10").number(1..=60);
+    let look_at_slot = table.may("look_at", r#""0 */5 * * * *""#);
+    let look_at = look_at_slot.parsed(|text| look_at(text, context.today));
+    Some(Reminders {
+        officer_before,
+        deputy_before,
+        member_responsible_after: after.unwrap_or(usual.member_responsible_after),
+        review_requests_after: review.unwrap_or(usual.review_requests_after),
+        look_at: look_at.unwrap_or(usual.look_at),
+    })
+}
+
+/// Reminders fall due at 09:00 on working days: a schedule that does not look on each of them from 09:00 on, or never
+/// looks at all, would let one come late.
+fn look_at(text: &str, today: Date) -> Result<String, String> {
+    let fields = text.split_whitespace().count();
+    if fields != 6 {
+        return Err(format!("has {fields} fields and must have six: second minute hour day month weekday"));
+    }
+    let schedule: cron::Schedule = text
+        .parse()
+        .map_err(|_| "is not a time of six fields: second minute hour day month weekday (1 is Sunday)".to_owned())?;
+    let every_day = (1..=31).all(|day| schedule.days_of_month().includes(day))
+        && (1..=12).all(|month| schedule.months().includes(month))
+        && (2..=6).all(|weekday| schedule.days_of_week().includes(weekday))
+        && (0..10).all(|years| u32::try_from(today.year()).is_ok_and(|year| schedule.years().includes(year + years)));
+    if every_day && (9..=23).any(|hour| schedule.hours().includes(hour)) {
+        Ok(text.to_owned())
+    } else {
+        Err("does not look on every day from Monday to Friday at 09:00 or later, so reminders would come late"
+            .to_owned())
+    }
+}
+
+fn limits(table: &Table<'_>) -> Option<Limits> {
+    let usual = Limits::default();
+    let message_bytes =
+        table.may("message_bytes", "52_428_800").number(65_536..=1_073_741_824).unwrap_or(usual.message_bytes);
+    let attempts = table.may("handle_attempts", "5").number(1..=100);
+    let answers = table.may("answers_per_address_per_day", "10").number(1..=1_000);
+    let attach_bytes = table.may("attach_bytes", "10_485_760").number(0..=104_857_600);
+    let poll_s = table.may("poll_s", "300").number(10..=3_600);
+    let free_disk_bytes = table.may("free_disk_bytes", "1_073_741_824").number(0..=1_099_511_627_776);
+    Some(Limits {
+        message_bytes,
+        handle_attempts: attempts.unwrap_or(usual.handle_attempts),
+        answers_per_address_per_day: answers.unwrap_or(usual.answers_per_address_per_day),
+        attach_bytes: attach_bytes.unwrap_or(usual.attach_bytes),
+        poll_s: poll_s.unwrap_or(usual.poll_s),
+        free_disk_bytes: free_disk_bytes.unwrap_or(usual.free_disk_bytes),
+    })
+}
+
+fn log(table: &Table<'_>) -> Option<Log> {
+    let usual = Log::default();
+    let words = [("terminal", LogTo::Terminal), ("json", LogTo::Json), ("journald", LogTo::Journald)];
+    let to = table.may("to", r#""journald""#).choice(&words);
+    let level =
+        table.may("level", r#""info""#).parsed(|text| match tracing_subscriber::EnvFilter::builder().parse(text) {
+            Ok(_) => Ok(text.to_owned()),
+            Err(_) => Err(r#"must be error, warn, info, debug or a filter such as "info,redress=debug""#.to_owned()),
+        });
+    Some(Log { to: to.unwrap_or(usual.to), level: level.unwrap_or(usual.level) })
+}
+
+/// Every mailbox belongs to a landlord that is there.
+fn check_names(notes: &Notes<'_>, met: &Met) {
+    let landlords: Vec<&str> =
+        met.once.keys().filter(|(kind, _)| *kind == "landlord key").map(|(_, key)| key.as_str()).collect();
+    for (_, place) in met.named.iter().filter(|(named, _)| !landlords.contains(&named.as_str())) {
+        let known = landlords.iter().map(|key| format!(r#""{key}""#)).collect::<Vec<_>>().join(" or ");
+        let what = if known.is_empty() {
+            "is the key of no [[landlord]] here. Write a [[landlord]] section with this key.".to_owned()
+        } else {
+            format!("is the key of no [[landlord]] here. Write {known}, or another [[landlord]] section.")
+        };
+        notes.refuse(place, what);
+    }
+}
+
+/// Nobody we write to may have an address we read: the letter would come back in and be answered, without end.
+fn check_loops(notes: &Notes<'_>, met: &Met) {
+    for (address, place) in &met.people {
+        if let Some(line) = met.own.get(address).or_else(|| met.own.get(&without_tag(address))) {
+            let what = format!(
+                "is an address this program reads itself (line {line}): letters to it would come back in and go round \
+                 for ever. Write the person's own address."
+            );
+            notes.refuse(place, what);
+        }
+    }
+}
+
+/// `complaints+ada@example.org` is delivered to `complaints@example.org` (RFC 5233).
+fn without_tag(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => format!("{}@{domain}", local.split('+').next().unwrap_or(local)),
+        None => address.to_owned(),
+    }
+}
