@@ -1,0 +1,281 @@
+//! The mail side against a real Dovecot and a real Postfix. Started by `tests/run`.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{address, append, hand_to_postfix, imap, messages, messages_arrived, smtp};
+use redress::config::{Login, Security, Server};
+use redress::mail::imap::ImapMailbox;
+use redress::mail::mailbox::{Mailbox, MailboxError, Raw};
+use redress::mail::smtp::SmtpTransport;
+use redress::mail::transport::{Envelope, SendError, Transport};
+
+const LIMIT: u64 = 60 * 1024 * 1024;
+const SUMMER: &str = "17-Jul-2026 02:44:25 +0100";
+
+const LEAK: &[u8] = b"From: Ruth Okafor <ruth@example.com>\r\nTo: complaints@example.org\r\nSubject: Leak\r\nDate: Fri, 17 Jul 2026 02:44:20 +0100\r\n\
+    Message-ID: <leak@example.com>\r\n\r\nThe ceiling drips.\r\n.\r\n..and the light flickers.\r\n";
+
+async fn open_inbox(user: &str, security: Security) -> ImapMailbox {
+    let mut mailbox = ImapMailbox::new(imap(user, security));
+    mailbox.open("INBOX").await.unwrap();
+    mailbox
+}
+
+async fn whole(mailbox: &mut ImapMailbox, uid: &str) -> Vec<u8> {
+    match mailbox.fetch(&uid.to_owned(), LIMIT).await.unwrap().unwrap().raw {
+        Raw::Whole(bytes) => bytes,
+        Raw::HeadersOnly(_) => panic!("the message is below the limit"),
+    }
+}
+
+#[tokio::test]
+async fn mail_is_read_byte_for_byte_over_tls_and_starttls_with_the_servers_time_of_arrival() {
+    let user = address("complaints");
+    append(&user, "", SUMMER, LEAK).await;
+    for security in [Security::Tls, Security::StartTls] {
+        let mut mailbox = open_inbox(&user, security).await;
+        let uids = mailbox.list(None).await.unwrap();
+        assert_eq!(uids, ["1"]);
+        let message = mailbox.fetch(&uids[0], LIMIT).await.unwrap().unwrap();
+        assert_eq!(message.raw, Raw::Whole(LEAK.to_vec()));
+        assert_eq!(message.size, LEAK.len() as u64);
+        assert_eq!(message.arrived.to_string(), "2026-07-17T01:44:25Z");
+        mailbox.close().await;
+    }
+}
+
+#[tokio::test]
+async fn reading_leaves_every_flag_as_people_set_it() {
+    let user = address("complaints");
+    for flags in ["", "\\Seen", "\\Flagged \\Seen", "$Forwarded"] {
+        append(&user, flags, SUMMER, LEAK).await;
+    }
+    let before: Vec<_> = messages(&user, "INBOX").await.into_iter().map(|message| message.flags).collect();
+    assert_eq!(before.iter().filter(|flags| flags.contains(&"Seen".to_owned())).count(), 2);
+
+    let mut mailbox = open_inbox(&user, Security::Tls).await;
+    for uid in mailbox.list(None).await.unwrap() {
+        assert_eq!(whole(&mut mailbox, &uid).await, LEAK);
+        // Headers only, too.
+        mailbox.fetch(&uid, 10).await.unwrap().unwrap();
+    }
+    mailbox.close().await;
+
+    let after: Vec<_> = messages(&user, "INBOX").await.into_iter().map(|message| message.flags).collect();
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn only_mail_after_the_cursor_is_listed_even_when_there_is_none() {
+    let user = address("complaints");
+    for _ in 0..3 {
+        append(&user, "", SUMMER, LEAK).await;
+    }
+    let mut mailbox = open_inbox(&user, Security::Tls).await;
+    assert_eq!(mailbox.list(None).await.unwrap(), ["1", "2", "3"]);
+    assert_eq!(mailbox.list(Some(&"1".into())).await.unwrap(), ["2", "3"]);
+    // Dovecot answers "4:*" with 3.
+    assert!(mailbox.list(Some(&"3".into())).await.unwrap().is_empty());
+    assert!(mailbox.list(Some(&u32::MAX.to_string())).await.unwrap().is_empty());
+    assert_eq!(mailbox.fetch(&"99".into(), LIMIT).await.unwrap(), None, "gone is no error");
+}
+
+#[tokio::test]
+async fn new_mail_wakes_idle_within_seconds() {
+    let user = address("complaints");
+    let mut mailbox = open_inbox(&user, Security::Tls).await;
+    let waiting = tokio::spawn(async move {
+        mailbox.wait(Duration::from_secs(60)).await.unwrap();
+        (Instant::now(), mailbox)
+    });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!waiting.is_finished(), "nothing has arrived yet");
+    let handed_over = Instant::now();
+    hand_to_postfix("ruth@example.com", &user, LEAK).await;
+    let (woken, mut mailbox) = waiting.await.unwrap();
+    println!("from Postfix to IDLE: {:?}", woken - handed_over);
+    assert!(woken - handed_over < Duration::from_secs(10));
+    // The session goes on after IDLE, and the message can be read.
+    assert_eq!(mailbox.list(None).await.unwrap().len(), 1);
+
+    let start = Instant::now();
+    mailbox.wait(Duration::from_secs(1)).await.unwrap();
+    assert!(start.elapsed() >= Duration::from_millis(900), "without news the wait lasts as long as it may");
+    assert_eq!(mailbox.list(None).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_wait_given_up_halfway_does_not_disturb_the_next_command() {
+    let user = address("complaints");
+    append(&user, "", SUMMER, LEAK).await;
+    let mut mailbox = open_inbox(&user, Security::Tls).await;
+    assert!(tokio::time::timeout(Duration::from_millis(300), mailbox.wait(Duration::from_secs(60))).await.is_err());
+    assert!(mailbox.list(None).await.is_err(), "the session in the middle of IDLE is gone");
+    mailbox.open("INBOX").await.unwrap();
+    assert_eq!(mailbox.list(None).await.unwrap(), ["1"]);
+}
+
+#[tokio::test]
+async fn stored_mail_is_moved_to_a_folder_made_for_it_whatever_its_name() {
+    let user = address("complaints");
+    append(&user, "\\Flagged", SUMMER, LEAK).await;
+    append(&user, "", SUMMER, LEAK).await;
+    let mut mailbox = open_inbox(&user, Security::Tls).await;
+    for uid in mailbox.list(None).await.unwrap() {
+        mailbox.file(&uid, "Tŷ & Cwynion").await.unwrap();
+        mailbox.file(&uid, "Tŷ & Cwynion").await.expect("a message already moved is no error");
+    }
+    assert!(mailbox.list(None).await.unwrap().is_empty());
+    let moved = messages(&user, "T&AXc- &- Cwynion").await;
+    assert_eq!(moved.len(), 2);
+    assert_eq!(moved[0].flags, ["Flagged"]);
+    assert_eq!(moved[0].raw, LEAK);
+    // The folder can be watched under its plain name.
+    mailbox.open("Tŷ & Cwynion").await.unwrap();
+    assert_eq!(mailbox.list(None).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_missing_is_refused_in_the_servers_words() {
+    let mut mailbox = ImapMailbox::new(imap(&address("complaints"), Security::Tls));
+    let Err(MailboxError::Refused(words)) = mailbox.open("Nowhere").await else { panic!("there is no such folder") };
+    assert!(words.contains("Nowhere"), "{words}");
+}
+
+#[tokio::test]
+async fn fifty_megabytes_are_read_in_chunks() {
+    let user = address("complaints");
+    let mut message = LEAK.to_vec();
+    let line = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\r\n";
+    while message.len() < 50 * 1024 * 1024 {
+        message.extend_from_slice(line);
+    }
+    append(&user, "", SUMMER, &message).await;
+    let mut mailbox = open_inbox(&user, Security::Tls).await;
+    let before = resident_kb("VmRSS");
+    let start = Instant::now();
+    let read = whole(&mut mailbox, "1").await;
+    println!(
+        "50 MB in {:?}, resident memory {} kB before, {} kB at most",
+        start.elapsed(),
+        before,
+        resident_kb("VmHWM")
+    );
+    assert!(read == message, "the same bytes");
+}
+
+fn resident_kb(line: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|found| found.starts_with(line)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn of_a_message_above_the_limit_the_headers_are_taken() {
+    let user = address("complaints");
+    append(&user, "", SUMMER, LEAK).await;
+    let mut mailbox = open_inbox(&user, Security::Tls).await;
+    let message = mailbox.fetch(&"1".into(), LEAK.len() as u64 - 1).await.unwrap().unwrap();
+    let Raw::HeadersOnly(headers) = message.raw else { panic!("one byte too many") };
+    assert!(headers.ends_with(b"Message-ID: <leak@example.com>\r\n\r\n"));
+    assert_eq!(message.size, LEAK.len() as u64, "the size is that of the whole message");
+    assert_eq!(message.arrived.to_string(), "2026-07-17T01:44:25Z");
+    let message = mailbox.fetch(&"1".into(), LEAK.len() as u64).await.unwrap().unwrap();
+    assert_eq!(message.raw, Raw::Whole(LEAK.to_vec()), "at the limit it is whole");
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_a_refused_login_and_never_shown() {
+    let user = address("complaints");
+    let wrong = Some(Login { user: user.clone(), password: "£ 5 \"quoted\"".to_owned().into() });
+    let mut mailbox = ImapMailbox::new(Server { login: wrong.clone(), ..imap(&user, Security::Tls) });
+    let error = mailbox.open("INBOX").await.unwrap_err();
+    assert!(matches!(&error, MailboxError::Login(words) if words.contains("AUTHENTICATIONFAILED")), "{error}");
+    assert!(!error.to_string().contains("quoted"));
+
+    let mut transport =
+        SmtpTransport::new(Server { login: wrong, ..smtp(&user, Security::Tls) }, "redress.example.org");
+    let error = transport.verify().await.unwrap_err();
+    assert!(matches!(&error, SendError::RouteBroken(words) if words.starts_with("login: 535")), "{error}");
+    assert!(!error.to_string().contains("quoted"));
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_prove_its_name_is_not_spoken_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let stranger = folder.path().join("stranger.pem");
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["localhost".into()]).unwrap().self_signed(&key).unwrap();
+    std::fs::write(&stranger, certificate.pem()).unwrap();
+    let empty = folder.path().join("empty.pem");
+    std::fs::write(&empty, "").unwrap();
+
+    let user = address("complaints");
+    for security in [Security::Tls, Security::StartTls] {
+        for (what, change) in [
+            ("another authority", Server { ca_file: Some(stranger.clone()), ..imap(&user, security) }),
+            ("the system's authorities", Server { ca_file: None, ..imap(&user, security) }),
+            ("an empty file", Server { ca_file: Some(empty.clone()), ..imap(&user, security) }),
+            ("no file", Server { ca_file: Some(folder.path().join("none.pem")), ..imap(&user, security) }),
+            ("another name", Server { host: "127.0.0.1".into(), ..imap(&user, security) }),
+        ] {
+            let error = ImapMailbox::new(change.clone()).open("INBOX").await.expect_err(what);
+            assert!(matches!(error, MailboxError::Refused(_)), "{what}: {error}");
+            let port = smtp(&user, security).port;
+            let error =
+                SmtpTransport::new(Server { port, ..change }, "redress.example.org").verify().await.expect_err(what);
+            assert!(matches!(error, SendError::RouteBroken(_)), "{what}: {error}");
+        }
+    }
+}
+
+fn letter<'a>(from: &'a str, to: &'a str) -> Envelope<'a> {
+    Envelope { from, to, bytes: LEAK }
+}
+
+#[tokio::test]
+async fn a_letter_arrives_byte_for_byte_and_its_queue_id_is_kept() {
+    let (landlord, resident) = (address("complaints"), address("ruth"));
+    for (n, security) in [Security::StartTls, Security::Tls, Security::Plain].into_iter().enumerate() {
+        let mut transport = SmtpTransport::new(smtp(&landlord, security), "redress.example.org");
+        transport.verify().await.unwrap();
+        let accepted = transport.send(letter(&landlord, &resident)).await.unwrap();
+        assert!(accepted.reply.starts_with("250 2.0.0 Ok: queued as "), "{}", accepted.reply);
+        let arrived = messages_arrived(&resident, n + 1).await;
+        let text = String::from_utf8(arrived[n].raw.clone()).unwrap();
+        assert!(text.ends_with(std::str::from_utf8(LEAK).unwrap()), "below the servers' own headers: {text}");
+        assert!(text.starts_with(&format!("Return-Path: <{landlord}>")), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn postfix_refuses_now_or_for_good_and_both_are_told_apart() {
+    let landlord = address("complaints");
+    let mut transport = SmtpTransport::new(smtp(&landlord, Security::StartTls), "redress.example.org");
+    let refused = transport.send(letter(&landlord, "refused@example.org")).await.unwrap_err();
+    assert!(matches!(&refused, SendError::Never(words) if words.starts_with("RCPT: 550 5.1.1")), "{refused}");
+    let later = transport.send(letter(&landlord, "later@example.org")).await.unwrap_err();
+    assert!(matches!(&later, SendError::Again(words) if words.starts_with("RCPT: 450 4.2.1")), "{later}");
+}
+
+#[tokio::test]
+async fn mail_for_nobody_comes_back_to_the_envelope_sender() {
+    let landlord = address("complaints");
+    let mut transport = SmtpTransport::new(smtp(&landlord, Security::StartTls), "redress.example.org");
+    transport.send(letter(&landlord, "returned@example.org")).await.unwrap();
+    let bounce = messages_arrived(&landlord, 1).await.remove(0);
+    let text = String::from_utf8(bounce.raw).unwrap();
+    assert!(text.starts_with("Return-Path: <>"), "{text}");
+    assert!(text.contains("multipart/report") && text.contains("<leak@example.com>"), "{text}");
+}
+
+#[tokio::test]
+async fn nobody_home_is_again_for_letters_and_lost_for_mailboxes() {
+    // A port that was just free: nobody listens.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = Server { port, ..imap(&address("complaints"), Security::Tls) };
+    assert!(matches!(ImapMailbox::new(server.clone()).open("INBOX").await, Err(MailboxError::Lost(_))));
+    assert!(matches!(SmtpTransport::new(server, "redress.example.org").verify().await, Err(SendError::Again(_))));
+}
