@@ -1,5 +1,5 @@
-//! What an operator installs: units that systemd accepts and finds well shut in, a backup that can be restored, a handbook
-//! whose commands exist.
+//! What an operator installs: units that systemd accepts and finds well shut in, a backup that can be restored, a
+//! handbook whose commands exist.
 //!
 //! Tests that need `systemd-analyze` or `sqlite3` say so and pass where it is missing, except under CI, which has both.
 

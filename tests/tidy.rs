@@ -1,14 +1,14 @@
 //! House rules that no compiler checks: who may mention what, who may import whom, nothing left lying about.
 //!
-//! Each rule is a function fed with text, so that a planted defect shows that it bites. Rules look at the program: comments
-//! and `#[cfg(test)]` items may say what they like.
+//! Each rule is a function fed with text, so that a planted defect shows that it bites. Rules look at the program:
+//! comments and `#[cfg(test)]` items may say what they like.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A layer of the program and the layers it may use. `main → cli → daemon → {mail, store} → domain`; the configuration is
-/// handed to those who act on it, never to those who decide or remember.
+/// A layer of the program and the layers it may use. `main → cli → daemon → {mail, store} → domain`; the configuration
+/// is handed to those who act on it, never to those who decide or remember.
 const LAYERS: [(&str, &[&str]); 7] = [
     ("domain", &[]),
     ("config", &["domain"]),
@@ -126,7 +126,8 @@ fn imports_point_downwards(file: &str, program: &Program) -> Vec<Breach> {
     upwards.map(|(line, used)| (line, format!("uses {used}; {layer} may use {may_use:?} only"))).collect()
 }
 
-/// The path of the module a file under `src/` holds: `mail/mod.rs` → mail, `cli.rs` → cli, `domain/case.rs` → domain, case.
+/// The path of the module a file under `src/` holds: `mail/mod.rs` → mail, `cli.rs` → cli, `domain/case.rs` → domain,
+/// case.
 fn module_of(file: &str) -> Vec<&str> {
     let path = file.trim_end_matches(".rs").trim_end_matches("/mod");
     path.split('/').collect()
@@ -269,7 +270,8 @@ fn block_comment(rest: &[char]) -> usize {
     at
 }
 
-/// The string literal `rest` begins with, if it does: its length and what is between its quotes, escapes left as they are.
+/// The string literal `rest` begins with, if it does: its length and what is between its quotes, escapes left as they
+/// are.
 fn string(rest: &[char]) -> Option<(usize, String)> {
     let prefix = rest.iter().take_while(|c| matches!(c, 'b' | 'c' | 'r')).count();
     let raw = rest[..prefix].contains(&'r');
