@@ -1,4 +1,5 @@
-//! `redress calendar`: the bank holidays of a year, and the dates that follow from a date of receipt, with their working.
+//! `redress calendar`: the bank holidays of a year, and the dates that follow from a date of receipt, with their
+//! working.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -30,8 +31,9 @@ pub fn year(calendar: &Calendar, year: i16, json: bool) -> String {
     text
 }
 
-/// The dates the 2024 Code gives for a complaint that arrived on `received`, and for an escalation request of that day, each with
-/// the days not counted (weekends as a number; with `json` one by one). Later dates count from the last day of the one before.
+/// The dates the 2024 Code gives for a complaint that arrived on `received`, and for an escalation request of that day,
+/// each with the days not counted (weekends as a number; with `json` one by one). Later dates count from the last day
+/// of the one before.
 pub fn received(calendar: &Calendar, received: Date, json: bool) -> String {
     let duties = duties(calendar, received);
     if json {
@@ -46,8 +48,10 @@ pub fn received(calendar: &Calendar, received: Date, json: bool) -> String {
         for (day, why) in due.skipped.iter().filter(|(_, why)| *why != DayOff::Weekend) {
             text.push_str(&format!("    not counted: {:<28}{why}\n", spoken(*day)));
         }
-        if weekends > 0 {
-            text.push_str(&format!("    not counted: {weekends} Saturdays and Sundays\n"));
+        match weekends {
+            0 => {}
+            1 => text.push_str("    not counted: 1 weekend day\n"),
+            n => text.push_str(&format!("    not counted: {n} weekend days\n")),
         }
     }
     text
@@ -116,7 +120,7 @@ mod tests {
     5 working days after Friday 20 December 2024 (Code 6.2)
     not counted: Wednesday 25 December 2024  Christmas Day
     not counted: Thursday 26 December 2024   Boxing Day
-    not counted: 4 Saturdays and Sundays
+    not counted: 4 weekend days
 
   Stage 1, if acknowledged at once, by   Wednesday 8 January 2025
 ";

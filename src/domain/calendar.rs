@@ -1,8 +1,8 @@
 //! Working days and deadline dates: the only deadline arithmetic in the house.
 //!
-//! A working day is Monday to Friday and not a bank holiday in England and Wales. Day zero is the day of receipt, and a duty
-//! of n working days is met until the end of the n-th working day after it. That is our reading, the stricter one: the
-//! Code leaves "working day" undefined. Dates are civil dates in Europe/London.
+//! A working day is Monday to Friday and not a bank holiday in England and Wales. Day zero is the day of receipt, and a
+//! duty of n working days is met until the end of the n-th working day after it. That is our reading, the stricter one:
+//! the Code leaves "working day" undefined. Dates are civil dates in Europe/London.
 //!
 //! Bank holidays come from the list GOV.UK publishes, and in years it does not cover from the rules of the Banking and
 //! Financial Dealings Act 1971 and the yearly proclamations. Days proclaimed later are added, or taken away, by
@@ -10,8 +10,8 @@
 //!
 //! Everything here is total: counting that would leave the years jiff knows (−9999 to 9999) stops at their edge.
 //!
-//! Known weaknesses: a landlord's own closing days are not modelled, they do not stop the Code's clocks. The clock changes of
-//! Europe/London are those the time zone database knew when the program was built.
+//! Known weaknesses: a landlord's own closing days are not modelled, they do not stop the Code's clocks. The clock
+//! changes of Europe/London are those the time zone database knew when the program was built.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,8 +87,8 @@ struct Changes {
 }
 
 impl Calendar {
-    /// England and Wales, with the bank holidays `added` and `removed` by configuration. A date in both is a bank holiday under
-    /// its new name; a weekend stays a weekend; removing a day that is no bank holiday changes nothing.
+    /// England and Wales, with the bank holidays `added` and `removed` by configuration. A date in both is a bank
+    /// holiday under its new name; a weekend stays a weekend; removing a day that is no bank holiday changes nothing.
     pub fn england_and_wales(added: &[(Date, String)], removed: &[Date]) -> Calendar {
         let changes = Changes { added: added.iter().cloned().collect(), removed: removed.iter().copied().collect() };
         Calendar { changes: Arc::new(changes) }
@@ -130,8 +130,8 @@ impl Calendar {
         self.nth_working_day(date, n, Date::tomorrow)
     }
 
-    /// Working days after `from` up to and including `to`: how many are left on the day `from` until `to`. Negative when `to` is
-    /// the earlier day: how many late.
+    /// Working days after `from` up to and including `to`: how many are left on the day `from` until `to`. Negative
+    /// when `to` is the earlier day: how many late.
     pub fn working_days_between(&self, from: Date, to: Date) -> i32 {
         if to < from {
             return -self.working_days_between(to, from);
@@ -139,15 +139,16 @@ impl Calendar {
         days_after(from).take_while(|day| *day <= to).filter(|day| self.is_working_day(*day)).map(|_| 1).sum()
     }
 
-    /// The bank holidays of `year` in order, with their names. Those that fall on a weekend are absent, as in the published list:
-    /// their substitute days are there instead.
+    /// The bank holidays of `year` in order, with their names. Those that fall on a weekend are absent, as in the
+    /// published list: their substitute days are there instead.
     pub fn bank_holidays(&self, year: i16) -> Vec<(Date, String)> {
         let added = self.changes.added.keys().copied().filter(|day| day.year() == year && !is_weekend(*day));
         let days: BTreeSet<Date> = statutory(year).iter().map(|(day, _)| *day).chain(added).collect();
         days.into_iter().filter_map(|day| Some((day, self.bank_holiday(day)?.to_owned()))).collect()
     }
 
-    /// Names the list a date was found with: "England and Wales to 2028", and what the configuration adds to it or removes.
+    /// Names the list a date was found with: "England and Wales to 2028", and what the configuration adds to it or
+    /// removes.
     pub fn edition(&self) -> String {
         let mut edition = format!("England and Wales to {}", PUBLISHED.last);
         for (day, name) in &self.changes.added {
@@ -230,8 +231,8 @@ fn statutory(year: i16) -> Cow<'static, [BankHoliday]> {
     }
 }
 
-/// The bank holidays of `year` as the rules in force since 1978 give them, in order, without the days proclaimed for one year
-/// only. Banking and Financial Dealings Act 1971, schedule 1, and the yearly proclamations under its section 1.
+/// The bank holidays of `year` as the rules in force since 1978 give them, in order, without the days proclaimed for
+/// one year only. Banking and Financial Dealings Act 1971, section 1 and schedule 1, and the yearly proclamations.
 fn by_rule(year: i16) -> Option<Vec<BankHoliday>> {
     let day = |month, day| Date::new(year, month, day).ok();
     let monday = |month, nth| day(month, 1)?.nth_weekday_of_month(nth, Weekday::Monday).ok();
@@ -241,7 +242,7 @@ fn by_rule(year: i16) -> Option<Vec<BankHoliday>> {
         Weekday::Sunday => (day(1, 2)?, "New Year’s Day (substitute day)"),
         _ => (day(1, 1)?, "New Year’s Day"),
     };
-    // A day on the weekend moves to the next weekday that is not already a holiday; Boxing Day keeps a Monday of its own.
+    // Of the two, one on a weekend moves to the next weekday that is no holiday yet.
     let [christmas, boxing] = match day(12, 25)?.weekday() {
         Weekday::Friday => [(day(12, 25)?, "Christmas Day"), (day(12, 28)?, "Boxing Day (substitute day)")],
         Weekday::Saturday => {
@@ -262,7 +263,8 @@ fn by_rule(year: i16) -> Option<Vec<BankHoliday>> {
     ])
 }
 
-/// Easter Sunday in the Gregorian calendar (Butcher's algorithm, 1876; letters as printed there).
+/// Easter Sunday in the Gregorian calendar, by the anonymous algorithm in the form New Scientist printed on 30 March
+/// 1961, and with its letters.
 fn easter_sunday(year: i16) -> Option<Date> {
     let year = i32::from(year);
     let a = year.rem_euclid(19);
@@ -288,14 +290,15 @@ pub fn london_date(at: Timestamp) -> Date {
     LONDON.to_datetime(at).date()
 }
 
-/// This time of day (`hour` 0 to 23, `minute` 0 to 59; others count as the nearest of these) on `date` in Europe/London. A time
-/// the clocks skip in spring is the first instant after the gap; of a time they repeat in autumn it is the first.
+/// This time of day (`hour` 0 to 23, `minute` 0 to 59; others count as the nearest of these) on `date` in
+/// Europe/London. A time the clocks skip in spring is the first instant after the gap; of a time they repeat in autumn
+/// it is the first.
 pub fn london(date: Date, hour: i8, minute: i8) -> Timestamp {
     instant(date.at(hour.clamp(0, 23), minute.clamp(0, 59), 0, 0))
 }
 
-/// The last millisecond of `date` in Europe/London, the finest instant the store keeps. Whether something came in time is a
-/// question about dates: `london_date(at) <= due.date`.
+/// The last millisecond of `date` in Europe/London, the finest instant the store keeps. Whether something came in time
+/// is a question about dates: `london_date(at) <= due.date`.
 pub fn end_of(date: Date) -> Timestamp {
     instant(date.at(23, 59, 59, 999_000_000))
 }
@@ -318,14 +321,14 @@ pub fn spoken(date: Date) -> String {
     date.strftime("%A %-d %B %Y").to_string()
 }
 
-/// The next time after `after` at which `schedule`, read as civil time in Europe/London, says to look; `None` when it never
-/// will again.
+/// The next time after `after` at which `schedule`, read as civil time in Europe/London, says to look; `None` when it
+/// never will again.
 ///
-/// On the days the clocks change: a time they skip is taken at the first instant after the gap, a time they repeat is taken
-/// once. A schedule for every hour goes on through the repeated hour, so that no look is an hour late.
+/// On the days the clocks change: a time they skip is taken at the first instant after the gap, a time they repeat is
+/// taken once. A schedule for every hour goes on through the repeated hour, so that no look is an hour late.
 pub fn next_look(schedule: &cron::Schedule, after: Timestamp) -> Option<Timestamp> {
-    // The `cron` crate skips or doubles runs when given a zone whose clocks change: so it sees civil time as if it were UTC, and
-    // starts an hour early to see the repeated hour again.
+    // The `cron` crate skips or doubles runs when given a zone whose clocks change: so it sees civil time as if it were
+    // UTC, and starts an hour early to see the repeated hour again.
     let civil = LONDON.to_datetime(after);
     let disguised = TimeZone::UTC.to_timestamp(civil).ok()?.as_second() - 3600;
     let start: DateTime<Utc> = DateTime::from_timestamp(disguised, 0)?;
@@ -378,7 +381,8 @@ mod tests {
 
     #[test]
     fn acknowledgement_and_stage_one_dates_are_those_worked_out_by_hand() {
-        // Received, acknowledge by, stage 1 if acknowledged that day, with ten more, stage 1 if acknowledged on receipt.
+        // Received, acknowledge by, stage 1 if acknowledged that day, with ten more, stage 1 if acknowledged on
+        // receipt.
         const CASES: &str = "
             Fri 20 Dec 2024 | Tue 31 Dec 2024 | Wed 15 Jan 2025 | Wed 29 Jan 2025 | Wed 8 Jan 2025
             Wed 25 Dec 2024 | Fri 3 Jan 2025  | Fri 17 Jan 2025 | Fri 31 Jan 2025 | Fri 10 Jan 2025
@@ -760,7 +764,9 @@ mod tests {
         }
 
         #[test]
-        fn a_further_holiday_never_brings_a_date_forward((calendar, from) in any_calendar(), n in 0u16..30, on in 0i64..60) {
+        fn a_further_holiday_never_brings_a_date_forward(
+            (calendar, from) in any_calendar(), n in 0u16..30, on in 0i64..60,
+        ) {
             let mut added: Vec<_> = calendar.changes.added.clone().into_iter().collect();
             added.push((from.saturating_add(on.days()), "Proclaimed".to_owned()));
             let removed: Vec<Date> = calendar.changes.removed.iter().copied().collect();
@@ -769,13 +775,12 @@ mod tests {
         }
 
         #[test]
-        fn counting_back_from_a_date_due_leads_to_the_day_before_it_counted((calendar, from) in any_calendar(), n in 1u16..30) {
+        fn counting_back_from_a_date_due_leads_to_day_zero((calendar, from) in any_calendar(), n in 1u16..30) {
             let due = calendar.working_days_after(from, WorkingDays(n));
             prop_assume!(due < Date::MAX);
             let back = calendar.working_days_before(due, WorkingDays(n));
-            // `from` itself when it is a working day, else the last one before it.
-            let expected = if calendar.is_working_day(from) { from } else { calendar.working_days_before(from, WorkingDays(1)) };
-            prop_assert_eq!(back, expected);
+            let working_day_before = calendar.working_days_before(from, WorkingDays(1));
+            prop_assert_eq!(back, if calendar.is_working_day(from) { from } else { working_day_before });
             prop_assert_eq!(calendar.working_days_between(from, due), i32::from(n));
             prop_assert_eq!(calendar.working_days_between(due, from), -i32::from(n));
         }
@@ -789,7 +794,9 @@ mod tests {
         }
 
         #[test]
-        fn a_day_ends_on_its_own_date_and_the_next_begins_right_after(day in any_date(), hour in 0i8..24, minute in 0i8..60) {
+        fn a_day_ends_on_its_own_date_and_the_next_begins_right_after(
+            day in any_date(), hour in 0i8..24, minute in 0i8..60,
+        ) {
             prop_assume!(day > date(-9998, 1, 1) && day < date(9999, 12, 29));
             prop_assert_eq!(london_date(london(day, hour, minute)), day);
             prop_assert_eq!(london_date(end_of(day)), day);
