@@ -1,0 +1,45 @@
+//! The one place that reads the time.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+/// Tells the time, to the millisecond: what the database keeps is what was said.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    fn now(&self) -> Timestamp {
+        whole_milliseconds(Timestamp::now())
+    }
+}
+
+/// A clock that is set by hand: the demo and the tests play weeks in seconds with it.
+#[derive(Debug)]
+pub struct PlayedClock(Mutex<Timestamp>);
+
+impl PlayedClock {
+    pub fn new(start: Timestamp) -> PlayedClock {
+        PlayedClock(Mutex::new(whole_milliseconds(start)))
+    }
+
+    pub fn set(&self, now: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = whole_milliseconds(now);
+    }
+}
+
+impl Clock for PlayedClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn whole_milliseconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}

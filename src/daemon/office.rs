@@ -1,0 +1,172 @@
+//! What every round works with: configuration, calendar, letterheads, database, clock.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
+use tokio::sync::Notify;
+
+use super::clock::Clock;
+use crate::config::{Config, Sending};
+use crate::domain::calendar::{Calendar, WorkingDays};
+use crate::domain::case::{Audience, Case, Decision, House};
+use crate::domain::ladder::Ladder;
+use crate::domain::landlord::Landlord;
+use crate::domain::letter::{self, Desk, Enclosed, MessageKey, Templates};
+use crate::domain::message::Own;
+use crate::store::{self, CaseId, Change, NewLetter, Purpose, Store};
+
+/// Why letters to residents wait while the configuration says `sending = "hold"`.
+pub const HELD_BY_CONFIGURATION: &str = "sending = \"hold\"";
+
+pub struct Office {
+    pub config: Config,
+    pub calendar: Calendar,
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub own: Own,
+    pub key: MessageKey,
+    templates: Templates,
+    ladder: Ladder,
+    /// Rung when something was put where the next round finds it.
+    pub messages_wait: Notify,
+    pub letters_wait: Notify,
+}
+
+impl Office {
+    /// Opens the database and reads the landlord's templates.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be opened, or a template must not be used.
+    pub async fn open(config: Config, clock: Arc<dyn Clock>, purpose: Purpose) -> anyhow::Result<Office> {
+        let templates = templates(&config)?;
+        let store = Store::open(config.database.expose_secret(), purpose).await?;
+        let calendar = Calendar::england_and_wales(&config.holidays_added, &config.holidays_removed);
+        let reminders = &config.reminders;
+        let ladder = Ladder {
+            officer_before: reminders.officer_before,
+            deputy_before: reminders.deputy_before,
+            member_responsible_after: reminders.member_responsible_after,
+        };
+        let own = Own {
+            addresses: config.landlords.iter().flat_map(|landlord| landlord.addresses.clone()).collect(),
+            staff: config.landlords.iter().flat_map(Landlord::people).map(|person| person.address.clone()).collect(),
+            forms: Vec::new(),
+        };
+        Ok(Office {
+            key: MessageKey::new(store.key()),
+            config,
+            calendar,
+            store,
+            clock,
+            own,
+            templates,
+            ladder,
+            messages_wait: Notify::new(),
+            letters_wait: Notify::new(),
+        })
+    }
+
+    /// The landlord with this key.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration no longer has it, while the database still has its cases.
+    pub fn landlord(&self, key: &str) -> anyhow::Result<&Landlord> {
+        let found = self.config.landlords.iter().find(|landlord| landlord.key == key);
+        found.with_context(|| format!("The configuration has no landlord {key:?} but the database has its cases; put it back"))
+    }
+
+    pub fn house<'a>(&'a self, landlord: &'a Landlord) -> House<'a> {
+        House {
+            landlord,
+            calendar: &self.calendar,
+            ladder: &self.ladder,
+            review_requests_after: WorkingDays(self.config.reminders.review_requests_after.into()),
+        }
+    }
+
+    pub fn desk<'a>(&'a self, landlord: &'a Landlord) -> Desk<'a> {
+        Desk { landlord, ombudsman: &self.config.ombudsman, templates: &self.templates, key: &self.key }
+    }
+
+    /// Makes a decision ready to be written: its letters as bytes, its duties with the moment to look at them next.
+    ///
+    /// # Errors
+    ///
+    /// When a letter would be incomplete; then nothing of the decision may be written.
+    pub fn change(&self, case: &Before, decision: Decision, now: Timestamp) -> anyhow::Result<Change> {
+        let after = store::after(case.case, &decision);
+        let (house, desk) = (self.house(case.landlord), self.desk(case.landlord));
+        let mut letters = Vec::with_capacity(decision.letters.len());
+        for letter in decision.letters {
+            let kind = letter.says.kind();
+            let enclosed = case.enclosed.filter(|_| letter.says.encloses().is_some());
+            let written = letter::write(&after, &letter, enclosed, case.thread, &desk, now)
+                .with_context(|| format!("Could not write letter {} ({})", letter.number, kind.key()))?;
+            let hold = letter.audience == Audience::Resident && self.config.sending == Sending::Hold;
+            letters.push(NewLetter {
+                number: letter.number,
+                kind: kind.key().to_owned(),
+                audience: letter.audience.key().to_owned(),
+                recipient: written.to,
+                envelope_from: written.from,
+                message_id: written.message_id,
+                subject: written.subject,
+                says: Some(letter.says),
+                bytes: written.bytes,
+                held: hold.then(|| HELD_BY_CONFIGURATION.to_owned()),
+            });
+        }
+        let looks = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house))).collect();
+        Ok(Change {
+            id: case.id,
+            landlord: case.landlord.key.clone(),
+            after,
+            events: decision.events,
+            letters,
+            looks,
+            participants: Default::default(),
+            now,
+        })
+    }
+}
+
+/// A case before a decision about it.
+#[derive(Clone, Copy)]
+pub struct Before<'a> {
+    /// `None` for a case that is about to be opened.
+    pub id: Option<CaseId>,
+    pub landlord: &'a Landlord,
+    pub case: &'a Case,
+    /// Message-IDs of the resident's messages, oldest first.
+    pub thread: &'a [String],
+    /// The message that goes with letters to staff.
+    pub enclosed: Option<&'a Enclosed<'a>>,
+}
+
+/// The embedded templates with the landlord's own in their place.
+///
+/// # Errors
+///
+/// Every problem of every template, a line each.
+pub fn templates(config: &Config) -> anyhow::Result<Templates> {
+    let mut overrides = Vec::new();
+    if let Some(folder) = &config.letters {
+        let unreadable = || format!("Could not read the folder of letters {}", folder.display());
+        for entry in std::fs::read_dir(folder).with_context(unreadable)? {
+            let path = entry.with_context(unreadable)?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+            if path.is_file() && (name.ends_with(".txt") || name.ends_with(".html")) {
+                let text = std::fs::read_to_string(&path)
+                    .with_context(|| format!("Could not read the letter {}", path.display()))?;
+                overrides.push((name, text));
+            }
+        }
+        overrides.sort();
+    }
+    Templates::new(overrides)
+        .map_err(|problems| anyhow::anyhow!("Letter templates that must not be used:\n{}", problems.join("\n")))
+}
