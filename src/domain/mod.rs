@@ -7,5 +7,8 @@ pub mod definition;
 pub mod filing;
 pub mod ladder;
 pub mod landlord;
+pub mod letter;
+pub mod message;
 pub mod reference;
+pub mod triage;
 pub mod words;

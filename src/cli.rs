@@ -1,0 +1,3 @@
+//! Subcommands: words → a question or a command; prints text or `--json`.
+
+pub mod inspect;

@@ -1,0 +1,713 @@
+//! New words and old: quotations, signatures and footers, in the languages and mail programs residents use.
+//!
+//! Nothing is deleted; lines are marked, and spans of the new ones handed back. One pass over the lines with a bounded
+//! look ahead, so linear in the text whatever it holds. Where a mark is weak the words stay: reading an old line twice
+//! costs a minute, losing a new one costs a breach of the Code.
+
+use std::ops::Range;
+
+use super::clean_line;
+
+/// Lines an attribution ("On … wrote:") may be wrapped over.
+const ATTRIBUTION_LINES_MAX: usize = 4;
+const ATTRIBUTION_BYTES_MAX: usize = 500;
+/// Lines a quoted header block may take.
+const BLOCK_LINES_MAX: usize = 16;
+/// A signature with more lines of words than this is no signature.
+const SIGNATURE_LINES_MAX: usize = 15;
+/// Bytes of one line, and of one paragraph, that are looked at.
+const LOOKED_AT_MAX: usize = 2_000;
+
+/// What is known of a message besides its text.
+#[derive(Debug, Default)]
+pub(super) struct Setting<'a> {
+    /// It answers another: Re: or In-Reply-To.
+    pub answers: bool,
+    /// It forwards another: Fw:.
+    pub forwards: bool,
+    pub sender_name: &'a str,
+}
+
+/// Which parts of a text are newly written.
+#[derive(Debug, Default)]
+pub(super) struct Quoted {
+    pub new: Vec<Range<usize>>,
+    /// The new words point at answers within an unmarked quotation.
+    pub answers_inside: bool,
+}
+
+/// A quoted block of headers: "From: … Sent: … To: … Subject: …".
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    pub from: String,
+    pub date: String,
+    pub subject: String,
+    /// The line behind the block.
+    pub end: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Blank,
+    New,
+    Old,
+    Signature,
+    Footer,
+}
+
+/// One line of a text.
+#[derive(Debug)]
+pub(super) struct Line<'t> {
+    /// Trimmed, and at most [`LOOKED_AT_MAX`] bytes of it.
+    pub words: &'t str,
+    pub span: Range<usize>,
+}
+
+impl Line<'_> {
+    pub fn quoted(&self) -> bool {
+        self.words.starts_with('>')
+    }
+}
+
+/// The lines of a text.
+pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
+    let mut at = 0;
+    text.split_inclusive('\n')
+        .map(|line| {
+            let start = at;
+            at += line.len();
+            Line { words: head(line.trim(), LOOKED_AT_MAX), span: start..at }
+        })
+        .collect()
+}
+
+/// The first `limit` bytes of `text`, or a little less.
+fn head(text: &str, limit: usize) -> &str {
+    let end = (0..=limit.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    &text[..end]
+}
+
+fn tail(text: &str, limit: usize) -> &str {
+    let start = text.len().saturating_sub(limit);
+    let start = (start..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    &text[start..]
+}
+
+/// Marks the lines of `text` as old and new.
+pub(super) fn read(text: &str, setting: &Setting<'_>) -> Quoted {
+    let lines = lines(text);
+    let mut marker = Marker { lines: &lines, marks: vec![Mark::Blank; lines.len()], setting, words_seen: false };
+    marker.run();
+    let Marker { mut marks, .. } = marker;
+    drop_rules(&lines, &mut marks);
+    if !marks.contains(&Mark::New) && (!setting.answers || setting.forwards || !marks.contains(&Mark::Old)) {
+        // Nothing but a forwarded or a signed text: that is what they wanted us to read.
+        for (line, mark) in lines.iter().zip(&mut marks) {
+            *mark = if line.words.is_empty() { Mark::Blank } else { Mark::New };
+        }
+    }
+    let unmarked = lines.iter().zip(&marks).filter(|(line, mark)| **mark == Mark::Old && !line.quoted()).count() > 3;
+    let points_down = |line: &Line<'_>| {
+        let words = line.words.to_lowercase();
+        POINTS_DOWN.iter().any(|phrase| words.contains(phrase))
+    };
+    let answers_inside =
+        unmarked && lines.iter().zip(&marks).take(40).any(|(line, mark)| *mark == Mark::New && points_down(line));
+    Quoted { new: spans(&lines, &marks), answers_inside }
+}
+
+const POINTS_DOWN: &[&str] = &[
+    "answers below",
+    "answered below",
+    "comments below",
+    "responses below",
+    "replies below",
+    "in red",
+    "in blue",
+    "inline below",
+];
+
+/// Joins neighbouring new lines, with the blank ones between them.
+fn spans(lines: &[Line<'_>], marks: &[Mark]) -> Vec<Range<usize>> {
+    let mut spans: Vec<Range<usize>> = Vec::new();
+    let mut joins = false;
+    for (line, mark) in lines.iter().zip(marks) {
+        match mark {
+            Mark::New => match spans.last_mut().filter(|_| joins) {
+                Some(span) => span.end = line.span.end,
+                None => {
+                    spans.push(line.span.clone());
+                    joins = true;
+                }
+            },
+            Mark::Blank => {}
+            Mark::Old | Mark::Signature | Mark::Footer => joins = false,
+        }
+    }
+    spans
+}
+
+/// A line of dashes or underscores in front of something old, or at the end, belongs to it.
+fn drop_rules(lines: &[Line<'_>], marks: &mut [Mark]) {
+    let mut next = Mark::Old;
+    for (line, mark) in lines.iter().zip(marks).rev() {
+        if *mark == Mark::New && next != Mark::New && is_rule(line.words) {
+            *mark = Mark::Old;
+        }
+        if *mark != Mark::Blank {
+            next = *mark;
+        }
+    }
+}
+
+fn is_rule(words: &str) -> bool {
+    words.chars().count() >= 2 && words.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '~' | '—' | '–' | '─' | '#' | '+'))
+}
+
+struct Marker<'l, 't> {
+    lines: &'l [Line<'t>],
+    marks: Vec<Mark>,
+    setting: &'l Setting<'l>,
+    words_seen: bool,
+}
+
+impl Marker<'_, '_> {
+    fn run(&mut self) {
+        let mut at = 0;
+        while at < self.lines.len() {
+            at = self.step(at);
+        }
+    }
+
+    /// Marks the line at `at`, and perhaps some behind it; returns the next one to mark.
+    fn step(&mut self, at: usize) -> usize {
+        let line = &self.lines[at];
+        if line.words.is_empty() {
+            return at + 1;
+        }
+        if line.quoted() {
+            return self.mark(at, at + 1, Mark::Old);
+        }
+        if let Some(end) = self.old_from(at) {
+            return self.mark(at, end, Mark::Old);
+        }
+        if is_signature_mark(line.words) {
+            return self.signature(at);
+        }
+        if is_device_line(line.words) {
+            return self.mark(at, at + 1, Mark::Signature);
+        }
+        let starts_paragraph = at == 0 || self.lines[at - 1].words.is_empty();
+        if starts_paragraph && let Some(end) = self.footer(at) {
+            return self.mark(at, end, Mark::Footer);
+        }
+        self.words_seen = true;
+        self.mark(at, at + 1, Mark::New)
+    }
+
+    fn mark(&mut self, from: usize, to: usize, mark: Mark) -> usize {
+        for at in from..to {
+            if !self.lines[at].words.is_empty() {
+                self.marks[at] = mark;
+            }
+        }
+        to
+    }
+
+    fn next_words(&self, from: usize) -> Option<usize> {
+        (from..self.lines.len()).find(|at| !self.lines[*at].words.is_empty())
+    }
+
+    /// Where the old text that begins at `at` ends, if any does.
+    fn old_from(&self, at: usize) -> Option<usize> {
+        let to_the_end = self.lines.len();
+        // With nothing said before it, a block of headers is a forward, or the head of a letter: to be read.
+        let continues = self.words_seen || (self.setting.answers && !self.setting.forwards);
+        let words = self.lines[at].words;
+        if is_reply_line(words) {
+            return Some(if self.words_seen { to_the_end } else { at + 1 });
+        }
+        if let Some((length, sure)) = attribution(self.lines, at) {
+            let end = at + length;
+            return match self.next_words(end) {
+                Some(next) if self.lines[next].quoted() => Some(end),
+                _ if !sure => None,
+                _ if continues => Some(to_the_end),
+                _ => Some(end),
+            };
+        }
+        let end = match (separator(words), header_block(self.lines, at)) {
+            (_, Some(block)) => block.end,
+            (true, None) => at + 1,
+            (false, None) => {
+                // Outlook draws a rule above the block.
+                let next = self.next_words(at + 1).filter(|_| is_rule(words))?;
+                header_block(self.lines, next)?.end
+            }
+        };
+        let quoted = self.next_words(end).is_some_and(|next| self.lines[next].quoted());
+        Some(if continues && !quoted { to_the_end } else { end })
+    }
+
+    /// From a signature mark to the next quotation or the end.
+    fn signature(&mut self, at: usize) -> usize {
+        let mut end = at + 1;
+        let mut count = 0;
+        while end < self.lines.len() && count <= SIGNATURE_LINES_MAX {
+            let line = &self.lines[end];
+            if line.quoted() || self.old_from(end).is_some() {
+                break;
+            }
+            count += usize::from(!line.words.is_empty());
+            end += 1;
+        }
+        if count > SIGNATURE_LINES_MAX {
+            return self.mark(at, at + 1, Mark::New);
+        }
+        // Somebody who signs with the bare name, and a line at most, has signed: that belongs to the letter.
+        let first = self.next_words(at + 1).map_or("", |first| self.lines[first].words);
+        let signs = !self.setting.sender_name.is_empty() && first.eq_ignore_ascii_case(self.setting.sender_name);
+        self.mark(at, end, if signs && count <= 2 { Mark::New } else { Mark::Signature })
+    }
+
+    /// The end of the paragraph at `at` when it is a legal notice, a virus scanner's or a gateway's line.
+    fn footer(&self, at: usize) -> Option<usize> {
+        let mut paragraph = String::new();
+        let mut end = at;
+        while end < self.lines.len() && !self.lines[end].words.is_empty() && !self.lines[end].quoted() {
+            if paragraph.len() < LOOKED_AT_MAX {
+                paragraph.push_str(self.lines[end].words);
+                paragraph.push(' ');
+            }
+            end += 1;
+        }
+        let paragraph = paragraph.to_lowercase().replace('’', "'");
+        let banner = BANNERS.iter().any(|phrase| head(&paragraph, 200).contains(phrase));
+        let notice = self.words_seen && NOTICES.iter().any(|phrase| paragraph.contains(phrase));
+        // Words a person wrote may share a paragraph with a banner when lines are not kept apart.
+        let long = paragraph.len() > 600 && banner && !notice;
+        ((banner && !long) || notice).then_some(end)
+    }
+}
+
+/// Gateways' warnings, wherever they stand.
+const BANNERS: &[&str] = &[
+    "this email originated from outside",
+    "this email originated outside",
+    "this message originated from outside",
+    "this email came from outside",
+    "external email:",
+    "you don't often get email from",
+    "you don't often get emails from",
+    "this message was sent from outside",
+    "caution: external",
+];
+
+/// Notices below the words.
+const NOTICES: &[&str] = &[
+    "intended recipient",
+    "intended solely",
+    "intended only for",
+    "solely for the use",
+    "solely for use",
+    "solely for the person",
+    "solely for the individual",
+    "solely for the addressee",
+    "in error please",
+    "in error, please",
+    "message in error",
+    "scanned for virus",
+    "checked for virus",
+    "been scanned by",
+    "virus-free.",
+    "think before you print",
+    "consider the environment before",
+    "registered in england",
+    "unsubscribe from this",
+    "to unsubscribe",
+    "nicht der richtige adressat",
+    "nicht der beabsichtigte",
+    "vertrauliche informationen",
+    "n'êtes pas le destinataire",
+    "n'etes pas le destinataire",
+    "destiné exclusivement",
+    "no es el destinatario",
+    "non siete il destinatario",
+    "non è il destinatario",
+    "niet de geadresseerde",
+    "niet de beoogde",
+    "não é o destinatário",
+    "nie jest adresatem",
+    "yn gyfrinachol",
+];
+
+fn is_reply_line(words: &str) -> bool {
+    const PHRASES: &[&str] = &[
+        "reply above this line",
+        "reply above the line",
+        "type your reply above",
+        "reply above -",
+        "write above this line",
+        "add your reply above",
+        "oberhalb dieser zeile",
+        "au-dessus de cette ligne",
+        "encima de esta línea",
+        "boven deze regel",
+        "sopra questa linea",
+        "acima desta linha",
+    ];
+    let marked = words.len() < 200 && words.starts_with(|c: char| !c.is_alphanumeric());
+    let lower = if marked || words.len() < 90 { words.to_lowercase() } else { return false };
+    PHRASES.iter().any(|phrase| lower.contains(phrase))
+}
+
+/// "-- " (RFC 3676, 4.3) and what programs and people make of it.
+fn is_signature_mark(words: &str) -> bool {
+    matches!(words, "--" | "—" | "-- -" | "--=20" | "__" | "---")
+}
+
+/// "Sent from my phone" and its like: a whole short line, no sentence.
+fn is_device_line(words: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "sent from my ",
+        "sent from mail for windows",
+        "sent from outlook",
+        "sent from yahoo",
+        "sent from samsung",
+        "sent from aol",
+        "sent from proton",
+        "sent from gmail",
+        "sent from a ",
+        "sent from the ",
+        "sent from mobile",
+        "sent from android",
+        "sent from iphone",
+        "sent from ipad",
+        "sent from blackberry",
+        "sent from huawei",
+        "sent from xiaomi",
+        "sent from nine",
+        "sent from bluemail",
+        "sent from btinternet",
+        "sent from sky yahoo",
+        "sent from hotmail",
+        "sent from windows",
+        "sent from email.bt",
+        "sent via ",
+        "sent with ",
+        "sent using ",
+        "sent by ",
+        "get outlook for",
+        "download outlook for",
+        "envoyé de ",
+        "envoyé depuis ",
+        "envoyé à partir de ",
+        "télécharger outlook",
+        "gesendet von ",
+        "gesendet mit ",
+        "von meinem ",
+        "enviado desde ",
+        "enviado do ",
+        "enviado de ",
+        "inviato da",
+        "verzonden vanaf ",
+        "verstuurd vanaf ",
+        "wysłane z ",
+        "wysłano z ",
+        "skickat från ",
+        "sendt fra ",
+        "odesláno z ",
+        "trimis de ",
+        "отправлено ",
+        "надіслано ",
+        "anfonwyd o",
+    ];
+    const WHOLE: &[&str] = &["iphoneから送信", "发自我的", "從我的", "iphone'umdan gönderildi", "lähetetty", "أُرسلت من", "أرسلت من"];
+    const DEVICES: &[&str] = &[
+        "phone", "ipad", "ipod", "android", "samsung", "galaxy", "blackberry", "mobile", "handy", "tablet", "outlook", "mail",
+        "nokia", "huawei", "htc", "sony", "xperia", "lumia", "windows", "device", "gmail", "yahoo", "telefon", "móvil",
+        "movil", "portable", "smartphone", "telefoon", "pixel", "oneplus", "xiaomi", "treo", "palm", "sparrow", "mailbird",
+        "nine", "aol", "bt", "mac", "wireless", "verizon", "ffôn", "телефон", "cellulare",
+    ];
+    let words = words.trim_matches(['(', ')', '*', '_', '-', '[', ']', ' ', '.']);
+    if words.len() > 160 {
+        return false;
+    }
+    let lower = words.to_lowercase().replace('\u{a0}', " ");
+    let bare = lower.split(['<', '(']).next().unwrap_or_default().trim_end();
+    let count = bare.split_whitespace().count();
+    let excuse = lower.contains("excuse") || lower.contains("typo") || lower.contains("brevity");
+    let short = count <= 9 && !bare.contains(", ") && !bare.ends_with(['?', '!']);
+    let device = DEVICES.iter().any(|device| bare.contains(device));
+    (STARTS.iter().any(|start| lower.starts_with(start)) && device && (short || excuse))
+        || (count <= 6 && WHOLE.iter().any(|start| lower.starts_with(start)))
+}
+
+/// Words for "wrote" in attributions.
+const WROTE: &[&str] = &[
+    "wrote", "writes", "écrit", "ecrit", "schrieb", "escribió", "escribio", "scritto", "schreef", "geschreven", "escreveu",
+    "napisał", "pisze", "a scris", "skrev", "kirjoitti", "napsal", "yazdı", "yazmış", "написал", "пишет", "пише", "написав",
+    "كتب", "写道", "寫道", "ysgrifennodd", "έγραψε", "írta", "napísal", "napisao", "je napisal", "rašė", "rakstīja",
+    "kirjutas", "đã viết", "작성", "menulis", "va escriure", "idatzi", "said", "のメール", "書きました", "geantwoord",
+];
+
+/// Words an attribution begins with.
+const LEADS: &[&str] = &[
+    "on ", "le ", "am ", "el ", "il ", "op ", "em ", "dne ", "dňa ", "w dniu ", "dnia ", "den ", "på ", "pe ", "la ", "în ", "ar ",
+    "vào ", "pada ", "στις ", "dana ", "il giorno ", "no dia ", "quoting ", "at ", "von ", "from ", "a ", "em ", "---", "__",
+    "mon", "tue", "wed",
+];
+
+/// Lines and certainty of an attribution that begins at `at`. A sure one needs no ">" behind it.
+fn attribution(lines: &[Line<'_>], at: usize) -> Option<(usize, bool)> {
+    let mut joined = String::new();
+    for (number, line) in lines[at..].iter().take(ATTRIBUTION_LINES_MAX).enumerate() {
+        if line.words.is_empty() || line.quoted() || joined.len() + line.words.len() > ATTRIBUTION_BYTES_MAX {
+            return None;
+        }
+        joined.push_str(line.words);
+        let ends = joined.trim_end_matches(['*', ' ', '_']).ends_with([':', '：']) || joined.ends_with("wrote");
+        if ends {
+            let alone = number > 0 && starts_attribution(line.words);
+            if alone && attribution_certainty(&line.words.to_lowercase()).is_some() {
+                // The last line is one by itself: the first is somebody's sentence.
+                return None;
+            }
+            let lower = joined.to_lowercase();
+            let sure = attribution_certainty(&lower).filter(|_| number == 0 || starts_attribution(lines[at].words));
+            if sure.is_some() {
+                return sure.map(|sure| (number + 1, sure));
+            }
+        }
+        joined.push(' ');
+    }
+    None
+}
+
+fn starts_attribution(words: &str) -> bool {
+    let start = head(words, 40).to_lowercase();
+    let start = start.trim_start_matches(['*', '-', '_', ' ', '\u{202f}']);
+    LEADS.iter().any(|lead| start.starts_with(lead)) || start.starts_with(|c: char| c.is_ascii_digit())
+        || start.contains('<')
+        // A day's name and a comma or full stop, in any language.
+        || start.split([',', '.']).next().is_some_and(|day| (2..=10).contains(&day.chars().count()) && day.len() < start.len() && day.chars().all(char::is_alphabetic))
+}
+
+/// Whether a joined, lower-case line is an attribution: `Some(true)` when nothing else could be.
+fn attribution_certainty(lower: &str) -> Option<bool> {
+    let wrote = WROTE.iter().any(|verb| lower.contains(verb));
+    let bracketed = lower.contains('<') && lower.contains('@') || lower.contains("mailto:");
+    let timed = has_time(lower);
+    let dated = has_year(lower);
+    let digits = lower.bytes().any(|byte| byte.is_ascii_digit());
+    let to_us = ["you wrote", "you said", "i wrote", "he said", "she said", "they said", "he wrote", "she wrote", "they wrote", "letter said", "you writes"].iter().any(|words| lower.contains(words));
+    let verb_ends = WROTE.iter().any(|verb| tail(lower, 90).contains(verb));
+    let starts = starts_attribution(lower);
+    match () {
+        () if to_us => (wrote && digits && starts).then_some(false),
+        () if wrote && bracketed => Some(true),
+        () if wrote && starts && timed && (dated || lower.len() < 120) => Some(!lower.contains("said") || dated),
+        () if wrote && timed && dated => Some(true),
+        () if wrote && starts && dated && lower.contains('@') => Some(true),
+        // Gmail in languages not listed, and Chinese and Japanese programs, that name no verb.
+        () if bracketed && timed && dated && lower.len() < 200 => Some(true),
+        () if wrote && verb_ends && (digits || lower.len() < 80) => Some(false),
+        () if bracketed && lower.len() < 120 => Some(false),
+        () => None,
+    }
+}
+
+/// 16:02, 4.02, 16h02, 下午3:04.
+fn has_time(text: &str) -> bool {
+    text.as_bytes().windows(4).any(|window| {
+        window[0].is_ascii_digit()
+            && matches!(window[1], b':' | b'h' | b'.')
+            && window[2].is_ascii_digit()
+            && window[3].is_ascii_digit()
+    })
+}
+
+/// A year, or a date of digits only.
+fn has_year(text: &str) -> bool {
+    let mut run = 0;
+    let mut separated = 0;
+    for byte in text.bytes().chain([b' ']) {
+        if byte.is_ascii_digit() {
+            run += 1;
+            continue;
+        }
+        if run == 4 {
+            return true;
+        }
+        separated = match (run, byte) {
+            (1 | 2, b'/' | b'-' | b'.') => separated + 1,
+            (1 | 2, _) if separated == 2 => return true,
+            _ => 0,
+        };
+        run = 0;
+    }
+    false
+}
+
+/// "-----Original Message-----", "Begin forwarded message:" and their like.
+pub(super) fn separator(words: &str) -> bool {
+    if words.len() > 160 {
+        return false;
+    }
+    let drawn = words.starts_with(['-', '_', '*', '=', '+', '~', '—', '–']);
+    let inner = words.trim_matches(|c: char| matches!(c, '-' | '_' | '*' | '=' | '+' | '~' | '—' | '–' | ':' | '>') || c.is_whitespace());
+    if inner.is_empty() || !(drawn || words.ends_with(':')) {
+        return false;
+    }
+    let inner = inner.to_lowercase().replace('’', "'");
+    let close = |phrase: &&str| inner.starts_with(*phrase) && inner.len() <= phrase.len() + 12;
+    ORIGINAL.iter().any(|phrase| close(phrase)) || FORWARDED.iter().any(|phrase| close(phrase))
+        || (drawn && (inner.starts_with("forwarded by ") || inner.starts_with("weitergeleitet von ") || inner.starts_with("transféré par ")))
+}
+
+const ORIGINAL: &[&str] = &[
+    "original message", "original appointment", "original e-mail", "original email", "reply message", "ursprüngliche nachricht",
+    "ursprüngliche mail", "originalnachricht", "original-nachricht", "message d'origine", "message original", "message initial",
+    "mensaje original", "messaggio originale", "oorspronkelijk bericht", "origineel bericht", "mensagem original",
+    "wiadomość oryginalna", "oryginalna wiadomość", "mesaj original", "mesajul original", "originalmeddelande",
+    "ursprungligt meddelande", "ursprungligt mejl", "oprindelig meddelelse", "original besked", "opprinnelig melding",
+    "alkuperäinen viesti", "původní zpráva", "původní e-mail", "pôvodná správa", "özgün ileti", "orijinal mesaj", "исходное сообщение",
+    "оригинальное сообщение", "вихідне повідомлення", "الرسالة الأصلية", "原始邮件", "原始郵件", "原邮件", "元のメッセージ", "원본 메시지",
+    "neges wreiddiol", "eredeti üzenet", "αρχικό μήνυμα", "originalna poruka",
+];
+
+const FORWARDED: &[&str] = &[
+    "forwarded message", "begin forwarded message", "forwarded mail", "forwarded email", "weitergeleitete nachricht",
+    "anfang der weitergeleiteten", "weitergeleitete mail", "message transféré", "message transmis", "début du message transféré",
+    "début du message réexpédié", "mensaje reenviado", "inicio del mensaje reenviado", "messaggio inoltrato",
+    "inizio messaggio inoltrato", "doorgestuurd bericht", "begin doorgestuurd bericht", "mensagem encaminhada",
+    "mensagem reencaminhada", "início da mensagem", "wiadomość przekazana", "przekazana wiadomość", "początek przekazywanej",
+    "mesaj redirecționat", "mesaj redirecţionat", "vidarebefordrat meddelande", "vidarebefordrat brev", "videresendt meddelelse",
+    "videresendt melding", "videresendt besked", "välitetty viesti", "edelleenlähetetty viesti", "přeposlaná zpráva",
+    "iletilen mesaj", "yönlendirilmiş mesaj", "пересылаемое сообщение", "пересланное сообщение", "переслане повідомлення",
+    "رسالة معاد توجيهها", "转发的邮件", "転送されたメッセージ", "neges a anfonwyd ymlaen",
+];
+
+/// The headers a quoted block may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Label {
+    From,
+    Date,
+    To,
+    Cc,
+    Subject,
+    Other,
+}
+
+const LABELS: [(Label, &[&str]); 6] = [
+    (Label::From, &["from", "von", "de", "da", "van", "od", "från", "fra", "lähettäjä", "kimden", "gönderen", "от", "от кого", "від", "من", "发件人", "寄件者", "寄件人", "差出人", "送信者", "보낸 사람", "oddi wrth", "από", "feladó", "de la", "expéditeur", "absender", "remitente", "mittente", "afzender", "remetente", "nadawca", "avsändare", "avsender", "afsender", "odesílatel", "saatja", "від кого"]),
+    (Label::Date, &["sent", "date", "gesendet", "gesendet am", "datum", "envoyé", "envoyé le", "enviado", "enviado el", "enviada em", "enviado em", "inviato", "inviato il", "data", "data invio", "fecha", "verzonden", "wysłano", "wysłane", "skickat", "sendt", "lähetetty", "päivä", "päivämäärä", "päiväys", "odesláno", "odesláno dne", "gönderilme tarihi", "gönderildi", "tarih", "отправлено", "дата", "надіслано", "تاريخ الإرسال", "التاريخ", "تاريخ", "أرسلت", "تم الإرسال", "发送时间", "日期", "發送時間", "寄件日期", "送信日時", "送信日", "日時", "날짜", "보낸 날짜", "anfonwyd", "dyddiad", "trimis", "dato", "ημερομηνία", "elküldve", "date d'envoi", "sent at", "sent on", "dátum"]),
+    (Label::To, &["to", "an", "à", "a", "para", "aan", "do", "till", "til", "vastaanottaja", "komu", "kime", "alıcı", "кому", "إلى", "收件人", "收件者", "宛先", "받는 사람", "at", "către", "προς", "címzett", "destinataire", "empfänger", "destinatario", "destinatário"]),
+    (Label::Cc, &["cc", "bcc", "kopie", "copie", "kopia", "kopi", "kopio", "копия", "копія", "抄送", "副本", "نسخة", "bilgi", "参照"]),
+    (Label::Subject, &["subject", "betreff", "betrifft", "objet", "asunto", "oggetto", "onderwerp", "assunto", "temat", "subiect", "ämne", "emne", "aihe", "předmět", "konu", "тема", "الموضوع", "主题", "主旨", "主題", "件名", "제목", "pwnc", "θέμα", "tárgy", "predmet", "re", "sujet", "predmet"]),
+    (Label::Other, &["reply-to", "attachments", "importance", "priority", "organization", "organisation", "message-id", "antwort an", "répondre à", "when", "where", "anlagen", "sender"]),
+];
+
+/// The label and value of a line like "*From:* Mary".
+fn label(words: &str) -> Option<(Label, &str)> {
+    let words = words.trim_start_matches(['*', '_', '|', ' ', '•']);
+    let colon = words.find([':', '：'])?;
+    let name = words[..colon].trim_matches(['*', '_', ' ', '\u{a0}', '\t']);
+    if name.is_empty() || name.len() > 40 {
+        return None;
+    }
+    let name = name.to_lowercase().replace('’', "'");
+    let (label, _) = LABELS.iter().find(|(_, names)| names.contains(&name.as_str()))?;
+    let value = words[colon..].trim_start_matches([':', '：']).trim_start_matches(['*', '_', ' ', '\t']).trim();
+    Some((*label, value))
+}
+
+/// A block of quoted headers that begins at `at`: a sender and two more, next to each other.
+pub(super) fn header_block(lines: &[Line<'_>], at: usize) -> Option<Block> {
+    let (first, _) = label(lines.get(at)?.words).filter(|(label, _)| !matches!(label, Label::Other | Label::Cc))?;
+    let mut seen = vec![first];
+    let mut block = Block::default();
+    let mut folded = 0;
+    let mut line = at;
+    while let Some(next) = lines.get(line).filter(|_| line - at < BLOCK_LINES_MAX) {
+        match label(next.words) {
+            Some((label, value)) => {
+                let slot = match label {
+                    Label::From => Some(&mut block.from),
+                    Label::Date => Some(&mut block.date),
+                    Label::Subject => Some(&mut block.subject),
+                    Label::To | Label::Cc | Label::Other => None,
+                };
+                if let Some(slot) = slot.filter(|slot| slot.is_empty()) {
+                    *slot = clean_line(value);
+                }
+                if !seen.contains(&label) {
+                    seen.push(label);
+                }
+                folded = 0;
+                block.end = line + 1;
+            }
+            None if next.words.is_empty() => {
+                let follows = lines[line + 1..].iter().take(2).find(|line| !line.words.is_empty());
+                if !follows.is_some_and(|next| label(next.words).is_some()) {
+                    break;
+                }
+            }
+            // A long list of recipients, or a value on its own line, may be folded.
+            None if folded < 3 && !next.quoted() => {
+                if block.from.is_empty() && seen.last() == Some(&Label::From) {
+                    block.from = clean_line(next.words);
+                }
+                folded += 1;
+            }
+            None => break,
+        }
+        line += 1;
+    }
+    let named = seen.iter().filter(|label| **label != Label::Other).count();
+    (seen.contains(&Label::From) && named >= 3 && !block.from.is_empty()).then_some(block)
+}
+
+/// Prefixes of answers, lower case with colon.
+const ANSWER_PREFIXES: &[&str] = &[
+    "re:", "aw:", "antw:", "sv:", "vs:", "odp:", "ref:", "rv:", "res:", "ynt:", "回复:", "答复:", "回覆:", "رد:", "atb:", "r:", "ha:",
+];
+const FORWARD_PREFIXES: &[&str] = &[
+    "fw:", "fwd:", "wg:", "tr:", "rv:", "i:", "doorst:", "enc:", "pd:", "vb:", "vl:", "vs:", "ilt:", "转发:", "轉寄:", "fs:", "ml:", "fwd.",
+];
+
+/// Bytes of "Re:" or its like at the start of `subject`, numbered ("Re[2]:") or not.
+fn prefix_length(subject: &str, prefixes: &[&str]) -> usize {
+    let lower = head(subject, 24).to_lowercase().replace('：', ":");
+    let prefix = prefixes.iter().find(|prefix| lower.starts_with(**prefix)).map(|prefix| prefix.chars().count());
+    let numbered = || {
+        let rest = lower.strip_prefix("re").filter(|rest| rest.starts_with(['[', '(', '^', ' ']))?;
+        let number = rest.split_once(':')?.0;
+        let proper = number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'[' | b']' | b'(' | b')' | b'^' | b' '));
+        proper.then(|| number.len() + 3)
+    };
+    let characters = prefix.or_else(|| numbered().filter(|_| prefixes.contains(&"re:")));
+    characters.map_or(0, |count| subject.char_indices().nth(count).map_or(subject.len(), |(at, _)| at))
+}
+
+/// Whether a subject says the message answers another.
+pub(super) fn answers(subject: &str) -> bool {
+    prefix_length(subject.trim(), ANSWER_PREFIXES) > 0
+}
+
+/// Whether a subject says the message passes another on.
+pub(super) fn forwards(subject: &str) -> bool {
+    prefix_length(subject.trim(), FORWARD_PREFIXES) > 0
+}
+
+/// The subject without "Re:", "Fw:" and their like.
+pub(super) fn bare_subject(subject: &str) -> &str {
+    let mut bare = subject.trim();
+    loop {
+        let length = prefix_length(bare, ANSWER_PREFIXES).max(prefix_length(bare, FORWARD_PREFIXES));
+        match bare.get(length..).filter(|_| length > 0) {
+            Some(rest) => bare = rest.trim_start(),
+            None => return bare,
+        }
+    }
+}
