@@ -29,6 +29,7 @@
 //!
 //! Start reading at [`domain::case`], then [`daemon::handle`].
 
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod mail;
