@@ -1,8 +1,10 @@
 //! Arguments → one call → exit code.
 
+use std::io::stdout;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use redress::cli;
 use redress::domain::message::Own;
 
 #[derive(Parser)]
@@ -14,7 +16,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Says of each message what it is, whether it may be answered and why, and what is new in it
+    /// Say of each message what it is, whether it may be answered and why, and what is new in it
     Inspect {
         /// One JSON object a line
         #[arg(long)]
@@ -22,10 +24,13 @@ enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Sort messages, or learn to
+    Triage(cli::triage::Triage),
 }
 
-fn main() -> std::io::Result<()> {
+fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
-        Command::Inspect { json, files } => redress::cli::inspect::run(&files, json, &Own::default()),
+        Command::Inspect { json, files } => Ok(cli::inspect::run(&files, json, &Own::default())?),
+        Command::Triage(triage) => triage.run(stdout().lock()),
     }
 }

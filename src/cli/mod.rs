@@ -1,3 +1,6 @@
 //! Subcommands: words → a question or a command; each prints text, or JSON where it lists.
 
 pub mod calendar;
+pub mod inspect;
+pub mod letter;
+pub mod triage;

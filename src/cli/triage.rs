@@ -1,0 +1,136 @@
+//! `redress triage`: sorts messages from a file, or learns to.
+
+use crate::domain::triage::{Context, Example, Settings, Sorted, Sorter, Words};
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::json;
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// What `redress triage` is asked.
+#[derive(clap::Args, Debug)]
+pub struct Triage {
+    /// Messages, one JSON object a line with id, subject, body and context.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Print one JSON object a line instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Sort by the weights in this file instead of those that ship with the program.
+    #[arg(long, value_name = "FILE", conflicts_with = "train")]
+    weights: Option<PathBuf>,
+    /// Learn from the files, which must hold the answers too, and write the weights here.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    train: Option<PathBuf>,
+}
+
+/// A message as the command reads it.
+#[derive(Deserialize)]
+struct Message {
+    id: String,
+    #[serde(default)]
+    subject: String,
+    body: String,
+    context: Context,
+}
+
+impl Triage {
+    /// Sorts or learns.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written, or a line of it is not a message.
+    pub fn run(&self, out: impl Write) -> Result<()> {
+        match &self.train {
+            Some(weights) => self.learn(weights, out),
+            None => self.sort(out),
+        }
+    }
+
+    fn learn(&self, weights: &Path, mut out: impl Write) -> Result<()> {
+        let mut examples: Vec<Example> = Vec::new();
+        for file in &self.files {
+            examples.extend(lines(file)?);
+        }
+        let bytes = Sorter::train(&examples);
+        fs::write(weights, &bytes).with_context(|| format!("Could not write {}", weights.display()))?;
+        writeln!(out, "Learnt from {} messages; {} bytes in {}", examples.len(), bytes.len(), weights.display())?;
+        Ok(())
+    }
+
+    fn sort(&self, out: impl Write) -> Result<()> {
+        let own = match &self.weights {
+            Some(file) => {
+                let bytes = fs::read(file).with_context(|| format!("Could not read {}", file.display()))?;
+                Some(Sorter::from_bytes(&bytes).with_context(|| format!("Could not use {}", file.display()))?)
+            }
+            None => None,
+        };
+        let sorter = own.as_ref().unwrap_or_else(|| Sorter::embedded());
+        let settings = Settings::default();
+        let mut out = BufWriter::new(out);
+        for file in &self.files {
+            for message in lines::<Message>(file)? {
+                let words = Words { subject: &message.subject, body: &message.body, context: message.context };
+                let sorted = sorter.sort(&words, &settings);
+                let line = if self.json { machine_line(&message, &sorted) } else { human_line(&message, &sorted) };
+                writeln!(out, "{line}")?;
+            }
+        }
+        out.flush()?;
+        Ok(())
+    }
+}
+
+/// One verdict for a program.
+fn machine_line(message: &Message, sorted: &Sorted) -> String {
+    json!({
+        "id": message.id,
+        "label": sorted.label,
+        "unsure": sorted.unsure,
+        "confidence": (sorted.confidence * 1000.0).round() / 1000.0,
+        "because": sorted.because,
+        "other_kind": sorted.other_kind,
+        "representative": sorted.representative,
+        "vulnerability": sorted.vulnerability,
+        "adjustment_requested": sorted.adjustment_requested,
+        "urgent_hazard": sorted.urgent_hazard,
+        "outcome_sought": sorted.outcome_sought.clone().and_then(|span| message.body.get(span)),
+        "exclusion_hint": sorted.exclusion_hint,
+    })
+    .to_string()
+}
+
+/// One verdict for a person: what it is, how sure, the flags, and the words that decided.
+fn human_line(message: &Message, sorted: &Sorted) -> String {
+    let flags = [
+        (sorted.unsure, "unsure"),
+        (sorted.urgent_hazard, "urgent hazard"),
+        (sorted.vulnerability, "vulnerability"),
+        (sorted.adjustment_requested, "adjustment requested"),
+        (sorted.representative, "representative"),
+    ];
+    let mut said = vec![name(&sorted.label)];
+    said.extend(sorted.other_kind.as_ref().map(name));
+    said.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag.to_owned()));
+    said.extend(sorted.exclusion_hint.as_ref().map(|ground| format!("perhaps excluded: {}", name(ground))));
+    let because: Vec<String> = sorted.because.iter().map(|phrase| format!("\u{201c}{phrase}\u{201d}")).collect();
+    format!("{}  {:.0} %  {}  {}", message.id, sorted.confidence * 100.0, said.join(", "), because.join(" "))
+}
+
+/// What data calls a value, in plain words.
+fn name(value: &impl Serialize) -> String {
+    json!(value).as_str().unwrap_or_default().replace('_', " ")
+}
+
+/// Reads a file of JSON objects, one a line; empty lines are passed over.
+fn lines<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>> {
+    let text = fs::read_to_string(file).with_context(|| format!("Could not read {}", file.display()))?;
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(n, line)| {
+            serde_json::from_str(line).with_context(|| format!("Line {} of {} is no message", n + 1, file.display()))
+        })
+        .collect()
+}

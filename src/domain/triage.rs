@@ -1,0 +1,337 @@
+//! What a message is under the Complaint Handling Code, and why we think so.
+//!
+//! Dissatisfaction makes a complaint, not the word (1.2, 1.3); asking for something to be put right is a service request
+//! (1.4); unhappiness with how that request went is a complaint (1.5); a survey answer is not one in itself (1.6); not
+//! accepting the stage 1 answer is a request for stage 2, whatever its form (6.10, 6.12).
+//!
+//! A complaint silently filed as something else is a breach of the Code, while asking a person costs a minute. So the
+//! verdict has an `unsure` band: inside it the complaint clock runs and an officer is asked. Flags and hints go to people
+//! and never decide anything.
+//!
+//! Pure: the same words, weights and settings give the same verdict on every day. Known weakness: irony without any of
+//! the usual marks, and messages whose only sign of an earlier report is the reader's knowledge of the case.
+
+mod features;
+mod lexicon;
+mod model;
+mod outcome;
+mod text;
+mod train;
+
+pub use model::WeightsError;
+pub use train::Example;
+
+use features::Features;
+use lexicon::Lexicon;
+use model::{Head, Model};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// The phrases the sorter knows.
+const LEXICON: &str = include_str!("../../config/sorter.words");
+/// The weights the sorter was last trained to; `redress triage --train` writes them.
+const WEIGHTS: &[u8] = include_bytes!("../../config/sorter.weights");
+/// How many phrases a verdict is explained by.
+const REASONS_MAX: usize = 5;
+
+/// From which probability a flag is raised. Low, because a person looks at each and a missed one may hurt somebody;
+/// chosen by leaving one set out.
+struct Raised {
+    representative: f64,
+    vulnerability: f64,
+    adjustment: f64,
+    urgent_hazard: f64,
+    exclusion: f64,
+}
+
+const RAISED: Raised =
+    Raised { representative: 0.11, vulnerability: 0.14, adjustment: 0.09, urgent_hazard: 0.11, exclusion: 0.05 };
+
+static PHRASES: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::parse(LEXICON).expect("the embedded lexicon is tested"));
+static EMBEDDED: LazyLock<Sorter> =
+    LazyLock::new(|| Sorter::from_bytes(WEIGHTS).expect("the embedded weights are tested"));
+
+/// What the mail system knows of the thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Context {
+    /// No case of ours.
+    New,
+    /// An answer to what we wrote about a service request.
+    ReplyToServiceRequest,
+    /// An answer to what we wrote while stage 1 runs.
+    ReplyDuringStage1,
+    /// An answer to the stage 1 response.
+    ReplyToStage1Response,
+}
+
+impl Context {
+    /// As it is written in data.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::ReplyToServiceRequest => "reply_to_service_request",
+            Self::ReplyDuringStage1 => "reply_during_stage1",
+            Self::ReplyToStage1Response => "reply_to_stage1_response",
+        }
+    }
+}
+
+/// What there is to sort.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    /// The subject line.
+    pub subject: &'a str,
+    /// The body as text; quotation and footers may stand in it.
+    pub body: &'a str,
+    /// What it answers.
+    pub context: Context,
+}
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Label {
+    /// Any expression of dissatisfaction (1.2).
+    Complaint,
+    /// A wish that something be put right, without dissatisfaction with the landlord (1.4).
+    ServiceRequest,
+    /// The answer at stage 1 is not accepted (6.10).
+    Stage2Request,
+    /// None of these; see [`Sorted::other_kind`].
+    Other,
+}
+
+impl Label {
+    const ALL: [Self; 4] = [Self::Complaint, Self::ServiceRequest, Self::Stage2Request, Self::Other];
+
+    /// Whether the Code's complaint clock runs for it.
+    pub fn starts_clock(self) -> bool {
+        matches!(self, Self::Complaint | Self::Stage2Request)
+    }
+}
+
+/// What kind of other correspondence a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherKind {
+    /// A returned survey or questionnaire (1.6).
+    Survey,
+    /// Wants information only.
+    Enquiry,
+    /// Praise.
+    Compliment,
+    /// Unwanted advertising or fraud.
+    Spam,
+    /// A machine's answer.
+    AutoReply,
+    /// Suppliers, insurers, peers, mail for somebody else.
+    ThirdPartyBusiness,
+    /// Data rights, or copies of documents.
+    InformationRequest,
+    /// Thanks and acceptance.
+    Thanks,
+    /// Facts, access, withdrawal; nothing new.
+    Update,
+}
+
+impl OtherKind {
+    const ALL: [Self; 9] = [
+        Self::Survey,
+        Self::Enquiry,
+        Self::Compliment,
+        Self::Spam,
+        Self::AutoReply,
+        Self::ThirdPartyBusiness,
+        Self::InformationRequest,
+        Self::Thanks,
+        Self::Update,
+    ];
+}
+
+/// A ground of provision 2.2 on which a complaint may be declined; a person decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exclusion {
+    /// The event ended more than a year ago and was known then.
+    #[serde(rename = "over_12_months")]
+    Over12Months,
+    /// A claim has been filed.
+    LegalProceedings,
+    /// It has been through both stages.
+    AlreadyConsidered,
+}
+
+impl Exclusion {
+    const ALL: [Self; 3] = [Self::Over12Months, Self::LegalProceedings, Self::AlreadyConsidered];
+}
+
+/// What a landlord may adjust.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// A message filed as no complaint although it is one with at least this probability is unsure. 0 to 1.
+    pub complaint_from: f64,
+    /// A verdict less probable than this is unsure. 0 to 1.
+    pub sure_from: f64,
+    /// Phrases that make a message unsure unless it is a complaint already.
+    pub complaint_words: Vec<String>,
+    /// Phrases that raise the hazard flag.
+    pub hazard_words: Vec<String>,
+    /// Phrases that raise the vulnerability flag.
+    pub vulnerability_words: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            complaint_from: 0.15,
+            sure_from: 0.45,
+            complaint_words: Vec::new(),
+            hazard_words: Vec::new(),
+            vulnerability_words: Vec::new(),
+        }
+    }
+}
+
+/// A verdict, with its reasons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sorted {
+    /// The likeliest label.
+    pub label: Label,
+    /// What kind of other, where the label is `Other`.
+    pub other_kind: Option<OtherKind>,
+    /// Whether a person must be asked; the complaint clock runs meanwhile.
+    pub unsure: bool,
+    /// Probability of `label`, 0 to 1.
+    pub confidence: f64,
+    /// The words that spoke most for the label, heaviest first, as they stand in the message.
+    pub because: Vec<String>,
+    /// Somebody speaks for a resident, or for a group.
+    pub representative: bool,
+    /// Illness, disability, age or the like is disclosed.
+    pub vulnerability: bool,
+    /// Another way of dealing is asked for.
+    pub adjustment_requested: bool,
+    /// A danger is present; errs on the side of yes.
+    pub urgent_hazard: bool,
+    /// Where in the body the wish is put.
+    pub outcome_sought: Option<Range<usize>>,
+    /// A ground of 2.2 that may apply.
+    pub exclusion_hint: Option<Exclusion>,
+}
+
+/// Sorts messages by one set of weights.
+pub struct Sorter {
+    model: Model,
+}
+
+impl Sorter {
+    /// The sorter that ships with the program.
+    pub fn embedded() -> &'static Self {
+        &EMBEDDED
+    }
+
+    /// A sorter by the weights of a file.
+    ///
+    /// # Errors
+    /// When the bytes are no weights, or weights trained with another lexicon.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
+        Ok(Self { model: Model::read(bytes, fingerprint())? })
+    }
+
+    /// Learns from labelled messages and returns the bytes of a weights file; the same examples in the same order give
+    /// the same bytes.
+    pub fn train(examples: &[Example]) -> Vec<u8> {
+        Model::of(&train::learn(&PHRASES, examples)).write(fingerprint())
+    }
+
+    /// Sorts one message.
+    pub fn sort(&self, words: &Words, settings: &Settings) -> Sorted {
+        let read = features::features(&PHRASES, words.subject, words.body, words.context);
+        let scores = self.model.scores(&read.values);
+        let chance = |head: Head| chance(scores[head.place()]);
+
+        let total: f64 = Label::ALL.into_iter().map(|label| chance(Head::Label(label))).sum();
+        let share = |label| chance(Head::Label(label)) / total;
+        let label = greatest(Label::ALL, share);
+        let confidence = share(label);
+        let in_code = share(Label::Complaint) + share(Label::Stage2Request);
+        let kind = greatest(OtherKind::ALL, |kind| chance(Head::Kind(kind)));
+        let ground = greatest(Exclusion::ALL, |ground| chance(Head::Exclusion(ground)));
+
+        let added = |phrases: &[String]| phrases.iter().any(|phrase| says(words, phrase));
+        let doubtful = !label.starts_clock() && (in_code > settings.complaint_from || added(&settings.complaint_words));
+        Sorted {
+            label,
+            other_kind: (label == Label::Other).then_some(kind),
+            unsure: doubtful || confidence < settings.sure_from,
+            confidence,
+            because: self.because(&read, words, label),
+            representative: chance(Head::Representative) > RAISED.representative,
+            vulnerability: chance(Head::Vulnerability) > RAISED.vulnerability || added(&settings.vulnerability_words),
+            adjustment_requested: chance(Head::Adjustment) > RAISED.adjustment,
+            urgent_hazard: chance(Head::UrgentHazard) > RAISED.urgent_hazard || added(&settings.hazard_words),
+            outcome_sought: (label != Label::Other || kind == OtherKind::InformationRequest)
+                .then(|| outcome::wish(&PHRASES, &read, words.body))
+                .flatten(),
+            exclusion_hint: (label.starts_clock() && chance(Head::Exclusion(ground)) > RAISED.exclusion)
+                .then_some(ground),
+        }
+    }
+
+    /// The phrases that spoke most for a label; of overlapping ones the heaviest.
+    fn because(&self, read: &Features, words: &Words, label: Label) -> Vec<String> {
+        let mut weighed: Vec<(f64, usize, usize)> = read
+            .evidence
+            .iter()
+            .map(|(number, first, last)| {
+                let value = f64::from(read.values.get(number).copied().unwrap_or_default());
+                (self.model.weight(*number, Head::Label(label)) * value, *first, *last)
+            })
+            .filter(|(weight, ..)| *weight > 0.0)
+            .collect();
+        weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(b.2.cmp(&a.2)));
+        let mut taken: Vec<(usize, usize)> = Vec::new();
+        let mut because = Vec::new();
+        for (_, first, last) in weighed {
+            if taken.iter().any(|(from, to)| first <= *to && *from <= last) {
+                continue;
+            }
+            taken.push((first, last));
+            let (from, to) = (&read.tokens[first], &read.tokens[last]);
+            let whole = if from.field == text::Field::Subject { words.subject } else { words.body };
+            if let Some(phrase) = whole.get(from.at.start..to.at.end).filter(|_| from.field == to.field) {
+                because.push(phrase.to_owned());
+            }
+            if because.len() == REASONS_MAX {
+                break;
+            }
+        }
+        because
+    }
+}
+
+/// Probability from log odds.
+fn chance(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
+}
+
+/// The item of the greatest measure, the first of equals.
+fn greatest<T: Copy, const N: usize>(items: [T; N], measure: impl Fn(T) -> f64) -> T {
+    items[1..].iter().fold(items[0], |best, item| if measure(*item) > measure(best) { *item } else { best })
+}
+
+/// Whether subject or body holds a phrase a landlord added, whatever its case.
+fn says(words: &Words, phrase: &str) -> bool {
+    let phrase = phrase.trim().to_lowercase();
+    !phrase.is_empty() && [words.subject, words.body].iter().any(|text| text.to_lowercase().contains(&phrase))
+}
+
+/// Tells one lexicon from another: features are named after its ideas, so weights fit one lexicon only.
+fn fingerprint() -> u64 {
+    LEXICON
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}

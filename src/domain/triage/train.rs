@@ -1,0 +1,168 @@
+//! Learning the weights from labelled messages: one logistic regression a question.
+//!
+//! Solved by dual coordinate descent (Yu, Huang and Lin, "Dual coordinate descent methods for logistic regression and
+//! maximum entropy models", 2011, algorithm 5), which needs no step size and visits the examples in the order given: the
+//! same files in the same order give the same bytes.
+
+use super::features::{Features, features};
+use super::lexicon::Lexicon;
+use super::model::{Head, Learnt};
+use super::{Context, Exclusion, Label, OtherKind};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// How much a mistake costs against the size of the weights, chosen by leaving one set out.
+const COST: f64 = 1.0;
+/// A feature met in fewer examples is left out: it would be learnt by heart.
+const EXAMPLES_MIN: usize = 2;
+const PASSES: usize = 60;
+const NEWTON_STEPS_MAX: usize = 50;
+
+/// A labelled message: one line of a training file.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Example {
+    /// Names the message in reports.
+    pub id: String,
+    /// Its subject line.
+    pub subject: String,
+    /// Its body as text.
+    pub body: String,
+    /// What the mail system knows of the thread.
+    pub context: Context,
+    /// The answer.
+    pub label: Label,
+    /// What kind of other, where the label is `other`.
+    pub other_kind: Option<OtherKind>,
+    /// Somebody speaks for a resident.
+    pub representative: bool,
+    /// Illness, disability, age or the like is disclosed.
+    pub vulnerability: bool,
+    /// Another way of dealing is asked for.
+    pub adjustment_requested: bool,
+    /// There is a present danger.
+    pub urgent_hazard: bool,
+    /// The wish, a span of `body`.
+    pub outcome_sought: Option<String>,
+    /// A ground of 2.2 that may apply.
+    pub exclusion_hint: Option<Exclusion>,
+}
+
+impl Example {
+    /// The answer to a question, or `None` where the example has no say.
+    fn answer(&self, head: Head) -> Option<bool> {
+        Some(match head {
+            Head::Label(label) => self.label == label,
+            Head::Kind(kind) => self.other_kind? == kind,
+            Head::Exclusion(ground) => self.exclusion_hint == Some(ground),
+            Head::Representative => self.representative,
+            Head::Vulnerability => self.vulnerability,
+            Head::Adjustment => self.adjustment_requested,
+            Head::UrgentHazard => self.urgent_hazard,
+        })
+    }
+}
+
+/// Learns the weights of every question.
+pub fn learn(lexicon: &Lexicon, examples: &[Example]) -> Learnt {
+    let read: Vec<Features> = examples.iter().map(|e| features(lexicon, &e.subject, &e.body, e.context)).collect();
+    let mut met: BTreeMap<u32, usize> = BTreeMap::new();
+    for number in read.iter().flat_map(|read| read.values.keys()) {
+        *met.entry(*number).or_default() += 1;
+    }
+    met.retain(|_, count| *count >= EXAMPLES_MIN);
+    let columns: BTreeMap<u32, usize> = met.keys().enumerate().map(|(column, number)| (*number, column)).collect();
+    let rows = |flags: bool| -> Vec<Vec<(usize, f64)>> {
+        let known = |(number, value): (&u32, &f32)| Some((*columns.get(number)?, f64::from(*value)));
+        read.iter()
+            .map(|r| r.values.iter().filter(|(n, _)| flags || !r.flags.contains(n)).filter_map(known).collect())
+            .collect()
+    };
+    let (all, without_flags) = (rows(true), rows(false));
+
+    let mut weights: BTreeMap<u32, Vec<f64>> = columns.keys().map(|n| (*n, vec![0.0; Head::ALL.len()])).collect();
+    let mut biases = Vec::new();
+    for (place, head) in Head::ALL.into_iter().enumerate() {
+        let sorts = matches!(head, Head::Label(_) | Head::Kind(_));
+        let asked: Vec<(&[(usize, f64)], bool)> = if sorts { &without_flags } else { &all }
+            .iter()
+            .zip(examples)
+            .filter_map(|(row, example)| Some((row.as_slice(), example.answer(head)?)))
+            .collect();
+        let (column_weights, bias) = solve(&asked, columns.len());
+        biases.push(bias);
+        for (row, weight) in weights.values_mut().zip(column_weights) {
+            row[place] = weight;
+        }
+    }
+    Learnt { biases, weights }
+}
+
+/// One logistic regression: the weight of each column, and the bias.
+fn solve(examples: &[(&[(usize, f64)], bool)], columns: usize) -> (Vec<f64>, f64) {
+    let mut weights = vec![0.0; columns + 1];
+    let bias = columns;
+    let mut duals: Vec<[f64; 2]> = vec![[(0.001 * COST).min(1e-8), COST - (0.001 * COST).min(1e-8)]; examples.len()];
+    let sign = |yes: bool| if yes { 1.0 } else { -1.0 };
+    let add = |weights: &mut Vec<f64>, row: &[(usize, f64)], step: f64| {
+        row.iter().for_each(|(column, value)| weights[*column] += step * value);
+        weights[bias] += step;
+    };
+    for ((row, yes), dual) in examples.iter().zip(&duals) {
+        add(&mut weights, row, sign(*yes) * dual[0]);
+    }
+    let squares: Vec<f64> = examples.iter().map(|(row, _)| 1.0 + row.iter().map(|(_, v)| v * v).sum::<f64>()).collect();
+    for _ in 0..PASSES {
+        for (((row, yes), dual), square) in examples.iter().zip(&mut duals).zip(&squares) {
+            let score = weights[bias] + row.iter().map(|(column, value)| weights[*column] * value).sum::<f64>();
+            let slope = sign(*yes) * score;
+            // Solve for whichever of the pair is the smaller: its logarithm is the delicate one.
+            let (which, way) = if 0.5 * square * (dual[1] - dual[0]) + slope < 0.0 { (1, -1.0) } else { (0, 1.0) };
+            let old = dual[which];
+            let new = minimum(old, *square, way * slope);
+            dual[which] = new;
+            dual[1 - which] = COST - new;
+            add(&mut weights, row, way * (new - old) * sign(*yes));
+        }
+    }
+    let bias = weights.pop().unwrap_or_default();
+    (weights, bias)
+}
+
+/// Where `z log z + (C-z) log (C-z) + square/2 (z-old)^2 + slope (z-old)` is least, by Newton's method.
+fn minimum(old: f64, square: f64, slope: f64) -> f64 {
+    let gradient = |z: f64| square * (z - old) + slope + (z / (COST - z)).ln();
+    let mut z = if COST - old < 0.5 * COST { 0.1 * old } else { old };
+    for _ in 0..NEWTON_STEPS_MAX {
+        let g = gradient(z);
+        if g.abs() < 1e-10 {
+            break;
+        }
+        let next = z - g / (square + COST / ((COST - z) * z));
+        z = if next <= 0.0 {
+            0.1 * z
+        } else if next >= COST {
+            COST - 0.1 * (COST - z)
+        } else {
+            next
+        };
+    }
+    z.clamp(f64::MIN_POSITIVE, COST - 1e-12)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_regression_separates_what_can_be_separated_and_leans_to_the_commoner_answer() {
+        let rows: [&[(usize, f64)]; 4] = [&[(0, 1.0)], &[(0, 1.0)], &[(1, 1.0)], &[]];
+        let examples: Vec<_> = rows.into_iter().zip([true, true, false, false]).collect();
+        let (weights, bias) = solve(&examples, 2);
+        assert!(weights[0] > 0.3 && weights[1] < -0.2, "{weights:?}");
+        assert!(weights[0] + bias > 0.0 && bias < 0.0, "{bias}");
+        // At the optimum the bias' gradient is nil: bias = sum of (answer - probability).
+        let p = |z: f64| 1.0 / (1.0 + (-z).exp());
+        let residual: f64 = 2.0 * (1.0 - p(weights[0] + bias)) - p(weights[1] + bias) - p(bias);
+        assert!((bias - residual).abs() < 1e-6, "{bias} {residual}");
+    }
+}
