@@ -1,0 +1,217 @@
+//! What must be said → the finished e-mail, byte for byte; and the lint of its contents.
+//!
+//! [`write`] fills a template with the facts of a case, looks whether the letter says everything it must (`lint.rs`), and
+//! makes the e-mail (`mime.rs`). The same values give the same bytes. A letter that lacks a mandatory part is not written.
+//!
+//! Known weakness: letters are in English only.
+
+mod facts;
+mod lint;
+mod message_id;
+mod mime;
+mod page;
+mod sample;
+mod template;
+
+use jiff::Timestamp;
+use lettre::Address;
+use lettre::message::Mailbox;
+
+pub use message_id::{MessageKey, message_id, our_letter};
+pub use sample::{Sample, samples};
+pub use template::Templates;
+
+use super::case::{Audience, Case, Kind, Letter, LetterNo, Opening, Says};
+use super::landlord::{Landlord, Ombudsman};
+use super::words::Words;
+
+/// Longest display name in a header.
+const NAME_CHARS_MAX: usize = 80;
+/// Longest piece of a resident's subject that comes back in ours: one glance in a list of mail.
+const SUBJECT_CHARS_MAX: usize = 90;
+/// Letter number that stands for the case itself: the head of the thread its letters to staff hang together by.
+const THREAD: LetterNo = 0;
+
+/// What a landlord's letters are written with.
+#[derive(Clone, Copy, Debug)]
+pub struct Desk<'a> {
+    pub landlord: &'a Landlord,
+    pub ombudsman: &'a Ombudsman,
+    pub templates: &'a Templates,
+    pub key: &'a MessageKey,
+}
+
+/// A message that goes with a letter to staff.
+#[derive(Clone, Copy)]
+pub struct Enclosed<'a> {
+    pub raw: &'a [u8],
+    /// Attach it as it came; otherwise the letter shows the beginning of its text, and no attachments.
+    pub whole: bool,
+    /// As the message gives it, name and address.
+    pub from: &'a str,
+    pub subject: &'a str,
+    pub text: &'a str,
+    pub received: Timestamp,
+    /// Without angle brackets or with them.
+    pub message_id: Option<&'a str>,
+}
+
+/// A finished letter with its envelope.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Without angle brackets.
+    pub message_id: String,
+    pub subject: String,
+    /// Envelope sender: the mailbox itself, never empty, so that delivery reports come back to be read.
+    pub from: String,
+    pub to: String,
+    /// RFC 5322, with CRLF line ends and ASCII only.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a letter cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unwritable {
+    #[error("the case has not been opened")]
+    NotOpened,
+    /// The reader's address, or the landlord's own, is not one that mail can be sent to (RFC 5321, 4.1.2; ASCII).
+    #[error("the {0} address is not one that mail can be sent to")]
+    Address(&'static str),
+    #[error("{0}")]
+    Template(String),
+    /// The letter does not say something it must.
+    #[error(
+        "{template}: the part \"{part}\" {what}, and this letter must have it (Code {provision}). Say it below a line \"@{part}\""
+    )]
+    Missing { template: &'static str, part: &'static str, provision: &'static str, what: String },
+    /// The letter says something no letter may say.
+    #[error("{template}: \"{words}\" must not be in a letter: {why}")]
+    Unwelcome { template: &'static str, words: &'static str, why: &'static str },
+    #[error("{template}: {why}")]
+    Shape { template: &'static str, why: &'static str },
+}
+
+/// Writes `letter` of `case`, whose history already holds it. `enclosed` goes with letters that enclose a message; `thread`
+/// are the Message-IDs of the resident's messages, oldest first; `now` dates the letter.
+///
+/// # Errors
+///
+/// [`Unwritable`] when the letter would not be complete, or has nowhere to go. Its words name no resident.
+pub fn write(
+    case: &Case,
+    letter: &Letter,
+    enclosed: Option<&Enclosed>,
+    thread: &[String],
+    desk: &Desk,
+    now: Timestamp,
+) -> Result<Written, Unwritable> {
+    let opening = case.opening.as_ref().ok_or(Unwritable::NotOpened)?;
+    let rendered = read(case, opening, letter, enclosed, desk, now)?;
+    let own_address = desk.landlord.addresses.first().ok_or(Unwritable::Address("landlord's own"))?;
+    let from = mailbox(&desk.landlord.name, own_address).ok_or(Unwritable::Address("landlord's own"))?;
+    let to = mailbox(letter.name.as_str(), letter.address.as_str()).ok_or(Unwritable::Address("reader's"))?;
+
+    let domain = from.email.domain().to_ascii_lowercase();
+    let message_id = message_id(&opening.reference, letter.number, desk.key, &domain);
+    let head = self::message_id(&opening.reference, THREAD, desk.key, &domain);
+    let thread = match letter.audience {
+        Audience::Resident => thread.iter().map(String::as_str).collect(),
+        Audience::Staff => {
+            enclosed.and_then(|enclosed| enclosed.message_id).into_iter().chain([head.as_str()]).rev().collect()
+        }
+    };
+    let subject = subject(case, opening, letter);
+    let (from_address, to_address) = (from.email.to_string(), to.email.to_string());
+    let bytes = mime::bytes(mime::Parts {
+        from,
+        to,
+        subject: &subject,
+        date: now,
+        message_id: &message_id,
+        thread,
+        audience: letter.audience,
+        text: rendered.text,
+        html: rendered.html,
+        attached: enclosed.filter(|enclosed| enclosed.whole).map(|enclosed| enclosed.raw),
+    });
+    Ok(Written { message_id, subject, from: from_address, to: to_address, bytes })
+}
+
+/// The letter as it reads: linted, not yet an e-mail.
+fn read(
+    case: &Case,
+    opening: &Opening,
+    letter: &Letter,
+    enclosed: Option<&Enclosed>,
+    desk: &Desk,
+    now: Timestamp,
+) -> Result<template::Rendered, Unwritable> {
+    let kind = letter.says.kind();
+    let template = template::file(kind);
+    let facts = facts::of(&facts::Source { case, opening, letter, enclosed, desk, now });
+    let rendered = desk
+        .templates
+        .render(kind, facts.values, &facts.theirs)
+        .map_err(|error| Unwritable::Template(template::in_words(&error)))?;
+    match lint::fault(&rendered, &facts.parts, &facts.theirs) {
+        None => Ok(rendered),
+        Some(lint::Fault::Missing { part, provision, what }) => {
+            Err(Unwritable::Missing { template, part, provision, what })
+        }
+        Some(lint::Fault::Unwelcome { words, why }) => Err(Unwritable::Unwelcome { template, words, why }),
+        Some(lint::Fault::Shape(why)) => Err(Unwritable::Shape { template, why }),
+    }
+}
+
+/// The letter as people read it, plain text or HTML, for a look before anything is sent.
+///
+/// # Errors
+///
+/// As [`write`].
+pub fn preview(sample: &Sample, desk: &Desk, html: bool) -> Result<String, Unwritable> {
+    let opening = sample.case.opening.as_ref().ok_or(Unwritable::NotOpened)?;
+    let rendered = read(&sample.case, opening, &sample.letter, sample.enclosed().as_ref(), desk, sample.now)?;
+    Ok(if html { rendered.html } else { rendered.text })
+}
+
+/// Names are cut to one clean line: lettre panics at a line end in one. Addresses outside ASCII need SMTPUTF8 on the whole way.
+fn mailbox(name: &str, address: &str) -> Option<Mailbox> {
+    let name = page::one_line(name, NAME_CHARS_MAX);
+    let address: Address = address.parse().ok().filter(|_| address.is_ascii())?;
+    Some(Mailbox::new(Some(name).filter(|name| !name.is_empty()), address))
+}
+
+/// A resident sees their own subject and the reference; staff see what it is and by when, and no word of a resident's: subjects
+/// are shown on locked screens, and complaints tell of health and home.
+fn subject(case: &Case, opening: &Opening, letter: &Letter) -> String {
+    let reference = &opening.reference;
+    match &letter.says {
+        Says::Receipt { .. } | Says::Acknowledgement { .. } | Says::RequestLogged | Says::Added { .. } => {
+            let theirs = match &opening.subject {
+                Words::Words(subject) => bare_subject(subject, &reference.to_string()),
+                Words::Erased(_) => String::new(),
+            };
+            match (theirs.as_str(), opening.kind) {
+                ("", Kind::Complaint) => format!("Your complaint [{reference}]"),
+                ("", Kind::ServiceRequest) => format!("Your request [{reference}]"),
+                (theirs, _) => format!("Re: {theirs} [{reference}]"),
+            }
+        }
+        Says::NewCase { .. } | Says::NewMessage { .. } | Says::Reminder { .. } | Says::Undelivered { .. } => {
+            facts::staff_subject(case, opening, letter)
+        }
+    }
+}
+
+/// The subject without what mail programs put before it, and without our own reference, shortened.
+fn bare_subject(subject: &str, reference: &str) -> String {
+    const PREFIXES: &[&str] = &["re", "fw", "fwd", "aw", "wg", "sv", "antw", "rif", "tr"];
+    let line = page::one_line(subject, usize::MAX).replace(&format!("[{reference}]"), "");
+    let mut bare = line.trim();
+    while let Some((prefix, rest)) = bare.split_once(':')
+        && PREFIXES.contains(&prefix.trim().to_ascii_lowercase().as_str())
+    {
+        bare = rest.trim();
+    }
+    page::one_line(bare, SUBJECT_CHARS_MAX)
+}

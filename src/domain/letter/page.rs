@@ -1,0 +1,344 @@
+//! A letter's page: what a filled-in template says, block by block, and how that looks as text and as HTML.
+//!
+//! Templates are written once, as plain text with few conventions, and both forms are made from them: so the two always
+//! say the same, the HTML is always well formed, and nothing is said in two places.
+//!
+//! ```text
+//! # Title              one, at the top                  - item           list item
+//! ## Heading                                            > words          quotation, line by line
+//! ! paragraph          must be seen first               line\            ends the line there
+//! @part                what follows is this part of the letter (see `lint.rs`), until the next such line; a bare @ ends it
+//! ```
+//!
+//! Words of other people never go through a template. It sees a mark in the place of each, and so does the lint; the
+//! words are put in last, escaped. Hence nothing anybody writes can act as a template, as HTML or as layout, nor pass for, or
+//! be held against, what the landlord says.
+
+use std::fmt::Write;
+
+/// Text is wrapped here: room for two marks of quotation in a line of 78 (RFC 5322, 2.1.1).
+const TEXT_WIDTH: usize = 74;
+
+/// A mark: the number of the words between two characters of Unicode's private use area.
+const MARK_START: char = '\u{E000}';
+const MARK_END: char = '\u{E001}';
+
+/// Words of others, to be put in the places of their marks.
+#[derive(Debug, Default)]
+pub(super) struct Theirs(Vec<String>);
+
+impl Theirs {
+    /// Keeps `words`, cleaned, and returns the mark that stands for them in the template.
+    pub(super) fn mark(&mut self, words: &str) -> String {
+        self.0.push(clean(words));
+        mark(self.0.len() - 1)
+    }
+
+    fn get(&self, number: usize) -> &str {
+        self.0.get(number).map_or("", String::as_str)
+    }
+}
+
+fn mark(number: usize) -> String {
+    format!("{MARK_START}{number}{MARK_END}")
+}
+
+/// Whether a fact is a mark: then it says nothing to a reader.
+pub(super) fn is_mark(fact: &str) -> bool {
+    fact.starts_with(MARK_START)
+}
+
+/// `text` without control characters and invisible reordering, its lines ended by `\n`, its ends trimmed.
+pub(super) fn clean(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n").replace('\t', " ");
+    let kept = text.chars().filter(|c| *c == '\n' || !(c.is_control() || reorders(*c)));
+    kept.collect::<String>().trim().to_owned()
+}
+
+/// `text` on one line, as [`clean`] has it, of at most `chars_max` characters.
+pub(super) fn one_line(text: &str, chars_max: usize) -> String {
+    let line = clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= chars_max {
+        return line;
+    }
+    let cut: String = line.chars().take(chars_max - 1).collect();
+    let whole_words = cut.rsplit_once(' ').map(|(words, _)| words).filter(|words| words.len() > cut.len() / 2);
+    format!("{}…", whole_words.unwrap_or(&cut))
+}
+
+/// Characters that change the order in which other characters are shown (Unicode Bidirectional Algorithm, 2.1 to 2.4):
+/// left open, they turn round what follows them.
+fn reorders(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    Title,
+    Heading,
+    Paragraph,
+    Urgent,
+    Item,
+    Quotation,
+}
+
+#[derive(Debug)]
+struct Block {
+    part: Option<String>,
+    look: Look,
+    /// With marks; `\n` where a line is ended by `\`.
+    text: String,
+}
+
+/// What a letter says, with marks in the places of other people's words.
+#[derive(Debug)]
+pub(super) struct Page {
+    blocks: Vec<Block>,
+}
+
+impl Page {
+    /// Reads a filled-in template. Anything is a page.
+    pub(super) fn parse(source: &str) -> Page {
+        let mut blocks: Vec<Block> = Vec::new();
+        let mut part = None;
+        let mut going_on = false;
+        for line in source.lines().map(str::trim) {
+            if let Some(name) = line.strip_prefix('@') {
+                part = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+                going_on = false;
+            } else if line.is_empty() {
+                going_on = false;
+            } else {
+                let (look, text) = look_of(line);
+                match blocks.last_mut() {
+                    Some(last) if going_on && look.is_none_or(|look| look == last.look && look == Look::Quotation) => {
+                        let joint = if look.is_some() || last.text.ends_with('\n') { "" } else { " " };
+                        let joint = if look.is_some() && !last.text.ends_with('\n') { "\n" } else { joint };
+                        last.text.push_str(joint);
+                        last.text.push_str(&ended(text));
+                    }
+                    _ => {
+                        let look = look.unwrap_or(Look::Paragraph);
+                        blocks.push(Block { part: part.clone(), look, text: ended(text) });
+                    }
+                }
+                going_on = true;
+            }
+        }
+        Page { blocks }
+    }
+
+    /// The title, as plain text.
+    pub(super) fn title(&self, theirs: &Theirs) -> String {
+        self.blocks
+            .iter()
+            .find(|block| block.look == Look::Title)
+            .map_or(String::new(), |b| inline_text(&b.text, theirs))
+    }
+
+    pub(super) fn titles(&self) -> usize {
+        self.blocks.iter().filter(|block| block.look == Look::Title).count()
+    }
+
+    /// All that part `name` says, white space made single, marks in place.
+    pub(super) fn said(&self, name: &str) -> String {
+        let of_part = |block: &&Block| block.part.as_deref() == Some(name);
+        let text: Vec<&str> = self.blocks.iter().filter(of_part).map(|block| block.text.as_str()).collect();
+        single_spaced(&text.join(" "))
+    }
+
+    /// All that the letter says, white space made single, marks in place.
+    pub(super) fn all(&self) -> String {
+        let text: Vec<&str> = self.blocks.iter().map(|block| block.text.as_str()).collect();
+        single_spaced(&text.join(" "))
+    }
+
+    /// Whether every mark is one of `theirs`, whole as it was made.
+    pub(super) fn marks_are_whole(&self, theirs: &Theirs) -> bool {
+        let own_is_plain = |piece| match piece {
+            Piece::Own(text) => !text.contains([MARK_START, MARK_END]),
+            Piece::Theirs(number) => number < theirs.0.len(),
+        };
+        self.blocks.iter().all(|block| pieces(&block.text).all(own_is_plain))
+    }
+
+    /// The letter as plain text, lines ended by `\n` and wrapped.
+    pub(super) fn text(&self, theirs: &Theirs) -> String {
+        let mut out = String::new();
+        let mut before: Option<Look> = None;
+        for Block { look, text, .. } in &self.blocks {
+            let list_goes_on = *look == Look::Item && before == Some(Look::Item);
+            if before.is_some() && !list_goes_on {
+                out.push('\n');
+            }
+            match look {
+                Look::Quotation => wrap(&mut out, &quotation(text, theirs), "> ", "> "),
+                Look::Item => wrap(&mut out, &inline_text(text, theirs), "- ", "  "),
+                Look::Title | Look::Heading => {
+                    let start = out.len();
+                    wrap(&mut out, &inline_text(text, theirs), "", "");
+                    let widest = out[start..].lines().map(|line| line.chars().count()).max().unwrap_or(0);
+                    let rule = if *look == Look::Title { "=" } else { "-" };
+                    let _ = writeln!(out, "{}", rule.repeat(widest));
+                }
+                Look::Paragraph | Look::Urgent => wrap(&mut out, &inline_text(text, theirs), "", ""),
+            }
+            before = Some(*look);
+        }
+        out
+    }
+
+    /// The letter as the inside of an HTML body.
+    pub(super) fn html(&self, theirs: &Theirs) -> String {
+        let mut out = String::new();
+        let mut in_list = false;
+        for Block { look, text, .. } in &self.blocks {
+            let item = *look == Look::Item;
+            if item != in_list {
+                out.push_str(if item { "<ul>\n" } else { "</ul>\n" });
+                in_list = item;
+            }
+            let inside =
+                if *look == Look::Quotation { quotation_html(text, theirs) } else { inline_html(text, theirs) };
+            let _ = match look {
+                Look::Title => writeln!(out, "<h1>{inside}</h1>"),
+                Look::Heading => writeln!(out, "<h2>{inside}</h2>"),
+                Look::Paragraph => writeln!(out, "<p>{inside}</p>"),
+                Look::Urgent => writeln!(out, "<p class=\"urgent\"><strong>{inside}</strong></p>"),
+                Look::Item => writeln!(out, "<li>{inside}</li>"),
+                Look::Quotation => writeln!(out, "<blockquote dir=\"auto\"><p>{inside}</p></blockquote>"),
+            };
+        }
+        if in_list {
+            out.push_str("</ul>\n");
+        }
+        out
+    }
+}
+
+/// How a line begins a block, or `None` when it goes on with the block before it.
+fn look_of(line: &str) -> (Option<Look>, &str) {
+    let looks = [
+        ("# ", Look::Title),
+        ("## ", Look::Heading),
+        ("! ", Look::Urgent),
+        ("- ", Look::Item),
+        ("> ", Look::Quotation),
+    ];
+    let found = looks.into_iter().find_map(|(start, look)| Some((Some(look), line.strip_prefix(start)?)));
+    found.unwrap_or((None, line))
+}
+
+/// The line with `\n` in the place of the `\` that ends it.
+fn ended(line: &str) -> String {
+    line.strip_suffix('\\').map_or_else(|| line.to_owned(), |line| format!("{}\n", line.trim_end()))
+}
+
+pub(super) fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+enum Piece<'a> {
+    Own(&'a str),
+    Theirs(usize),
+}
+
+/// Our text and marks, in turn. A broken mark is taken for text.
+fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        if let Some((number, after)) = mark_at(rest) {
+            rest = after;
+            return Some(Piece::Theirs(number));
+        }
+        let next = rest.char_indices().skip(1).find(|(at, _)| mark_at(&rest[*at..]).is_some());
+        let (own, after) = rest.split_at(next.map_or(rest.len(), |(at, _)| at));
+        rest = after;
+        Some(Piece::Own(own))
+    })
+}
+
+fn mark_at(text: &str) -> Option<(usize, &str)> {
+    let (number, after) = text.strip_prefix(MARK_START)?.split_once(MARK_END)?;
+    Some((number.parse().ok()?, after))
+}
+
+fn inline_text(text: &str, theirs: &Theirs) -> String {
+    let words = |piece| match piece {
+        Piece::Own(text) => text.to_owned(),
+        Piece::Theirs(number) => single_spaced(theirs.get(number)),
+    };
+    pieces(text.trim_end()).map(words).collect()
+}
+
+/// The words of a quotation, their lines kept and no more than one empty line between two.
+fn quotation(text: &str, theirs: &Theirs) -> String {
+    let words = |piece| match piece {
+        Piece::Own(text) => text,
+        Piece::Theirs(number) => theirs.get(number),
+    };
+    let text: String = pieces(text.trim_end()).map(words).collect();
+    let mut lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines.dedup_by(|line, before| line.is_empty() && before.is_empty());
+    lines.join("\n")
+}
+
+fn inline_html(text: &str, theirs: &Theirs) -> String {
+    let html = |piece| match piece {
+        Piece::Own(text) => linked(text).replace('\n', "<br>\n"),
+        Piece::Theirs(number) => format!("<bdi>{}</bdi>", escaped(&single_spaced(theirs.get(number)))),
+    };
+    pieces(text.trim_end()).map(html).collect()
+}
+
+fn quotation_html(text: &str, theirs: &Theirs) -> String {
+    escaped(&quotation(text, theirs)).replace('\n', "<br>\n")
+}
+
+fn escaped(text: &str) -> String {
+    html_escape::encode_quoted_attribute(text).into_owned()
+}
+
+/// Our own text as HTML, web addresses made into links.
+fn linked(text: &str) -> String {
+    let link = |word: &str| {
+        let address = word.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | ')'));
+        let after = &word[address.len()..];
+        if address.starts_with("https://") || address.starts_with("http://") {
+            format!("<a href=\"{0}\">{0}</a>{after}", escaped(address))
+        } else {
+            escaped(word)
+        }
+    };
+    text.split_inclusive(char::is_whitespace).map(link).collect()
+}
+
+/// Appends `text` with its lines wrapped at words; a longer word, such as a web address, stays whole.
+fn wrap(out: &mut String, text: &str, first: &str, next: &str) {
+    let mut start = first;
+    for line in text.split('\n') {
+        let mut row = start.to_owned();
+        let mut width = row.chars().count();
+        let mut empty = true;
+        for word in line.split_whitespace() {
+            let letters = word.chars().count();
+            if !empty && width + 1 + letters > TEXT_WIDTH {
+                let _ = writeln!(out, "{row}");
+                row = next.to_owned();
+                (width, empty) = (row.chars().count(), true);
+            }
+            if !empty {
+                row.push(' ');
+                width += 1;
+            }
+            row.push_str(word);
+            width += letters;
+            empty = false;
+        }
+        let _ = writeln!(out, "{}", row.trim_end());
+        start = next;
+    }
+}

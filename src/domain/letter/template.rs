@@ -1,0 +1,138 @@
+//! The templates of all letters: embedded, and replaced one by one by a landlord's own of the same name.
+//!
+//! minijinja fills them in; `page.rs` says how they are written, `lint.rs` what they must say.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
+
+use super::lint;
+use super::page::{Page, Theirs};
+use super::sample;
+use crate::domain::case::LetterKind;
+
+/// Instructions a template may run: the longest of ours needs some hundreds.
+const FUEL: u64 = 100_000;
+
+const FRAME: &str = "letter.html";
+
+const EMBEDDED: &[(&str, &str)] = &[
+    ("acknowledgement.txt", include_str!("../../../config/letters/acknowledgement.txt")),
+    ("added.txt", include_str!("../../../config/letters/added.txt")),
+    ("new_case.txt", include_str!("../../../config/letters/new_case.txt")),
+    ("new_message.txt", include_str!("../../../config/letters/new_message.txt")),
+    ("receipt.txt", include_str!("../../../config/letters/receipt.txt")),
+    ("reminder.txt", include_str!("../../../config/letters/reminder.txt")),
+    ("request_logged.txt", include_str!("../../../config/letters/request_logged.txt")),
+    ("undelivered.txt", include_str!("../../../config/letters/undelivered.txt")),
+    ("_case.txt", include_str!("../../../config/letters/_case.txt")),
+    ("_correct_us.txt", include_str!("../../../config/letters/_correct_us.txt")),
+    ("_emergency.txt", include_str!("../../../config/letters/_emergency.txt")),
+    ("_enclosed.txt", include_str!("../../../config/letters/_enclosed.txt")),
+    ("_hazard.txt", include_str!("../../../config/letters/_hazard.txt")),
+    ("_help.txt", include_str!("../../../config/letters/_help.txt")),
+    ("_letterhead.txt", include_str!("../../../config/letters/_letterhead.txt")),
+    ("_ombudsman.txt", include_str!("../../../config/letters/_ombudsman.txt")),
+    ("_policy.txt", include_str!("../../../config/letters/_policy.txt")),
+    ("_signature.txt", include_str!("../../../config/letters/_signature.txt")),
+    ("_staff_signature.txt", include_str!("../../../config/letters/_staff_signature.txt")),
+    (FRAME, include_str!("../../../config/letters/letter.html")),
+];
+
+/// Every letter's template, ready to be filled in.
+#[derive(Debug)]
+pub struct Templates {
+    environment: Environment<'static>,
+}
+
+/// A letter as it reads, with the page it was made from.
+pub(super) struct Rendered {
+    pub(super) page: Page,
+    pub(super) text: String,
+    pub(super) html: String,
+    /// What the HTML frame says around the letter.
+    pub(super) frame: String,
+}
+
+impl Templates {
+    /// The embedded templates, each replaced by the one of the same name in `overrides` (file name and text). A name that
+    /// begins with `_` may also be new: a piece for the landlord's own templates to include.
+    ///
+    /// # Errors
+    ///
+    /// Every problem with the overrides as a sentence: which file, which line when known, and what to do. Each template is
+    /// tried with invented cases, so that none is found wanting only when a resident waits for its letter.
+    pub fn new(overrides: Vec<(String, String)>) -> Result<Templates, Vec<String>> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL));
+        environment.set_auto_escape_callback(
+            |name| {
+                if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
+            },
+        );
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        environment.set_syntax(syntax.expect("the usual delimiters are valid"));
+        for (name, source) in EMBEDDED {
+            environment.add_template(name, source).expect("tests parse every embedded template");
+        }
+        let own = !overrides.is_empty();
+        let mut problems = Vec::new();
+        for (name, source) in overrides {
+            if !EMBEDDED.iter().any(|(known, _)| *known == name) && !(name.starts_with('_') && name.ends_with(".txt")) {
+                problems.push(unknown(&name));
+            } else if let Err(error) = environment.add_template_owned(name, source) {
+                problems.push(in_words(&error));
+            }
+        }
+        let templates = Templates { environment };
+        if own && problems.is_empty() {
+            problems = sample::problems(&templates);
+        }
+        if problems.is_empty() { Ok(templates) } else { Err(problems) }
+    }
+
+    /// Fills in the letter of `kind`, and puts `theirs` in the places of their marks.
+    pub(super) fn render(&self, kind: LetterKind, facts: Value, theirs: &Theirs) -> Result<Rendered, Error> {
+        let page = Page::parse(&self.environment.get_template(file(kind))?.render(facts)?);
+        let inside = page.html(theirs);
+        let frame = self.environment.get_template(FRAME)?;
+        let title = page.title(theirs);
+        let html = frame.render(context! { title, body => Value::from_safe_string(inside.clone()) })?;
+        let frame = html.replacen(&inside, lint::LETTER_GOES_HERE, 1);
+        Ok(Rendered { text: page.text(theirs), html, frame, page })
+    }
+}
+
+/// The file that holds the letter of `kind`.
+pub(super) fn file(kind: LetterKind) -> &'static str {
+    match kind {
+        LetterKind::Receipt => "receipt.txt",
+        LetterKind::Acknowledgement => "acknowledgement.txt",
+        LetterKind::RequestLogged => "request_logged.txt",
+        LetterKind::Added => "added.txt",
+        LetterKind::NewCase => "new_case.txt",
+        LetterKind::NewMessage => "new_message.txt",
+        LetterKind::Reminder => "reminder.txt",
+        LetterKind::Undelivered => "undelivered.txt",
+    }
+}
+
+/// What is wrong with a template, and where, for whoever wrote it. Says nothing of what was filled in.
+pub(super) fn in_words(error: &Error) -> String {
+    let place = match (error.name(), error.line()) {
+        (Some(name), Some(line)) => format!("{name}, line {line}: "),
+        (Some(name), None) => format!("{name}: "),
+        (None, _) => String::new(),
+    };
+    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+    format!("{place}{}{detail}", error.kind())
+}
+
+fn unknown(name: &str) -> String {
+    let known: Vec<&str> = EMBEDDED.iter().map(|(name, _)| *name).collect();
+    format!(
+        "{name}: no letter uses a template of this name. Rename it to one of {}, or let a piece of your own begin with an \
+         underscore and end with .txt",
+        known.join(", ")
+    )
+}
