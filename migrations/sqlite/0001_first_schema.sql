@@ -12,14 +12,13 @@ CREATE TABLE numbering (
     last      INTEGER NOT NULL
 ) STRICT;
 
--- How far each folder has been read. A UIDVALIDITY other than the server's means: read it all again.
-CREATE TABLE cursor (
+-- The folders that are read. Another UIDVALIDITY than the server's means that every UID is a stranger again.
+CREATE TABLE folder (
     mailbox      TEXT NOT NULL,
-    folder       TEXT NOT NULL,
+    name         TEXT NOT NULL,
     uidvalidity  INTEGER NOT NULL,
-    last_uid     TEXT NOT NULL,
     read_at      INTEGER NOT NULL,
-    PRIMARY KEY (mailbox, folder)
+    PRIMARY KEY (mailbox, name)
 ) STRICT;
 
 -- Every message ever taken from a mailbox, as it came.

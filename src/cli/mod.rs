@@ -2,5 +2,4 @@
 
 pub mod calendar;
 pub mod inspect;
-pub mod letter;
 pub mod triage;

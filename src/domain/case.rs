@@ -219,6 +219,32 @@ pub enum LetterKind {
     Undelivered,
 }
 
+impl Audience {
+    /// The word the database keeps.
+    pub fn key(self) -> &'static str {
+        match self {
+            Audience::Resident => "resident",
+            Audience::Staff => "staff",
+        }
+    }
+}
+
+impl LetterKind {
+    /// The word the database and the command line use.
+    pub fn key(self) -> &'static str {
+        match self {
+            LetterKind::Receipt => "receipt",
+            LetterKind::Acknowledgement => "acknowledgement",
+            LetterKind::RequestLogged => "request-logged",
+            LetterKind::Added => "added",
+            LetterKind::NewCase => "new-case",
+            LetterKind::NewMessage => "new-message",
+            LetterKind::Reminder => "reminder",
+            LetterKind::Undelivered => "undelivered",
+        }
+    }
+}
+
 /// A letter to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {

@@ -14,7 +14,7 @@ use super::definition;
 use super::landlord::Landlord;
 use super::message::{self, Message, Severity};
 use super::reference::Reference;
-use super::triage::{Context, Label, Sorted};
+use super::triage::{Context, Exclusion, Label, OtherKind, Sorted};
 use super::words::Words;
 
 /// A stored message as it lies before us.
@@ -202,8 +202,8 @@ fn fresh(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     let listed = |sorted: &'static str| Filing::Correspondence { sorted, note: None, also: Vec::new() };
     match sorted.label {
         _ if set_aside(item).is_some() => open(item, known, sorted, Vec::new()),
-        Label::Other(kind) if !sorted.unsure => listed(kind.key()),
-        Label::Other(_) if item.junk || item.message.spam.is_some() => listed("spam"),
+        Label::Other if !sorted.unsure => listed(correspondence(sorted.other_kind)),
+        Label::Other if item.junk || item.message.spam.is_some() => listed("spam"),
         _ => open(item, known, sorted, Vec::new()),
     }
 }
@@ -331,6 +331,31 @@ fn flags(sorted: &Sorted) -> Flags {
         vulnerability: sorted.vulnerability,
         adjustment_requested: sorted.adjustment_requested,
         representative: sorted.representative,
-        exclusion_hint: sorted.exclusion_hint.map(|hint| hint.in_words().to_owned()),
+        exclusion_hint: sorted.exclusion_hint.map(ground).map(str::to_owned),
+    }
+}
+
+/// A ground of 2.2 in words.
+fn ground(hint: Exclusion) -> &'static str {
+    match hint {
+        Exclusion::Over12Months => "it may have happened over 12 months ago",
+        Exclusion::LegalProceedings => "a court claim may have been filed",
+        Exclusion::AlreadyConsidered => "it may have been through the complaints process already",
+    }
+}
+
+/// What other correspondence is called in listings.
+fn correspondence(kind: Option<OtherKind>) -> &'static str {
+    match kind {
+        Some(OtherKind::Survey) => "survey",
+        Some(OtherKind::Enquiry) => "enquiry",
+        Some(OtherKind::Compliment) => "compliment",
+        Some(OtherKind::Spam) => "spam",
+        Some(OtherKind::AutoReply) => "automatic",
+        Some(OtherKind::ThirdPartyBusiness) => "business",
+        Some(OtherKind::InformationRequest) => "information request",
+        Some(OtherKind::Thanks) => "thanks",
+        Some(OtherKind::Update) => "update",
+        None => "other",
     }
 }

@@ -140,6 +140,8 @@ pub struct Change {
     pub looks: BTreeMap<Duty, Option<Timestamp>>,
     /// Addresses that may speak on the case from now on.
     pub participants: BTreeSet<String>,
+    /// When it was decided.
+    pub now: Timestamp,
 }
 
 /// What became of a message.
@@ -271,12 +273,6 @@ impl Store {
 
     // ── T1 ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// How far a folder has been read: UIDVALIDITY and the last UID.
-    pub async fn cursor(&self, mailbox: &str, folder: &str) -> anyhow::Result<Option<(i64, String)>> {
-        let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::CURSOR).bind(mailbox).bind(folder).fetch_optional(c).await)?)
-    }
-
     /// UIDs of a folder that are stored.
     pub async fn known_uids(&self, mailbox: &str, folder: &str, uidvalidity: i64) -> anyhow::Result<BTreeSet<String>> {
         let mut tx = self.db.begin_read().await?;
@@ -285,8 +281,8 @@ impl Store {
         Ok(uids.into_iter().collect())
     }
 
-    /// T1: stores a batch of messages and how far the folder has been read. Storing one twice changes nothing; one whose
-    /// bytes are stored already is linked to the first and not handled again. Returns how many rows are new.
+    /// T1: stores a batch of messages. Storing one twice changes nothing; one whose bytes are stored already is linked to
+    /// the first and not handled again. Returns how many rows are new.
     ///
     /// # Errors
     ///
@@ -299,15 +295,14 @@ impl Store {
         batch: &[Arrived],
         now: Timestamp,
     ) -> anyhow::Result<usize> {
-        let Some(last) = batch.last() else { return Ok(0) };
         let mut tx = self.db.begin().await?;
         let mut new = 0;
         for arrived in batch {
             let digest = history::hex(&Sha256::digest(&arrived.raw));
             let same: Option<i64> = match arrived.whole {
-                true => {
-                    on!(&mut tx, c => sqlx::query_scalar(sql::SAME_BYTES).bind(mailbox).bind(&digest).fetch_one(c).await)?
-                }
+                true => on!(&mut tx, c => {
+                    sqlx::query_scalar(sql::SAME_BYTES).bind(mailbox).bind(&digest).fetch_one(c).await
+                })?,
                 false => None,
             };
             let state = if same.is_some() { MessageState::Copy.key() } else { "new" };
@@ -320,15 +315,14 @@ impl Store {
             .with_context(|| format!("Could not store message {} of {mailbox}/{folder}", arrived.uid))?;
             new += usize::from(id.is_some());
         }
-        execute!(&mut tx, sql::SET_CURSOR, mailbox, folder, uidvalidity, &last.uid, now.as_millisecond())?;
         tx.commit().await?;
         Ok(new)
     }
 
-    /// Notes that a folder was looked into and nothing new was there.
-    pub async fn looked(&self, mailbox: &str, folder: &str, now: Timestamp) -> anyhow::Result<()> {
+    /// Notes that a folder was read to its end.
+    pub async fn looked(&self, mailbox: &str, folder: &str, uidvalidity: i64, now: Timestamp) -> anyhow::Result<()> {
         let mut tx = self.db.begin().await?;
-        execute!(&mut tx, sql::TOUCH_CURSOR, mailbox, folder, now.as_millisecond())?;
+        execute!(&mut tx, sql::FOLDER_READ, mailbox, folder, uidvalidity, now.as_millisecond())?;
         Ok(tx.commit().await?)
     }
 
@@ -702,9 +696,8 @@ async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result<CaseId> {
             look.map(Timestamp::as_millisecond)
         )?;
     }
-    let now = change.events.last().context("A change without events")?.recorded_at;
     for letter in &change.letters {
-        add_letter(tx, Some(id), Some(&change.landlord), letter, now).await?;
+        add_letter(tx, Some(id), Some(&change.landlord), letter, change.now).await?;
     }
     Ok(id)
 }

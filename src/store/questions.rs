@@ -163,6 +163,33 @@ pub struct DeadlineRow {
     pub next_look: Option<Timestamp>,
 }
 
+#[derive(sqlx::FromRow)]
+struct DeadlineColumns {
+    case_id: i64,
+    reference: String,
+    landlord: String,
+    duty: String,
+    due: String,
+    provisional: i64,
+    next_at: Option<i64>,
+}
+
+impl TryFrom<DeadlineColumns> for DeadlineRow {
+    type Error = anyhow::Error;
+
+    fn try_from(row: DeadlineColumns) -> anyhow::Result<DeadlineRow> {
+        Ok(DeadlineRow {
+            case: row.case_id,
+            duty: Duty::from_key(&row.duty).with_context(|| format!("Unknown duty {:?} in the database", row.duty))?,
+            due: row.due.parse().with_context(|| format!("Unreadable date {:?} in the database", row.due))?,
+            reference: row.reference,
+            landlord: row.landlord,
+            provisional: row.provisional != 0,
+            next_look: row.next_at.map(instant),
+        })
+    }
+}
+
 /// When a folder was last read.
 #[derive(Clone, Debug)]
 pub struct FolderRow {
@@ -282,26 +309,14 @@ impl Store {
     /// Open duties, the earliest date first.
     pub async fn deadlines(&self) -> anyhow::Result<Vec<DeadlineRow>> {
         let mut tx = self.db.begin_read().await?;
-        let rows: Vec<(i64, String, String, String, String, i64, Option<i64>)> =
+        let rows: Vec<DeadlineColumns> =
             on!(&mut tx, c => sqlx::query_as(sql::OPEN_DEADLINES).fetch_all(c).await)?;
-        rows.into_iter()
-            .map(|(case, reference, landlord, duty, due, provisional, next)| {
-                Ok(DeadlineRow {
-                    case,
-                    reference,
-                    landlord,
-                    duty: Duty::from_key(&duty).with_context(|| format!("Unknown duty {duty:?} in the database"))?,
-                    due: due.parse().with_context(|| format!("Unreadable date {due:?} in the database"))?,
-                    provisional: provisional != 0,
-                    next_look: next.map(instant),
-                })
-            })
-            .collect()
+        rows.into_iter().map(DeadlineRow::try_from).collect()
     }
 
     pub async fn folders(&self) -> anyhow::Result<Vec<FolderRow>> {
         let mut tx = self.db.begin_read().await?;
-        let rows: Vec<(String, String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::CURSORS).fetch_all(c).await)?;
+        let rows: Vec<(String, String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::FOLDERS).fetch_all(c).await)?;
         Ok(rows.into_iter().map(|(mailbox, folder, read)| FolderRow { mailbox, folder, read: instant(read) }).collect())
     }
 

@@ -12,13 +12,10 @@ pub(super) const SET_INFO: &str = "INSERT INTO store_info (name, value) VALUES (
 
 // ── T1: receive ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-pub(super) const CURSOR: &str = "SELECT uidvalidity, last_uid FROM cursor WHERE mailbox = $1 AND folder = $2";
-pub(super) const SET_CURSOR: &str = "
-INSERT INTO cursor (mailbox, folder, uidvalidity, last_uid, read_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (mailbox, folder) DO UPDATE
-   SET uidvalidity = excluded.uidvalidity, last_uid = excluded.last_uid, read_at = excluded.read_at";
-pub(super) const TOUCH_CURSOR: &str = "UPDATE cursor SET read_at = $3 WHERE mailbox = $1 AND folder = $2";
-pub(super) const CURSORS: &str = "SELECT mailbox, folder, read_at FROM cursor ORDER BY mailbox, folder";
+pub(super) const FOLDER_READ: &str = "
+INSERT INTO folder (mailbox, name, uidvalidity, read_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (mailbox, name) DO UPDATE SET uidvalidity = excluded.uidvalidity, read_at = excluded.read_at";
+pub(super) const FOLDERS: &str = "SELECT mailbox, name, read_at FROM folder ORDER BY mailbox, name";
 pub(super) const KNOWN_UIDS: &str = "SELECT uid FROM inbox WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3";
 /// The same UID again changes nothing.
 pub(super) const RECEIVE: &str = "
@@ -63,7 +60,6 @@ pub(super) const CASES_BY_REFERENCE: &str = "SELECT id FROM case_file WHERE refe
 pub(super) const CASES_BY_PARTICIPANT: &str = "SELECT case_id FROM participant WHERE address = $1 ORDER BY case_id";
 pub(super) const CASES_BY_MESSAGE_ID: &str = "
 SELECT m.case_id FROM inbox i JOIN message_case m ON m.inbox_id = i.id WHERE i.message_id = $1 ORDER BY m.case_id";
-pub(super) const CASES_OF_MESSAGE: &str = "SELECT case_id FROM message_case WHERE inbox_id = $1 ORDER BY case_id";
 pub(super) const PARTICIPANTS: &str = "SELECT address FROM participant WHERE case_id = $1 ORDER BY address";
 pub(super) const LETTER_CASE: &str = "SELECT case_id FROM outbox WHERE message_id = $1";
 pub(super) const ANSWERS_SINCE: &str = "
@@ -172,7 +168,6 @@ pub(super) const COUNT_OUTBOX: &str = "SELECT state, COUNT(*) FROM outbox GROUP 
 pub(super) const OLDEST: &str = "
 SELECT (SELECT MIN(stored_at) FROM inbox WHERE state = 'new'),
        (SELECT MIN(written_at) FROM outbox WHERE state IN ('queued', 'sending'))";
-pub(super) const CASE_IDS: &str = "SELECT id, reference FROM case_file ORDER BY id";
 pub(super) const NUMBERS: &str = "SELECT landlord, last FROM numbering ORDER BY landlord";
 
 // ── alarms ────────────────────────────────────────────────────────────────────────────────────────────────────────
