@@ -31,6 +31,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod domain;
 pub mod mail;
 pub mod store;

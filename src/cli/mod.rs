@@ -2,4 +2,5 @@
 
 pub mod calendar;
 pub mod inspect;
+pub mod run;
 pub mod triage;

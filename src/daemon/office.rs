@@ -76,7 +76,9 @@ impl Office {
     /// When the configuration no longer has it, while the database still has its cases.
     pub fn landlord(&self, key: &str) -> anyhow::Result<&Landlord> {
         let found = self.config.landlords.iter().find(|landlord| landlord.key == key);
-        found.with_context(|| format!("The configuration has no landlord {key:?} but the database has its cases; put it back"))
+        found.with_context(|| {
+            format!("The configuration has no landlord {key:?} but the database has its cases; put it back")
+        })
     }
 
     pub fn house<'a>(&'a self, landlord: &'a Landlord) -> House<'a> {

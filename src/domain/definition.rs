@@ -8,7 +8,8 @@ const POINTS_MAX: usize = 12;
 /// Longest point, in characters.
 const POINT_CHARS_MAX: usize = 1200;
 
-const GREETINGS: &[&str] = &["dear", "hi", "hello", "hiya", "hey", "good morning", "good afternoon", "good evening", "to whom"];
+const GREETINGS: &[&str] =
+    &["dear", "hi", "hello", "hiya", "hey", "good morning", "good afternoon", "good evening", "to whom"];
 const CLOSINGS: &[&str] = &[
     "kind regards",
     "best regards",
@@ -88,7 +89,9 @@ fn is_greeting(line: &str) -> bool {
     let starts = GREETINGS.iter().any(|greeting| {
         lower.strip_prefix(greeting).is_some_and(|rest| rest.chars().next().is_none_or(|next| !next.is_alphanumeric()))
     });
-    starts && lower.split_whitespace().count() <= 6 && !lower.trim_end_matches(['!', ',', '.', ':', '-']).contains(['.', '!', '?'])
+    starts
+        && lower.split_whitespace().count() <= 6
+        && !lower.trim_end_matches(['!', ',', '.', ':', '-']).contains(['.', '!', '?'])
 }
 
 /// A line of signing off, perhaps with a name behind it.

@@ -174,7 +174,8 @@ fn delivery_report(message: &Message, known: &Known) -> Filing {
 /// co-operative are both.
 fn from_staff(item: &Item, known: &Known, sorted: &Sorted) -> Option<Filing> {
     let landlord = staff_of(item.message, known.landlords)?;
-    let mut on_case = known.candidates.iter().filter(|case| case.landlord == landlord.key && (case.by_thread || case.by_reference));
+    let mut on_case =
+        known.candidates.iter().filter(|case| case.landlord == landlord.key && (case.by_thread || case.by_reference));
     if let Some(case) = on_case.next() {
         return (!case.sender_known).then(|| add(item, known, sorted, case, Writer::Staff));
     }
@@ -190,7 +191,9 @@ fn add(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Wr
         message: item.number,
         received: item.arrived,
         writer,
-        name: Words::new(item.message.from.as_ref().map_or("", |from| if from.name.is_empty() { &from.address } else { &from.name })),
+        name: Words::new(
+            item.message.from.as_ref().map_or("", |from| if from.name.is_empty() { &from.address } else { &from.name }),
+        ),
         flags: flags(sorted),
         withheld: withheld(item, known),
     };
@@ -238,7 +241,8 @@ fn opening(item: &Item, known: &Known, sorted: &Sorted, reference: Reference, al
     let quoted = known.candidates.iter().filter(|case| case.by_reference || case.by_thread);
     let theirs = known.candidates.iter().filter(|case| case.sender_known && case.open);
     let related = quoted.clone().chain(theirs).map(|case| &case.reference).chain(also).cloned();
-    let unsure = sorted.unsure || set_aside.is_some() || passed_on.is_some() || quoted.clone().any(|case| !case.sender_known);
+    let unsure =
+        sorted.unsure || set_aside.is_some() || passed_on.is_some() || quoted.clone().any(|case| !case.sender_known);
     let kind = match sorted.label {
         Label::ServiceRequest if !unsure => Kind::ServiceRequest,
         _ => Kind::Complaint,
@@ -269,7 +273,9 @@ fn opening(item: &Item, known: &Known, sorted: &Sorted, reference: Reference, al
 /// Why the message cannot be read, when it cannot.
 fn set_aside(item: &Item) -> Option<String> {
     if !item.whole {
-        return Some("it is larger than the limit, so only its headers were taken; it is still in the mailbox".to_owned());
+        return Some(
+            "it is larger than the limit, so only its headers were taken; it is still in the mailbox".to_owned(),
+        );
     }
     let problem = || item.message.problems.first().cloned().unwrap_or_else(|| "it holds no words".to_owned());
     (!item.message.readable).then(problem)
@@ -289,7 +295,9 @@ fn withheld(item: &Item, known: &Known) -> Option<String> {
         return Some(if reasons.is_empty() { "it may have been written by a machine".to_owned() } else { reasons });
     }
     if passed_on(message, known.landlords).is_some() {
-        return Some("it was passed on by staff: please confirm who the resident is and when you first had it".to_owned());
+        return Some(
+            "it was passed on by staff: please confirm who the resident is and when you first had it".to_owned(),
+        );
     }
     if known.addressed.guessed {
         return Some("it names no landlord's address, and this mailbox serves several".to_owned());
@@ -313,7 +321,9 @@ fn staff_of<'a>(message: &Message, landlords: &'a [Landlord]) -> Option<&'a Land
 
 /// Whether a letter may go there at all: an address mail can be sent to, and not one of our own, where it would come back.
 fn can_be_answered(address: &str, landlords: &[Landlord]) -> bool {
-    address.is_ascii() && address.parse::<lettre::Address>().is_ok() && !landlords.iter().any(|landlord| landlord.owns(address))
+    address.is_ascii()
+        && address.parse::<lettre::Address>().is_ok()
+        && !landlords.iter().any(|landlord| landlord.owns(address))
 }
 
 /// Dissatisfied, or perhaps so.
@@ -357,5 +367,25 @@ fn correspondence(kind: Option<OtherKind>) -> &'static str {
         Some(OtherKind::Thanks) => "thanks",
         Some(OtherKind::Update) => "update",
         None => "other",
+    }
+}
+
+/// The opening of a case for a message nobody could look into: no words, no address, the clock running.
+pub fn unreadable(reference: Reference, message: MessageNo, received: Timestamp, why: &str) -> Opening {
+    Opening {
+        reference,
+        kind: Kind::Complaint,
+        message,
+        received,
+        resident: Resident { name: Words::new(""), address: None },
+        subject: Words::new(""),
+        points: Vec::new(),
+        outcome_sought: None,
+        because: Vec::new(),
+        unsure: true,
+        flags: Flags::default(),
+        withheld: Some("nobody could read who wrote it".to_owned()),
+        set_aside: Some(why.to_owned()),
+        related: Vec::new(),
     }
 }

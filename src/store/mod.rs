@@ -89,8 +89,9 @@ pub struct Found {
     pub cases: Vec<Known>,
     /// For each landlord the number its next case would get.
     pub next: BTreeMap<String, i64>,
-    /// The message of which this one is a copy.
+    /// The message of which this one is a copy, and the cases that one belongs to.
     pub copy_of: Option<MessageNo>,
+    pub copied_to: BTreeSet<CaseId>,
     /// Automatic letters to the sender in the last 24 hours.
     pub answers_lately: u32,
 }
@@ -357,6 +358,13 @@ impl Store {
         Ok(row.map(Message::from))
     }
 
+    /// Lets a message wait until `until`.
+    pub async fn postpone(&self, message: MessageNo, until: Timestamp) -> anyhow::Result<()> {
+        let mut tx = self.db.begin().await?;
+        execute!(&mut tx, sql::POSTPONE, message, until.as_millisecond())?;
+        Ok(tx.commit().await?)
+    }
+
     /// T2 for a message: `judge` sees what is known about `keys` and says what follows. All of it is written, or nothing.
     /// Returns `false` when the message had been handled already.
     ///
@@ -589,6 +597,10 @@ async fn find(tx: &mut Tx, message: MessageNo, mailbox: &str, keys: &Keys, now: 
     if let Some((message_id, same_words)) = &keys.copy {
         found.copy_of = on!(tx, c => sqlx::query_scalar(sql::SAME_WORDS)
             .bind(mailbox).bind(message_id).bind(same_words).bind(message).fetch_one(c).await)?;
+    }
+    if let Some(first) = found.copy_of {
+        let cases: Vec<i64> = on!(tx, c => sqlx::query_scalar(sql::CASES_OF_MESSAGE).bind(first).fetch_all(c).await)?;
+        found.copied_to = cases.into_iter().collect();
     }
     Ok(found)
 }

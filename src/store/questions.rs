@@ -309,8 +309,7 @@ impl Store {
     /// Open duties, the earliest date first.
     pub async fn deadlines(&self) -> anyhow::Result<Vec<DeadlineRow>> {
         let mut tx = self.db.begin_read().await?;
-        let rows: Vec<DeadlineColumns> =
-            on!(&mut tx, c => sqlx::query_as(sql::OPEN_DEADLINES).fetch_all(c).await)?;
+        let rows: Vec<DeadlineColumns> = on!(&mut tx, c => sqlx::query_as(sql::OPEN_DEADLINES).fetch_all(c).await)?;
         rows.into_iter().map(DeadlineRow::try_from).collect()
     }
 

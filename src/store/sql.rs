@@ -37,6 +37,8 @@ pub(super) const TAKE_NEW: &str = "
 UPDATE inbox SET attempts = attempts + 1, next_at = $2
  WHERE id = (SELECT id FROM inbox WHERE state = 'new' AND next_at <= $1 ORDER BY id LIMIT 1) AND state = 'new'
 RETURNING id, mailbox, folder, arrived_at, size, whole, raw, attempts";
+pub(super) const POSTPONE: &str = "UPDATE inbox SET next_at = $2 WHERE id = $1 AND state = 'new'";
+pub(super) const CASES_OF_MESSAGE: &str = "SELECT case_id FROM message_case WHERE inbox_id = $1 ORDER BY case_id";
 pub(super) const NEXT_NEW: &str = "SELECT MIN(next_at) FROM inbox WHERE state = 'new'";
 /// Guard: exactly one row, else another has handled it.
 pub(super) const SETTLE_MESSAGE: &str = "

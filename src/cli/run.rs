@@ -1,0 +1,75 @@
+//! `redress run`: the daemon.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::config::{Config, Log, LogTo};
+use crate::daemon;
+use crate::daemon::clock::{Clock as _, SystemClock};
+use crate::daemon::office::Office;
+use crate::domain::calendar::london_date;
+use crate::store::Purpose;
+
+/// Reads and checks the configuration; warnings go to standard error.
+///
+/// # Errors
+///
+/// Every mistake of the file, a line each.
+pub fn configuration(path: &Path) -> anyhow::Result<Config> {
+    let today = london_date(SystemClock.now());
+    let loaded = Config::load(path, &|name| std::env::var(name).ok(), today)?;
+    for warning in &loaded.warnings {
+        eprintln!("Worth a look: {warning}");
+    }
+    Ok(loaded.config)
+}
+
+/// Sends the log where the configuration says.
+///
+/// # Errors
+///
+/// When the level is no filter, or journald cannot be reached.
+pub fn start_log(log: &Log) -> anyhow::Result<()> {
+    // The IMAP crate's trace holds passwords and whole messages: whatever is asked for, it stays out of the log.
+    let filter = EnvFilter::try_new(format!("{},async_imap=info,sqlx=warn", log.level)).context("log.level")?;
+    let registry = tracing_subscriber::registry().with(filter);
+    match log.to {
+        LogTo::Terminal => {
+            let colours = std::io::stderr().is_terminal();
+            registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours).with_target(false)).init();
+        }
+        LogTo::Json => registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init(),
+        LogTo::Journald => registry.with(tracing_journald::layer().context("Could not reach journald")?).init(),
+    }
+    Ok(())
+}
+
+/// Runs the daemon, or with `once` one round of everything.
+///
+/// # Errors
+///
+/// When it cannot start, a round ended by itself, or with `once` a letter could not leave or a mailbox not be read.
+pub async fn run(config: Config, once: bool) -> anyhow::Result<()> {
+    start_log(&config.log)?;
+    let office = Arc::new(Office::open(config, Arc::new(SystemClock), Purpose::Run).await?);
+    if !once {
+        return daemon::run(office).await;
+    }
+    let done = daemon::once(&office).await?;
+    office.store.close().await;
+    println!("{} new {} taken in.", done.taken, if done.taken == 1 { "message" } else { "messages" });
+    for (mailbox, trouble) in &done.unread {
+        println!("Mailbox {mailbox} could not be read: {trouble}");
+    }
+    if done.unsent > 0 {
+        println!("{} could not leave; `redress outbox list` says why.", if done.unsent == 1 { "1 letter".to_owned() } else { format!("{} letters", done.unsent) });
+    }
+    anyhow::ensure!(done.unsent == 0 && done.unread.is_empty(), "Not everything is done");
+    Ok(())
+}

@@ -1,0 +1,385 @@
+//! Inbox | due date | what became of a letter → decide → commit. Moves things to `domain` and back; decides nothing.
+
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+
+use anyhow::{Context as _, bail};
+use futures::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
+use tracing::{error, info, warn};
+
+use super::Progress;
+use super::office::{Before, Office};
+use crate::config::MailboxConfig;
+use crate::domain::calendar::london_date;
+use crate::domain::case::{self, Case, Input, LetterNo, Opening, Outcome};
+use crate::domain::code::Duty;
+use crate::domain::filing::{self, Addressed, Candidate, Filing, Item};
+use crate::domain::letter::{Enclosed, our_letter};
+use crate::domain::message::{self, Message};
+use crate::domain::reference::Reference;
+use crate::domain::triage::{Settings, Sorter, Words};
+use crate::store::{self, Change, Found, Keys, Known, MessageState, Settled};
+
+/// A message or deadline whose try ended without a word comes up again after this.
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// One that failed too often, and could not even be set aside, comes up again after this.
+const HOPELESS_AFTER: SignedDuration = SignedDuration::from_secs(60 * 60);
+/// References are looked for in this much of what was newly written, in bytes.
+const REFERENCES_WITHIN: usize = 4000;
+/// Message-IDs followed back.
+const IDS_MAX: usize = 50;
+
+/// Handles the oldest message that waits. One that cannot be read or decided is set aside, with its clock running and a
+/// person told, and never stands in the way of the one behind it.
+///
+/// # Errors
+///
+/// Only the database's.
+pub async fn step(office: &Office) -> anyhow::Result<Progress> {
+    let now = office.clock.now();
+    let Some(taken) = office.store.take_new(now, now + AGAIN_AFTER).await? else { return Ok(Progress::Idle) };
+    let poison = taken.attempts > office.config.limits.handle_attempts;
+    // A panic on one message must not cross the round: the transaction rolls back, and the message has its next try.
+    let tried = AssertUnwindSafe(async {
+        match poison {
+            false => handle(office, &taken, now).await,
+            true => set_aside(office, &taken, now).await,
+        }
+    })
+    .catch_unwind()
+    .await
+    .unwrap_or_else(|_| bail!("The program panicked on it"));
+    match tried {
+        Ok(sorted) => info!(inbox.id = taken.id, sorted, attempt = taken.attempts, "Message handled"),
+        Err(trouble) if poison => {
+            error!(
+                inbox.id = taken.id,
+                trouble = format!("{trouble:#}"),
+                "A message can be neither handled nor set aside: look at it with `redress inbox show`"
+            );
+            office.store.postpone(taken.id, now + HOPELESS_AFTER).await?;
+        }
+        Err(trouble) => warn!(
+            inbox.id = taken.id,
+            attempt = taken.attempts,
+            trouble = format!("{trouble:#}"),
+            "Could not handle a message; trying again"
+        ),
+    }
+    office.letters_wait.notify_one();
+    Ok(Progress::Made)
+}
+
+/// Decides what follows when `duty`'s moment has come.
+pub async fn reached(office: &Office, case: store::CaseId, duty: Duty, now: Timestamp) -> anyhow::Result<()> {
+    office.store.decide_case(case, |known| follow(office, known, &Input::Reached(duty), now).map(Some)).await?;
+    office.letters_wait.notify_one();
+    Ok(())
+}
+
+/// What follows from a letter's fate.
+pub fn posted(
+    office: &Office,
+    known: &Known,
+    letter: LetterNo,
+    outcome: Outcome,
+    now: Timestamp,
+) -> anyhow::Result<Option<Change>> {
+    follow(office, known, &Input::Posted { letter, outcome }, now).map(Some)
+}
+
+fn follow(office: &Office, known: &Known, input: &Input, now: Timestamp) -> anyhow::Result<Change> {
+    let landlord = office.landlord(&known.landlord)?;
+    let decision = case::decide(&known.case, input, &office.house(landlord), now)?;
+    let before = Before { id: Some(known.id), landlord, case: &known.case, thread: &known.thread, enclosed: None };
+    office.change(&before, decision, now)
+}
+
+/// Reads, sorts, files, decides and commits one message. Returns what it was sorted as.
+async fn handle(office: &Office, taken: &store::Message, now: Timestamp) -> anyhow::Result<String> {
+    let raw = taken.raw.as_deref().context("Its bytes were erased before it was handled")?;
+    let read = message::read(raw, &office.own);
+    let mailbox = office.config.mailboxes.iter().find(|mailbox| mailbox.name == taken.mailbox);
+    let mailbox =
+        mailbox.with_context(|| format!("The configuration has no mailbox {:?}; put it back", taken.mailbox))?;
+    let desk = Desk { office, taken, raw, read: &read, mailbox, now };
+    desk.handle().await
+}
+
+/// One message on the desk, with all that is known of it.
+struct Desk<'a> {
+    office: &'a Office,
+    taken: &'a store::Message,
+    raw: &'a [u8],
+    read: &'a Message,
+    mailbox: &'a MailboxConfig,
+    now: Timestamp,
+}
+
+impl Desk<'_> {
+    async fn handle(&self) -> anyhow::Result<String> {
+        let words = self.words();
+        let addressed = self.addressed();
+        let quoted = self.references(&words);
+        let returned = self.returned();
+        let keys = self.keys(&addressed, &quoted, returned.as_ref());
+        let mut sorted_as = String::new();
+        let handled = self
+            .office
+            .store
+            .decide_message(self.taken.id, &self.taken.mailbox, &keys, self.now, |found| {
+                let (settled, changes) = self.judge(found, &words, &addressed, &quoted, returned.as_ref())?;
+                sorted_as.clone_from(&settled.sorted);
+                Ok((settled, changes))
+            })
+            .await?;
+        Ok(if handled { sorted_as } else { "handled already".to_owned() })
+    }
+
+    fn judge(
+        &self,
+        found: &Found,
+        words: &str,
+        addressed: &Addressed,
+        quoted: &BTreeSet<Reference>,
+        returned: Option<&(Reference, LetterNo)>,
+    ) -> anyhow::Result<(Settled, Vec<Change>)> {
+        if let Some(first) = found.copy_of {
+            let cases = found.copied_to.clone();
+            return Ok((self.settled(MessageState::Copy, "copy", None, Some(first), cases), Vec::new()));
+        }
+        let candidates: Vec<Candidate> = found.cases.iter().filter_map(|known| self.candidate(known, quoted)).collect();
+        let sorted = Sorter::embedded().sort(
+            &Words { subject: &self.read.subject, body: words, context: filing::context(&candidates) },
+            &Settings::default(),
+        );
+        let junk = self.mailbox.junk.as_deref() == Some(&self.taken.folder);
+        let item = Item {
+            number: self.taken.id,
+            message: self.read,
+            words,
+            arrived: self.taken.arrived,
+            junk,
+            whole: self.taken.whole,
+            older: london_date(self.taken.arrived) < self.office.config.answer_mail_since,
+        };
+        let known = filing::Known {
+            addressed,
+            landlords: &self.office.config.landlords,
+            candidates: &candidates,
+            next: &found.next,
+            answers_lately: found.answers_lately,
+            answers_max: self.office.config.limits.answers_per_address_per_day,
+            returned,
+        };
+        self.carry_out(filing::file(&item, &known, &sorted), found)
+    }
+
+    fn carry_out(&self, filing: Filing, found: &Found) -> anyhow::Result<(Settled, Vec<Change>)> {
+        let filed_to = |references: &[Reference]| {
+            let wanted = |known: &&Known| {
+                known.case.opening.as_ref().is_some_and(|opening| references.contains(&opening.reference))
+            };
+            found.cases.iter().filter(wanted).map(|known| known.id).collect::<BTreeSet<_>>()
+        };
+        let on = |reference: &Reference, input: Input| -> anyhow::Result<Change> {
+            let id = filed_to(std::slice::from_ref(reference));
+            let known =
+                found.cases.iter().find(|known| id.contains(&known.id)).context("The case to file to is gone")?;
+            self.follow(known, &input)
+        };
+        Ok(match filing {
+            Filing::Open { cases, also, sorted } => {
+                let state = if cases.iter().any(|(_, opening)| opening.set_aside.is_some()) {
+                    MessageState::SetAside
+                } else {
+                    MessageState::Handled
+                };
+                let note = cases.iter().find_map(|(_, opening)| opening.set_aside.clone().or(opening.withheld.clone()));
+                let changes = cases
+                    .into_iter()
+                    .map(|(landlord, opening)| self.open(&landlord, opening))
+                    .collect::<Result<_, _>>()?;
+                (self.settled(state, sorted, note, None, filed_to(&also)), changes)
+            }
+            Filing::Add { reference, addition } => {
+                let change = on(&reference, Input::Added(addition))?;
+                (self.settled(MessageState::Handled, "further message", None, None, BTreeSet::new()), vec![change])
+            }
+            Filing::Returned { reference, letter, why } => {
+                let outcome = Outcome::Returned { message: self.taken.id, why };
+                let change = on(&reference, Input::Posted { letter, outcome })?;
+                (self.settled(MessageState::Handled, "returned letter", None, None, BTreeSet::new()), vec![change])
+            }
+            Filing::Correspondence { sorted, note, also } => {
+                (self.settled(MessageState::Handled, sorted, note, None, filed_to(&also)), Vec::new())
+            }
+        })
+    }
+
+    fn open(&self, landlord: &str, opening: Box<Opening>) -> anyhow::Result<Change> {
+        let landlord = self.office.landlord(landlord)?;
+        let writers = [self.read.from.as_ref(), self.read.reply_to.as_ref()].into_iter().flatten();
+        let staff = |address: &String| self.office.own.staff.contains(address);
+        let given = opening.resident.address.as_ref().map(|address| address.as_str().to_owned());
+        let participants =
+            writers.map(|writer| writer.address.clone()).filter(|address| !staff(address)).chain(given).collect();
+        let case = Case::default();
+        let decision = case::decide(&case, &Input::Opened(opening), &self.office.house(landlord), self.now)?;
+        let thread: Vec<String> = self.read.message_id.iter().cloned().collect();
+        let enclosed = self.enclosed();
+        let before = Before { id: None, landlord, case: &case, thread: &thread, enclosed: Some(&enclosed) };
+        Ok(Change { participants, ..self.office.change(&before, decision, self.now)? })
+    }
+
+    fn follow(&self, known: &Known, input: &Input) -> anyhow::Result<Change> {
+        let landlord = self.office.landlord(&known.landlord)?;
+        let decision = case::decide(&known.case, input, &self.office.house(landlord), self.now)?;
+        let thread: Vec<String> = known.thread.iter().chain(&self.read.message_id).cloned().collect();
+        let enclosed = self.enclosed();
+        let before =
+            Before { id: Some(known.id), landlord, case: &known.case, thread: &thread, enclosed: Some(&enclosed) };
+        self.office.change(&before, decision, self.now)
+    }
+
+    fn enclosed(&self) -> Enclosed<'_> {
+        Enclosed {
+            raw: self.raw,
+            whole: self.taken.whole && self.taken.size <= self.office.config.limits.attach_bytes,
+            from: self.read.from.as_ref().map_or("", |from| &from.address),
+            subject: &self.read.subject,
+            text: &self.read.text,
+            received: self.taken.arrived,
+            message_id: self.read.message_id.as_deref(),
+        }
+    }
+
+    /// What is sorted: the words that staff passed on, else what was newly written, else everything.
+    fn words(&self) -> String {
+        let staff = self.read.from.as_ref().is_some_and(|from| self.office.own.staff.contains(&from.address));
+        match &self.read.forward {
+            Some(forward) if staff => forward.words.clone(),
+            _ => Some(self.read.new_text()).filter(|new| !new.is_empty()).unwrap_or_else(|| self.read.text.clone()),
+        }
+    }
+
+    fn addressed(&self) -> Addressed {
+        let landlords = &self.office.config.landlords;
+        // A landlord without a mailbox of its own shares one.
+        let shared = landlords
+            .iter()
+            .any(|landlord| self.office.config.mailboxes.iter().all(|mailbox| mailbox.landlord != landlord.key));
+        filing::addressed(self.read, landlords, &self.mailbox.landlord, shared)
+    }
+
+    /// References the writer names.
+    fn references(&self, words: &str) -> BTreeSet<Reference> {
+        let start = words.floor_char_boundary(REFERENCES_WITHIN);
+        Reference::find_in(&self.read.subject).into_iter().chain(Reference::find_in(&words[..start])).collect()
+    }
+
+    /// The letter of ours that a delivery report is about.
+    fn returned(&self) -> Option<(Reference, LetterNo)> {
+        let report = self.read.report.as_ref()?;
+        report.original_message_ids.iter().find_map(|id| our_letter(id, &self.office.key))
+    }
+
+    fn keys(
+        &self,
+        addressed: &Addressed,
+        quoted: &BTreeSet<Reference>,
+        returned: Option<&(Reference, LetterNo)>,
+    ) -> Keys {
+        let answered = self.read.in_reply_to.iter().chain(self.read.references.iter().rev());
+        let mut likeness = Vec::new();
+        if let Some(id) = &self.read.message_id {
+            likeness.push((id.clone(), self.likeness()));
+        }
+        Keys {
+            references: quoted.iter().chain(returned.map(|(reference, _)| reference)).cloned().collect(),
+            message_ids: answered.take(IDS_MAX).cloned().collect(),
+            sender: self.read.from.as_ref().map(|from| from.address.clone()),
+            landlords: addressed.landlords.clone(),
+            copy: likeness.pop(),
+        }
+    }
+
+    fn likeness(&self) -> String {
+        Sha256::digest(self.read.likeness()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn candidate(&self, known: &Known, quoted: &BTreeSet<Reference>) -> Option<Candidate> {
+        let opening = known.case.opening.as_ref()?;
+        let sender = self.read.from.as_ref().map(|from| &from.address);
+        Some(Candidate {
+            by_reference: quoted.contains(&opening.reference),
+            reference: opening.reference.clone(),
+            landlord: known.landlord.clone(),
+            kind: opening.kind,
+            open: known.case.open(),
+            by_thread: known.by_thread,
+            sender_known: sender.is_some_and(|sender| known.participants.contains(sender)),
+        })
+    }
+
+    fn settled(
+        &self,
+        state: MessageState,
+        sorted: &str,
+        note: Option<String>,
+        copy_of: Option<case::MessageNo>,
+        filed_to: BTreeSet<store::CaseId>,
+    ) -> Settled {
+        Settled {
+            state,
+            sorted: sorted.to_owned(),
+            note,
+            message_id: self.read.message_id.clone(),
+            same_words: Some(self.likeness()),
+            copy_of,
+            filed_to,
+        }
+    }
+}
+
+/// Sets a message aside without looking into it: an officer is told, and the complaint clock runs.
+async fn set_aside(office: &Office, taken: &store::Message, now: Timestamp) -> anyhow::Result<String> {
+    let mailbox = office.config.mailboxes.iter().find(|mailbox| mailbox.name == taken.mailbox);
+    let mailbox =
+        mailbox.with_context(|| format!("The configuration has no mailbox {:?}; put it back", taken.mailbox))?;
+    let landlord = office.landlord(&mailbox.landlord)?;
+    let keys = Keys { landlords: BTreeSet::from([landlord.key.clone()]), ..Keys::default() };
+    let why = format!("the program failed {} times to read it", office.config.limits.handle_attempts);
+    let enclosed = Enclosed {
+        raw: taken.raw.as_deref().unwrap_or_default(),
+        whole: taken.size <= office.config.limits.attach_bytes,
+        from: "",
+        subject: "",
+        text: "",
+        received: taken.arrived,
+        message_id: None,
+    };
+    office
+        .store
+        .decide_message(taken.id, &taken.mailbox, &keys, now, |found| {
+            let number = found.next.get(&landlord.key).context("No case number")?;
+            let opening = filing::unreadable(Reference::new(&landlord.prefix, *number), taken.id, taken.arrived, &why);
+            let case = Case::default();
+            let decision = case::decide(&case, &Input::Opened(Box::new(opening)), &office.house(landlord), now)?;
+            let before = Before { id: None, landlord, case: &case, thread: &[], enclosed: Some(&enclosed) };
+            let settled = Settled {
+                state: MessageState::SetAside,
+                sorted: "could not be read".to_owned(),
+                note: Some(why.clone()),
+                message_id: None,
+                same_words: None,
+                copy_of: None,
+                filed_to: BTreeSet::new(),
+            };
+            Ok((settled, vec![office.change(&before, decision, now)?]))
+        })
+        .await?;
+    Ok("set aside".to_owned())
+}

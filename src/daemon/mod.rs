@@ -1,0 +1,306 @@
+//! GOES ROUND. Moves things between mailbox, database, `domain` and mail server; decides nothing.
+//!
+//! Each round is a step and a trivial loop around it: production calls [`run`], `redress run --once`, the demo and the
+//! tests call [`work_off`]. Steps ask the clock once and pass `now` down.
+
+pub mod clock;
+mod handle;
+pub mod office;
+pub mod operator;
+pub mod receive;
+mod remind;
+pub mod send;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use self::office::Office;
+use self::receive::{Fault, Receive};
+use self::send::Route;
+use self::watch::Pulse;
+use crate::domain::calendar::next_look;
+use crate::mail::backoff::{Backoff, suggested};
+use crate::mail::mailbox::{AnyMailbox, Mailbox, MailboxError};
+use crate::mail::transport::{AnyTransport, Transport};
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Something was done; there may be more.
+    Made,
+    /// Nothing waits.
+    Idle,
+}
+
+/// A round that found nothing looks again after this at the latest, whatever rings.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// A round whose database failed waits this long.
+const DATABASE_RESTS: Duration = Duration::from_secs(10);
+/// A mailbox that refuses the login rests this long: fast tries lock accounts.
+const LOGIN_RESTS: Duration = Duration::from_secs(10 * 60);
+/// How long the rounds may take to end when the program is told to stop.
+const STOP_MAX: Duration = Duration::from_secs(60);
+
+/// Does what a daemon does before its rounds start: letters in doubt go again, held ones are let go when the configuration
+/// says so, dates are looked at with today's ladder and calendar.
+///
+/// # Errors
+///
+/// The database's; or the configuration no longer fits the database.
+pub async fn start(office: &Office) -> anyhow::Result<()> {
+    let resumed = office.store.resume(office.clock.now()).await?;
+    let released = send::release_held(office).await?;
+    remind::refresh(office).await?;
+    if resumed + released > 0 {
+        info!(resumed, released, "Letters of an earlier run go on");
+    }
+    Ok(())
+}
+
+/// Handles and sends everything that waits and everything that is due now.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn work_off<T: Transport>(office: &Office, transport: &mut T, route: &mut Route) -> anyhow::Result<()> {
+    loop {
+        let mut made = false;
+        while handle::step(office).await? == Progress::Made {
+            made = true;
+        }
+        while remind::step(office).await? == Progress::Made {
+            made = true;
+        }
+        while send::step(office, transport, route).await? == Progress::Made {
+            made = true;
+        }
+        if !made {
+            return Ok(());
+        }
+    }
+}
+
+/// What `redress run --once` came to.
+#[derive(Clone, Debug, Default)]
+pub struct Once {
+    /// Messages taken in.
+    pub taken: usize,
+    /// Mailboxes that could not be read, with the reason.
+    pub unread: Vec<(String, String)>,
+    /// Letters that should have left and did not.
+    pub unsent: i64,
+}
+
+/// Takes in all that waits, sends all that is due now, and returns.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
+    start(office).await?;
+    let mut done = Once::default();
+    for config in &office.config.mailboxes {
+        let mut receive = Receive::new(Arc::clone(office), config.clone(), AnyMailbox::new(config.source.clone()));
+        match receive.look().await {
+            Ok(new) => done.taken += new,
+            Err(fault) => done.unread.push((config.name.clone(), fault.to_string())),
+        }
+        receive.close().await;
+    }
+    let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(office));
+    work_off(office, &mut transport, &mut Route::default()).await?;
+    let waiting = office.store.counts().await?.outbox;
+    done.unsent = ["queued", "sending"].iter().filter_map(|state| waiting.get(*state)).sum();
+    Ok(done)
+}
+
+/// Goes round until told to stop (SIGTERM or SIGINT; a second one stops at once).
+///
+/// # Errors
+///
+/// When a round ended by itself, or the database belongs to another daemon now: a supervisor starts the program anew.
+pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("Could not listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("Could not listen for SIGINT")?;
+    start(&office).await?;
+    let stop = CancellationToken::new();
+    let mut rounds = JoinSet::new();
+    let mut pulses = Vec::new();
+    let mut pulse = |name: &str, limit_s: u64| {
+        let pulse = Pulse::new(name, Duration::from_secs(limit_s));
+        pulses.push(pulse.clone());
+        pulse
+    };
+    for config in &office.config.mailboxes {
+        let receive = Receive::new(Arc::clone(&office), config.clone(), AnyMailbox::new(config.source.clone()));
+        let pulse = pulse(&format!("receive {}", config.name), 30 * 60 + office.config.limits.poll_s);
+        rounds.spawn(receive_round(Arc::clone(&office), receive, pulse, stop.clone()));
+    }
+    rounds.spawn(handle_round(Arc::clone(&office), pulse("handle", 10 * 60), stop.clone()));
+    rounds.spawn(remind_round(Arc::clone(&office), pulse("remind", 10 * 60), stop.clone()));
+    // One letter may take as long as all its time limits together.
+    rounds.spawn(send_round(Arc::clone(&office), pulse("send", 30 * 60), stop.clone()));
+    rounds.spawn(watch::round(Arc::clone(&office), pulses, stop.clone()));
+    info!(mailboxes = office.config.mailboxes.len(), sending = ?office.config.sending, "Redress is running");
+    watch::notify_ready();
+
+    let ended_early = tokio::select! {
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        ended = rounds.join_next() => ended,
+    };
+    watch::notify_stopping();
+    stop.cancel();
+    let rest = async { while rounds.join_next().await.is_some() {} };
+    tokio::select! {
+        ended = tokio::time::timeout(STOP_MAX, rest) => if ended.is_err() {
+            warn!("A round did not end in time; what it was doing is taken up at the next start");
+        },
+        _ = terminate.recv() => warn!("Stopped at once; what was being done is taken up at the next start"),
+        _ = interrupt.recv() => warn!("Stopped at once; what was being done is taken up at the next start"),
+    }
+    match ended_early {
+        None => {
+            office.store.close().await;
+            info!("Redress has stopped");
+            Ok(())
+        }
+        Some(Ok(Err(trouble))) => Err(trouble),
+        Some(Ok(Ok(()))) => bail!("A round ended by itself"),
+        Some(Err(panic)) => bail!("A round came down: {panic}"),
+    }
+}
+
+/// How we introduce ourselves to the mail server: the domain letters come from.
+fn hello(office: &Office) -> String {
+    let address = office.config.landlords.first().and_then(|landlord| landlord.addresses.first());
+    let domain = address.and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain);
+    domain.unwrap_or("localhost").to_owned()
+}
+
+async fn receive_round<M: Mailbox>(
+    office: Arc<Office>,
+    mut receive: Receive<M>,
+    pulse: Pulse,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let mut backoff = Backoff::default();
+    loop {
+        let began = office.clock.now();
+        let looked = tokio::select! {
+            () = stop.cancelled() => break,
+            looked = look_and_wait(&office, &mut receive, &pulse) => looked,
+        };
+        let Err(fault) = looked else { continue };
+        let worked = Duration::try_from(office.clock.now().duration_since(began)).unwrap_or_default();
+        let mut rest = backoff.failed(worked, fraction()).max(suggested(&fault.to_string()).unwrap_or_default());
+        if let Fault::Mailbox(MailboxError::Login(answer)) = &fault {
+            rest = rest.max(LOGIN_RESTS);
+            let words = format!(
+                "The mailbox {} refuses the login, so no mail comes in. Its answer: {answer}. Check user and password in the configuration.",
+                receive.name()
+            );
+            operator::tell(&office, &login_alarm(receive.name()), &words).await?;
+        }
+        warn!(mailbox = receive.name(), trouble = %fault, rest_s = rest.as_secs(), "Could not read the mailbox; it will be tried again");
+        receive.close().await;
+        pulse.beat(office.clock.now());
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+    receive.close().await;
+    Ok(())
+}
+
+async fn look_and_wait<M: Mailbox>(office: &Office, receive: &mut Receive<M>, pulse: &Pulse) -> Result<(), Fault> {
+    loop {
+        receive.look().await?;
+        operator::over(office, &login_alarm(receive.name()), "The mailbox lets us in again.").await?;
+        pulse.beat(office.clock.now());
+        receive.wait().await?;
+    }
+}
+
+fn login_alarm(mailbox: &str) -> String {
+    format!("login to mailbox {mailbox}")
+}
+
+async fn handle_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) -> anyhow::Result<()> {
+    while !stop.is_cancelled() {
+        let progress = survive(handle::step(&office).await, "handle").await;
+        pulse.beat(office.clock.now());
+        if progress == Progress::Idle {
+            rest(&stop, &office.messages_wait, LOOK_AGAIN).await;
+        }
+    }
+    Ok(())
+}
+
+async fn remind_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) -> anyhow::Result<()> {
+    let schedule: cron::Schedule = office.config.reminders.look_at.parse().context("reminders.look_at")?;
+    while !stop.is_cancelled() {
+        while !stop.is_cancelled() && survive(remind::step(&office).await, "remind").await == Progress::Made {}
+        pulse.beat(office.clock.now());
+        let now = office.clock.now();
+        // The schedule says when to look; what is due is a question about dates. Looked at in slices, so that a machine
+        // that slept, or a clock that was set, is noticed.
+        let look = next_look(&schedule, now).unwrap_or(now).min(now + jiff::SignedDuration::from_mins(5));
+        let wait = Duration::try_from(look.duration_since(now)).unwrap_or_default();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(wait.max(Duration::from_millis(200))) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn send_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office));
+    let mut route = Route::default();
+    while !stop.is_cancelled() {
+        let progress = survive(send::step(&office, &mut transport, &mut route).await, "send").await;
+        pulse.beat(office.clock.now());
+        if progress == Progress::Idle {
+            rest(&stop, &office.letters_wait, LOOK_AGAIN).await;
+        }
+    }
+    Ok(())
+}
+
+/// Waits until something rings, or it is time to look anyway.
+async fn rest(stop: &CancellationToken, rung: &Notify, longest: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = rung.notified() => {}
+        () = tokio::time::sleep(longest) => {}
+    }
+}
+
+/// A database that fails for a while (a full disk, a lock, a restart) stops no round; it is waited for.
+async fn survive(step: anyhow::Result<Progress>, round: &'static str) -> Progress {
+    match step {
+        Ok(progress) => progress,
+        Err(trouble) => {
+            error!(round, trouble = format!("{trouble:#}"), "The database failed; trying again");
+            tokio::time::sleep(DATABASE_RESTS).await;
+            Progress::Idle
+        }
+    }
+}
+
+/// A number from 0 to 1 that no two daemons share, so that they do not knock at the same moment.
+fn fraction() -> f64 {
+    let mut bytes = [0; 4];
+    let _ = getrandom::fill(&mut bytes);
+    f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX)
+}

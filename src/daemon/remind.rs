@@ -1,0 +1,63 @@
+//! What is due by now? → handle. Decides nothing: `decide` gives the one letter that is right now.
+
+use std::panic::AssertUnwindSafe;
+
+use anyhow::bail;
+use futures::FutureExt as _;
+use jiff::SignedDuration;
+use tracing::{error, info};
+
+use super::office::{Before, Office};
+use super::{Progress, handle};
+use crate::domain::case::Decision;
+
+/// A deadline whose try failed comes up again after this, and its neighbours do not wait for it.
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10 * 60);
+
+/// Handles the deadline whose moment came longest ago.
+///
+/// # Errors
+///
+/// Only the database's.
+pub async fn step(office: &Office) -> anyhow::Result<Progress> {
+    let now = office.clock.now();
+    let Some((case, duty, attempts)) = office.store.take_deadline(now, now + AGAIN_AFTER).await? else {
+        return Ok(Progress::Idle);
+    };
+    let tried = AssertUnwindSafe(handle::reached(office, case, duty, now)).catch_unwind().await;
+    match tried.unwrap_or_else(|_| bail!("The program panicked on it")) {
+        Ok(()) => info!(case.id = case, duty = duty.key(), "Date looked at"),
+        Err(trouble) => {
+            let trouble = format!("{trouble:#}");
+            error!(
+                case.id = case,
+                duty = duty.key(),
+                attempts,
+                trouble,
+                "Could not act on a date; it will be tried again"
+            );
+        }
+    }
+    Ok(Progress::Made)
+}
+
+/// Works out anew when to look at each open duty: the ladder, the calendar or this program may have changed since.
+///
+/// # Errors
+///
+/// The database's, and that of a case whose landlord has gone from the configuration.
+pub async fn refresh(office: &Office) -> anyhow::Result<()> {
+    let now = office.clock.now();
+    for row in office.store.deadlines().await? {
+        let landlord = office.landlord(&row.landlord)?;
+        let known = office.store.known(row.case).await?;
+        if known.case.next_look(row.duty, &office.house(landlord)) != row.next_look {
+            let again = |known: &crate::store::Known| {
+                let before = Before { id: Some(known.id), landlord, case: &known.case, thread: &[], enclosed: None };
+                office.change(&before, Decision::default(), now).map(Some)
+            };
+            office.store.decide_case(row.case, again).await?;
+        }
+    }
+    Ok(())
+}

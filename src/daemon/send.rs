@@ -1,0 +1,182 @@
+//! Outbox → transport → settle. One letter at a time; the same bytes at every try.
+
+use jiff::{SignedDuration, Timestamp};
+use tracing::{info, warn};
+
+use super::office::{HELD_BY_CONFIGURATION, Office};
+use super::{Progress, handle, operator};
+use crate::config::Sending;
+use crate::domain::case::{Case, Letter, Outcome, Serves, serves};
+use crate::domain::letter;
+use crate::domain::words::Words;
+use crate::mail::transport::{Envelope, SendError, Transport};
+use crate::store::{Claimed, Sent};
+
+/// First wait after a setback; doubled by each further one.
+const WAIT_FIRST_S: i64 = 60;
+const WAIT_MAX_S: i64 = 4 * 60 * 60;
+/// The mail server may be silent about a letter it took: it is not asked again at once.
+const WAIT_UNKNOWN_S: i64 = 15 * 60;
+/// After this long, and this many setbacks, a letter that is never taken is given up and people are told.
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(5 * 24);
+const GIVE_UP_SETBACKS: i64 = 12;
+/// How long the way rests when it is broken.
+const ROUTE_RESTS: [i64; 4] = [60, 5 * 60, 15 * 60, 30 * 60];
+
+/// The alarm of a broken way.
+const ROUTE: &str = "smtp";
+
+/// The way letters leave, and whether it is fit to be used.
+#[derive(Debug, Default)]
+pub struct Route {
+    rests_until: Option<Timestamp>,
+    rests: usize,
+}
+
+/// Sends the letter that has been due longest.
+///
+/// # Errors
+///
+/// Only the database's.
+pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut Route) -> anyhow::Result<Progress> {
+    let now = office.clock.now();
+    if route.rests_until.is_some_and(|until| now < until) {
+        return Ok(Progress::Idle);
+    }
+    let Some(letter) = office.store.claim(now).await? else { return Ok(Progress::Idle) };
+    let sent = match still_serves(office, &letter, now).await? {
+        Serves::NoLonger => Sent::Dropped,
+        // Once queued, bytes are never changed: a letter of yesterday keeps yesterday's date.
+        Serves::AsItStands | Serves::Anew => {
+            let envelope = Envelope { from: &letter.envelope_from, to: &letter.recipient, bytes: letter.bytes() };
+            match transport.send(envelope).await {
+                Ok(accepted) => Sent::Accepted(accepted.reply),
+                Err(error) => after(&letter, error, office.clock.now(), route),
+            }
+        }
+    };
+    let now = office.clock.now();
+    office
+        .store
+        .settle(&letter, &sent, now, |known, outcome| handle::posted(office, known, letter.letter as u32, outcome, now))
+        .await?;
+    let delay_s = now.duration_since(letter.written()).as_secs();
+    match &sent {
+        Sent::Accepted(_) => {
+            *route = Route::default();
+            info!(letter.id, kind = letter.kind, attempt = letter.attempts, delay_s, outcome = "sent", "Letter sent");
+            operator::over(office, ROUTE, "Letters leave again.").await?;
+        }
+        Sent::Refused(_) if letter.case_id.is_none() => {
+            warn!(letter.id, "The mail server refuses letters to the operator");
+            operator::alarm(office, "operator's mail", "The mail server refuses letters to your address.").await?;
+        }
+        Sent::RouteBroken(reply, _) => {
+            warn!(letter.id, "Letters cannot leave: the mail server does not let us in; waiting before the next try");
+            let words = format!(
+                "Letters cannot leave. The mail server's answer: {reply}. Nothing is lost: they wait in the outbox."
+            );
+            operator::alarm(office, ROUTE, &words).await?;
+        }
+        sent => {
+            info!(letter.id, kind = letter.kind, attempt = letter.attempts, outcome = word(sent), "Letter not sent")
+        }
+    }
+    Ok(Progress::Made)
+}
+
+/// Lets go what was held because of `sending = "hold"`, now that the configuration says "live": a letter of another day is
+/// written anew, one that says nothing that still holds is dropped.
+///
+/// # Errors
+///
+/// The database's, or that of a letter that cannot be written anew.
+pub async fn release_held(office: &Office) -> anyhow::Result<usize> {
+    if office.config.sending == Sending::Hold {
+        return Ok(0);
+    }
+    let mut released = 0;
+    for letter in office.store.held(HELD_BY_CONFIGURATION).await? {
+        released += usize::from(release(office, &letter).await?);
+    }
+    Ok(released)
+}
+
+/// Lets one held letter go. `false` when it was dropped, or had gone already.
+///
+/// # Errors
+///
+/// The database's, or that of a letter that cannot be written anew.
+pub async fn release(office: &Office, letter: &Claimed) -> anyhow::Result<bool> {
+    let now = office.clock.now();
+    match still_serves(office, letter, now).await? {
+        Serves::AsItStands => office.store.release(letter.id, None, now).await,
+        Serves::NoLonger => {
+            let judge = |known: &crate::store::Known, outcome: Outcome| {
+                handle::posted(office, known, letter.letter as u32, outcome, now)
+            };
+            office.store.drop_letter(letter, now, judge).await?;
+            Ok(false)
+        }
+        Serves::Anew => {
+            let (Some(case), Some(says)) = (letter.case_id, letter.says()) else {
+                return office.store.release(letter.id, None, now).await;
+            };
+            let known = office.store.known(case).await?;
+            let again = Letter {
+                number: letter.letter as u32,
+                audience: crate::domain::case::Audience::Resident,
+                name: resident_name(&known.case),
+                address: Words::new(&letter.recipient),
+                says,
+            };
+            let desk = office.desk(office.landlord(&known.landlord)?);
+            let written = letter::write(&known.case, &again, None, &known.thread, &desk, now)?;
+            office.store.release(letter.id, Some((&written.bytes, &written.subject)), now).await
+        }
+    }
+}
+
+fn resident_name(case: &Case) -> Words {
+    case.opening.as_ref().map_or_else(|| Words::new(""), |opening| opening.resident.name.clone())
+}
+
+async fn still_serves(office: &Office, letter: &Claimed, now: Timestamp) -> anyhow::Result<Serves> {
+    match (letter.case_id, letter.says()) {
+        (Some(case), Some(says)) => Ok(serves(&office.store.known(case).await?.case, &says, letter.written(), now)),
+        _ => Ok(Serves::AsItStands),
+    }
+}
+
+/// What a failed try means for the letter, and for the way.
+fn after(letter: &Claimed, error: SendError, now: Timestamp, route: &mut Route) -> Sent {
+    let wait = |seconds: i64| now + SignedDuration::from_secs(seconds);
+    let doubled = WAIT_FIRST_S.checked_shl(letter.setbacks.clamp(0, 10) as u32).unwrap_or(WAIT_MAX_S).min(WAIT_MAX_S);
+    let too_long = letter.setbacks >= GIVE_UP_SETBACKS && now.duration_since(letter.written()) > GIVE_UP_AFTER;
+    match error {
+        SendError::Again(reply) | SendError::Unknown(reply) if too_long => {
+            Sent::Refused(format!("given up after five days; the last answer was: {reply}"))
+        }
+        SendError::Again(reply) => Sent::Again(reply, wait(doubled)),
+        // RFC 3463, 5.2.2 mailbox full: often over in a few days.
+        SendError::Never(reply) if reply.contains("5.2.2") && !too_long => Sent::Again(reply, wait(WAIT_MAX_S)),
+        SendError::Never(reply) => Sent::Refused(reply),
+        SendError::Unknown(reply) => Sent::Unknown(reply, wait(doubled.max(WAIT_UNKNOWN_S))),
+        SendError::RouteBroken(reply) => {
+            let rest = wait(ROUTE_RESTS[route.rests.min(ROUTE_RESTS.len() - 1)]);
+            *route = Route { rests_until: Some(rest), rests: route.rests + 1 };
+            Sent::RouteBroken(reply, now)
+        }
+    }
+}
+
+fn word(sent: &Sent) -> &'static str {
+    match sent {
+        Sent::Accepted(_) => "sent",
+        Sent::Refused(_) => "refused",
+        Sent::Again(..) => "again",
+        Sent::Unknown(..) => "unknown",
+        Sent::RouteBroken(..) => "route broken",
+        Sent::Dropped => "no longer needed",
+    }
+}
