@@ -629,3 +629,6 @@ fn section_of(answer: &Response<'_>, uid: u32, asked: &str, offset: u64) -> Opti
 fn internal_date(text: &str) -> Option<Timestamp> {
     Timestamp::strptime("%d-%b-%Y %H:%M:%S %z", text.trim()).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -389,3 +389,6 @@ impl AsyncWrite for Line {
         Pin::new(&mut self.wire).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;
