@@ -299,3 +299,6 @@ fn message_id(bytes: &[u8]) -> Option<&str> {
         })?;
     std::str::from_utf8(&header[11..]).ok()?.trim().strip_prefix('<')?.strip_suffix('>')
 }
+
+#[cfg(test)]
+mod tests;

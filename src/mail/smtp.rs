@@ -1,6 +1,6 @@
 //! SMTP (RFC 5321): one connection a letter, one time limit a phase, and the phase decides what a failure means.
 //!
-//! lettre speaks the commands on a connection that [`super::wire`] opened. Its pool and its timeouts are not used: a
+//! lettre speaks the commands on a connection that `wire` opened. Its pool and its timeouts are not used: a
 //! connection left in the middle comes back from the pool one answer behind, and reports letters as sent that nobody took.
 //!
 //! | phase | 4xx, silence, connection lost | 5xx |
