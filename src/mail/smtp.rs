@@ -26,7 +26,7 @@ use std::time::Duration;
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
-use lettre::transport::smtp::commands::{Data, Mail, Noop, Quit, Rcpt};
+use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Response;
 use secrecy::ExposeSecret;
@@ -78,8 +78,7 @@ impl SmtpTransport {
 
     /// Connects, logs in and leaves, without a letter.
     pub async fn verify(&mut self) -> Result<(), SendError> {
-        let (mut connection, _) = self.connect().await?;
-        self.phase(Phase::Mail, self.patience.command, connection.command(Noop)).await?;
+        let (connection, _) = self.connect().await?;
         self.leave(connection).await;
         Ok(())
     }
@@ -329,7 +328,7 @@ async fn clear_reply(stream: &mut BufReader<TcpStream>, wanted: char) -> Result<
             let code = std::str::from_utf8(line.get(..3).unwrap_or_default()).ok().and_then(|code| code.parse().ok());
             return match code {
                 Some(200..=599) if text.starts_with(wanted) => Ok(text),
-                Some(code @ 400..=599) => Err(Phase::Greeting.refused(code, &text)),
+                Some(code @ 400..=599) => Err(Phase::Greeting.refused(code, text.get(4..).unwrap_or_default())),
                 _ => Err(Phase::Greeting.unanswered("an answer that makes no sense")),
             };
         }

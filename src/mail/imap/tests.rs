@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
+use super::session::internal_date;
 use super::*;
+use crate::config::Login;
+use crate::mail::mailbox::Raw;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -316,6 +319,17 @@ async fn mail_announced_before_the_invitation_to_idle_wakes_as_well() {
     let start = Instant::now();
     mailbox.wait(10 * SECOND).await.unwrap();
     assert!(start.elapsed() < 5 * SECOND);
+}
+
+#[tokio::test]
+async fn mail_announced_in_the_midst_of_another_command_is_not_slept_on() {
+    // Announced once, while the last message was fetched: IDLE would not hear of it again.
+    let gone: Script = &["* SEARCH\r\n# OK\r\n"];
+    let (mut mailbox, heard) = opened(ABLE, vec![&["* SEARCH 4\r\n# OK\r\n"], &["* 2 EXISTS\r\n# OK\r\n"], gone]).await;
+    mailbox.list(None).await.unwrap();
+    mailbox.fetch(&"4".into(), 100).await.unwrap();
+    mailbox.wait(60 * SECOND).await.unwrap();
+    assert_eq!(heard.lock().unwrap().last().unwrap(), "UID SEARCH UID 4", "no need to idle");
 }
 
 #[tokio::test]
