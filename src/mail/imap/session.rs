@@ -40,6 +40,7 @@ pub struct Patience {
     pub farewell: Duration,
 }
 
+/// What the daemon has.
 pub const PATIENCE: Patience = Patience {
     connect: Duration::from_secs(15),
     greeting: Duration::from_secs(30),
@@ -59,6 +60,7 @@ pub struct Capabilities {
     pub uidplus: bool,
 }
 
+/// A connection to an IMAP server, from its greeting on.
 #[derive(Debug)]
 pub struct Session<W: Wire = Box<dyn Wire>> {
     // Buffered, for a command is written in pieces and each would become a TLS record of its own.
@@ -102,6 +104,7 @@ impl Heard {
 }
 
 impl<W: Wire> Session<W> {
+    /// A session that has heard nothing yet.
     pub fn new(stream: W, patience: Patience) -> Session<W> {
         let client = Client::new(BufWriter::new(stream));
         Session { client, patience, commands: 0, can: Capabilities::default(), unreadable: false, news: false }
@@ -152,6 +155,15 @@ impl<W: Wire> Session<W> {
         timeout(patience, self.talk(vec![line.into()], each)).await.unwrap_or_else(|_| Err(silence(name)))
     }
 
+    /// Gives a command that the server may as well refuse.
+    async fn agrees(&mut self, line: &str) -> Result<bool, MailboxError> {
+        match self.ask(line, |_| ()).await {
+            Ok(()) => Ok(true),
+            Err(Refused(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The command loop. A command with literals has several `pieces`; each but the first waits for an invitation.
     async fn talk(&mut self, pieces: Vec<Vec<u8>>, mut each: impl FnMut(&Response<'_>)) -> Result<(), MailboxError> {
         let tag = self.next_tag();
@@ -178,6 +190,7 @@ impl<W: Wire> Session<W> {
         }
     }
 
+    /// Hears the server's greeting: it must ask us to log in.
     pub async fn greeting(&mut self) -> Result<(), MailboxError> {
         let patience = self.patience.greeting;
         let greeted = self.hear(|answer| match answer {
@@ -190,6 +203,7 @@ impl<W: Wire> Session<W> {
         timeout(patience, greeted).await.map_err(|_| silence("greeting"))??
     }
 
+    /// LOGIN. A refusal that will pass is not a refused login: bad luck must not alarm, nor a bad password go on knocking.
     pub async fn log_in(&mut self, login: &Login) -> Result<(), MailboxError> {
         let mut pieces = vec![b"LOGIN".to_vec()];
         for word in [login.user.as_str(), login.password.expose_secret()] {
@@ -202,6 +216,7 @@ impl<W: Wire> Session<W> {
         })
     }
 
+    /// Asks what else the server can do. Asked after the login, for many tell only then.
     pub async fn learn_capabilities(&mut self) -> Result<(), MailboxError> {
         let mut can = Capabilities::default();
         self.ask("CAPABILITY", |answer| {
@@ -217,6 +232,7 @@ impl<W: Wire> Session<W> {
         Ok(())
     }
 
+    /// Opens `folder`, and demands what tells its messages from those of an earlier folder of that name.
     pub async fn select(&mut self, folder: &str) -> Result<Folder, MailboxError> {
         let mut uidvalidity = 0;
         self.ask(&format!("SELECT {}", quoted_folder(folder)), |answer| {
@@ -251,54 +267,55 @@ impl<W: Wire> Session<W> {
         Ok(!self.search(&format!("UID {uid}")).await?.contains(&uid))
     }
 
+    /// One message, or `None` when it has gone.
     pub async fn fetch(&mut self, uid: u32, limit: u64) -> Result<Option<Fetched>, MailboxError> {
         let mut facts = None;
         self.ask(&format!("UID FETCH {uid} (UID RFC822.SIZE INTERNALDATE)"), |answer| {
             facts = facts.take().or_else(|| facts_of(answer, uid));
         })
         .await?;
-        let Some((size, date)) = facts else {
-            // OK without our item: gone, or an answer we must not take for that.
-            return if self.gone(uid).await? { Ok(None) } else { Err(not_yet(uid)) };
-        };
-        let arrived = internal_date(&date).ok_or_else(|| Lost(format!("message {uid}: unreadable INTERNALDATE")))?;
-        let size = u64::from(size);
-        let raw = if size > limit { None } else { self.body(uid, size, limit).await? };
-        let raw = match raw {
-            Some(body) => Raw::Whole(body),
-            None => {
-                let headers = self.section(uid, "HEADER", 0).await?.unwrap_or_default();
-                Raw::HeadersOnly(headers)
+        if let Some((size, date)) = facts {
+            let arrived =
+                internal_date(&date).ok_or_else(|| Lost(format!("message {uid}: unreadable INTERNALDATE")))?;
+            let size = u64::from(size);
+            let Some(raw) = self.raw(uid, size, limit).await? else { return Ok(None) };
+            let (Raw::Whole(bytes) | Raw::HeadersOnly(bytes)) = &raw;
+            if !bytes.is_empty() {
+                return Ok(Some(Fetched { uid: uid.to_string(), arrived, size, raw }));
             }
-        };
-        match &raw {
-            // Exchange announces a message some time before it has it: an empty answer means "not yet".
-            Raw::Whole(bytes) | Raw::HeadersOnly(bytes) if bytes.is_empty() => {
-                if self.gone(uid).await? {
-                    Ok(None)
-                } else {
-                    Err(not_yet(uid))
-                }
-            }
-            _ => Ok(Some(Fetched { uid: uid.to_string(), arrived, size, raw })),
         }
+        // OK, and yet nothing: it has gone, or (Exchange) was announced some time before the server has it.
+        if self.gone(uid).await? { Ok(None) } else { Err(not_yet(uid)) }
     }
 
-    /// The whole message, or `None` when it turns out larger than `limit`. `size` is the server's word for it, which
-    /// Exchange only estimates: an empty chunk ends the message, and a short one once it has at least that many bytes.
-    async fn body(&mut self, uid: u32, size: u64, limit: u64) -> Result<Option<Vec<u8>>, MailboxError> {
+    /// The bytes of a message, or `None` when it went while they were read. `size` is the server's word, which Exchange
+    /// only estimates: a chunk of nothing ends the message, and a short one once it has at least that many bytes.
+    async fn raw(&mut self, uid: u32, size: u64, limit: u64) -> Result<Option<Raw>, MailboxError> {
+        if size > limit {
+            return self.headers(uid).await.map(Some);
+        }
         let mut body = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
         loop {
-            let chunk = self.section(uid, "", body.len() as u64).await?.unwrap_or_default();
+            let chunk = match self.section(uid, "", body.len() as u64).await? {
+                Some(chunk) => chunk,
+                // What we have is only the beginning of a message that is no more.
+                None if !body.is_empty() && self.gone(uid).await? => return Ok(None),
+                None => Vec::new(),
+            };
             body.extend_from_slice(&chunk);
             let length = body.len() as u64;
             if length > limit {
-                return Ok(None);
+                drop(body);
+                return self.headers(uid).await.map(Some);
             }
             if chunk.is_empty() || (chunk.len() as u64) < CHUNK && length >= size {
-                return Ok(Some(body));
+                return Ok(Some(Raw::Whole(body)));
             }
         }
+    }
+
+    async fn headers(&mut self, uid: u32) -> Result<Raw, MailboxError> {
+        Ok(Raw::HeadersOnly(self.section(uid, "HEADER", 0).await?.unwrap_or_default()))
     }
 
     /// At most [`CHUNK`] bytes of `BODY[section]` from `offset` on; `None` when the server gave none.
@@ -311,26 +328,24 @@ impl<W: Wire> Session<W> {
         Ok(bytes)
     }
 
+    /// Moves a message, by MOVE or else by COPY and UID EXPUNGE, to a folder that is made when missing.
     pub async fn mv(&mut self, uid: u32, to: &str) -> Result<(), MailboxError> {
         let folder = quoted_folder(to);
         let command = if self.can.mv { format!("UID MOVE {uid} {folder}") } else { format!("UID COPY {uid} {folder}") };
         match self.ask(&command, |_| ()).await {
-            Ok(()) => {}
-            Err(Refused(_)) if self.gone(uid).await? => return Ok(()),
-            // The folder may be missing: not every server says so with TRYCREATE.
-            Err(Refused(words)) => match self.ask(&format!("CREATE {folder}"), |_| ()).await {
-                Ok(()) => {
-                    // So that people see it in their mail programs; not every server keeps subscriptions.
-                    match self.ask(&format!("SUBSCRIBE {folder}"), |_| ()).await {
-                        Ok(()) | Err(Refused(_)) => {}
-                        Err(error) => return Err(error),
-                    }
-                    self.ask(&command, |_| ()).await?;
+            Err(Refused(words)) => {
+                if self.gone(uid).await? {
+                    return Ok(());
                 }
-                Err(Refused(_)) => return Err(Refused(words)),
-                Err(error) => return Err(error),
-            },
-            Err(error) => return Err(error),
+                // The folder may be missing: not every server says so with TRYCREATE.
+                if !self.agrees(&format!("CREATE {folder}")).await? {
+                    return Err(Refused(words));
+                }
+                // So that people see it in their mail programs; a server that keeps no subscriptions may refuse.
+                self.agrees(&format!("SUBSCRIBE {folder}")).await?;
+                self.ask(&command, |_| ()).await?;
+            }
+            done => done?,
         }
         if !self.can.mv {
             // Never plain EXPUNGE: it would take along what people have marked. Dying in between leaves a second copy.
@@ -460,7 +475,7 @@ fn facts_of(answer: &Response<'_>, uid: u32) -> Option<(u32, String)> {
 
 fn section_of(answer: &Response<'_>, uid: u32, asked: &str, offset: u64) -> Option<Vec<u8>> {
     items_of(answer, uid)?.iter().find_map(|item| match item {
-        AttributeValue::BodySection { section, index, data: Some(data) } => {
+        AttributeValue::BodySection { section, index, data } => {
             let theirs = match section {
                 None => "",
                 Some(SectionPath::Full(MessageSection::Header)) => "HEADER",
@@ -468,7 +483,7 @@ fn section_of(answer: &Response<'_>, uid: u32, asked: &str, offset: u64) -> Opti
             };
             // A server that leaves the offset out has ignored it and answers from the start.
             let from = u64::from(index.unwrap_or(0));
-            (theirs == asked && from == offset).then(|| data.to_vec())
+            (theirs == asked && from == offset).then(|| data.as_deref().unwrap_or_default().to_vec())
         }
         _ => None,
     })

@@ -191,6 +191,9 @@ async fn a_message_that_went_away_in_between_is_no_error() {
     let gone: Script = &["* SEARCH\r\n# OK\r\n"];
     assert_eq!(fetch(vec![&["# OK\r\n"], gone]).await.0.unwrap(), None);
     assert_eq!(fetch(vec![FACTS, &["# OK\r\n"], gone]).await.0.unwrap(), None);
+    // Not even when half of it has been read: half a message is none.
+    let half: Script = &["* 1 FETCH (UID 4 BODY[]<0> {3}\r\nwor)\r\n# OK\r\n"];
+    assert_eq!(fetch(vec![FACTS, half, &["# OK\r\n"], gone]).await.0.unwrap(), None);
 }
 
 #[tokio::test]
@@ -200,15 +203,32 @@ async fn a_short_chunk_ends_the_message_only_when_the_announced_size_is_reached(
     let (fetched, heard) = fetch(vec![FACTS, half, rest]).await;
     assert_eq!(fetched.unwrap().unwrap().raw, Raw::Whole(b"words!".to_vec()));
     assert_eq!(heard[2], "UID FETCH 4 (UID BODY.PEEK[]<3.1048576>)");
-    // Exchange announces more than there is: an empty chunk is the end.
-    let end: Script = &["* 1 FETCH (UID 4 BODY[]<3> \"\")\r\n# OK\r\n"];
-    assert_eq!(fetch(vec![FACTS, half, end]).await.0.unwrap().unwrap().raw, Raw::Whole(b"wor".to_vec()));
+    // Exchange announces more than there is: an empty chunk is the end, however it is written.
+    let there: Script = &["* SEARCH 4\r\n# OK\r\n"];
+    for end in [
+        vec![&["* 1 FETCH (UID 4 BODY[]<3> \"\")\r\n# OK\r\n"] as Script],
+        vec![&["* 1 FETCH (UID 4 BODY[]<3> NIL)\r\n# OK\r\n"]],
+        vec![&["# OK\r\n"], there],
+    ] {
+        let (fetched, _) = fetch([vec![FACTS, half], end].concat()).await;
+        assert_eq!(fetched.unwrap().unwrap().raw, Raw::Whole(b"wor".to_vec()));
+    }
+}
+
+#[tokio::test]
+async fn a_message_larger_than_announced_is_held_to_the_limit() {
+    let long = "* 1 FETCH (UID 4 BODY[]<0> {101}\r\n".to_owned() + &"x".repeat(101) + ")\r\n# OK\r\n";
+    let long: Script = Box::leak(vec![&*Box::leak(long.into_boxed_str())].into_boxed_slice());
+    let headers: Script = &["* 1 FETCH (UID 4 BODY[HEADER]<0> {8}\r\nA: b\r\n\r\n)\r\n# OK\r\n"];
+    let (fetched, heard) = fetch(vec![FACTS, long, headers]).await;
+    assert_eq!(fetched.unwrap().unwrap().raw, Raw::HeadersOnly(b"A: b\r\n\r\n".to_vec()));
+    assert_eq!(heard[2], "UID FETCH 4 (UID BODY.PEEK[HEADER]<0.1048576>)");
 }
 
 #[tokio::test]
 async fn a_server_that_ignores_the_offset_does_not_double_the_message() {
     let again: Script = &["* 1 FETCH (UID 4 BODY[] {3}\r\nwor)\r\n# OK\r\n"];
-    let (fetched, _) = fetch(vec![FACTS, again, again]).await;
+    let (fetched, _) = fetch(vec![FACTS, again, again, &["* SEARCH 4\r\n# OK\r\n"]]).await;
     assert_eq!(fetched.unwrap().unwrap().raw, Raw::Whole(b"wor".to_vec()));
 }
 
