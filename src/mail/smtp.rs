@@ -79,7 +79,7 @@ impl SmtpTransport {
     /// Connects, logs in and leaves, without a letter.
     pub async fn verify(&mut self) -> Result<(), SendError> {
         let (connection, _) = self.connect().await?;
-        self.leave(connection).await;
+        leave(connection, self.patience.quit).await;
         Ok(())
     }
 
@@ -121,11 +121,6 @@ impl SmtpTransport {
         }
     }
 
-    /// The letter has been settled by now: how the farewell goes does not matter.
-    async fn leave(&self, mut connection: AsyncSmtpConnection) {
-        let _ = timeout(self.patience.quit, connection.command(Quit)).await;
-    }
-
     async fn deliver(&self, letter: &Envelope<'_>) -> Result<Accepted, SendError> {
         let (from, to) = (address(letter.from)?, address(letter.to)?);
         if has_bare_line_ends(letter.bytes) {
@@ -153,7 +148,8 @@ impl SmtpTransport {
             Err(_) => return Err(phase.silent()),
         };
         phase.expect(2, &answer)?;
-        self.leave(connection).await;
+        // Not waited for: the sooner it is written down that the letter was taken, the less can be said twice.
+        tokio::spawn(leave(connection, self.patience.quit));
         Ok(Accepted { reply: reply(&answer) })
     }
 }
@@ -250,6 +246,11 @@ impl From<WireError> for SendError {
 /// Code, enhanced status and text: the proof of sending, with the relay's queue id in it where it gives one.
 fn reply(answer: &Response) -> String {
     words(&format!("{} {}", answer.code(), answer.message().collect::<Vec<_>>().join(" ")))
+}
+
+/// QUIT; how that goes does not matter.
+async fn leave(mut connection: AsyncSmtpConnection, limit: Duration) {
+    let _ = timeout(limit, connection.command(Quit)).await;
 }
 
 fn address(text: &str) -> Result<Address, SendError> {

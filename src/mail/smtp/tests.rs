@@ -84,6 +84,12 @@ async fn send_bytes(answers: &[&str], bytes: &[u8]) -> (Result<Accepted, SendErr
     let start = Instant::now();
     let sent = transport.send(Envelope { from: "complaints@example.org", to: "ruth@example.com", bytes }).await;
     assert!(start.elapsed() < Duration::from_secs(5), "every phase has its time");
+    if sent.is_ok() {
+        // The farewell is not waited for by those who send.
+        while !heard.lock().expect("nobody panics").ends_with(b"QUIT\r\n") && start.elapsed() < Duration::from_secs(5) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
     let heard = heard.lock().expect("nobody panics").clone();
     (sent, String::from_utf8_lossy(&heard).into_owned())
 }
@@ -165,6 +171,15 @@ async fn what_a_failure_means_depends_on_the_phase_alone() {
         let sent = send(&until(place, answer)).await;
         assert!(expected(&sent), "phase {place}, \"{answer}\": {sent:?}");
     }
+}
+
+#[tokio::test]
+async fn a_letter_that_was_taken_is_reported_before_the_farewell() {
+    let (mut transport, _) = server(&until(QUIT, SILENT)).await;
+    transport.patience.quit = Duration::from_secs(60);
+    let start = Instant::now();
+    transport.send(Envelope { from: "complaints@example.org", to: "ruth@example.com", bytes: LETTER }).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]
