@@ -114,10 +114,13 @@ pub fn write(
     let domain = from.email.domain().to_ascii_lowercase();
     let message_id = message_id(&opening.reference, letter.number, desk.key, &domain);
     let head = self::message_id(&opening.reference, THREAD, desk.key, &domain);
-    let thread = match letter.audience {
-        Audience::Resident => thread.iter().map(String::as_str).collect(),
+    let thread: Vec<&str> = thread.iter().map(String::as_str).collect();
+    let (in_reply_to, references) = match letter.audience {
+        Audience::Resident => (thread.last().copied(), thread),
+        // The message they are told of comes along, so that it stands in the same thread where they share the mailbox.
         Audience::Staff => {
-            enclosed.and_then(|enclosed| enclosed.message_id).into_iter().chain([head.as_str()]).rev().collect()
+            let message = enclosed.and_then(|enclosed| enclosed.message_id);
+            (Some(head.as_str()), [head.as_str()].into_iter().chain(message).collect())
         }
     };
     let subject = subject(case, opening, letter);
@@ -128,7 +131,8 @@ pub fn write(
         subject: &subject,
         date: now,
         message_id: &message_id,
-        thread,
+        in_reply_to,
+        references,
         audience: letter.audience,
         text: rendered.text,
         html: rendered.html,

@@ -6,19 +6,27 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use super::lint::Part;
-use super::page::Theirs;
+use super::page::{Theirs, clean, one_line, together};
 use super::{Desk, Enclosed};
-use crate::domain::calendar::{london_date, spoken};
-use crate::domain::case::{
-    Audience, Case, Flags, Kind, Letter, LetterKind, Opening, Outcome, Posted, Resident, Says, Writer,
-};
+use crate::domain::calendar::{self, london_date};
+use crate::domain::case::{Audience, Case, Flags, Kind, Letter, LetterKind, Opening, Outcome, Posted, Says, Writer};
 use crate::domain::code::{Duty, rule};
 use crate::domain::ladder::Rung;
+use crate::domain::words::Words;
 
 /// An enclosed message is shown as far as this; the rest is in the attachment or in the register.
 const EXCERPT_CHARS: usize = 4_000;
 /// The first stage of the Code's two, as letters name it.
 const STAGE_1: &str = "stage 1";
+
+/// Points of a complaint quoted one by one; what comes after these follows the last in one piece.
+const POINTS_MAX: usize = 40;
+/// Longest quotation of a resident's words to themselves. All of them are in the register.
+const QUOTATION_CHARS: usize = 8_000;
+/// Words shown to staff as what decided.
+const BECAUSE_MAX: usize = 20;
+/// Longest name, address, reason or server reply within a line of ours.
+const LINE_CHARS: usize = 200;
 
 pub(super) struct Source<'a> {
     pub(super) case: &'a Case,
@@ -60,19 +68,40 @@ struct Marked {
 
 impl Marked {
     fn new(source: &Source, theirs: &mut Theirs) -> Marked {
-        let Opening { resident: Resident { name, address }, points, outcome_sought, because, .. } = source.opening;
-        let mut mark =
-            |words: &str| Some(words.trim()).filter(|words| !words.is_empty()).map(|words| theirs.mark(words));
+        let Opening { resident, points, outcome_sought, because, withheld, set_aside, flags, .. } = source.opening;
+        let mut line = |words: &str| theirs.mark_unless_empty(one_line(words, LINE_CHARS));
+        let name = line(resident.name.as_str());
+        let address = resident.address.as_ref().and_then(|address| line(address.as_str()));
+        let because = because.iter().take(BECAUSE_MAX).filter_map(|words| line(words.as_str())).collect();
+        let withheld = withheld.as_deref().and_then(&mut line);
+        let set_aside = set_aside.as_deref().and_then(&mut line);
+        let exclusion_hint = flags.exclusion_hint.as_deref().and_then(&mut line);
+        let mut quotation = |words: &str| theirs.mark_unless_empty(shortened(&clean(words), QUOTATION_CHARS));
+        let (points, rest) = points.split_at(points.len().min(POINTS_MAX));
+        let rest: Vec<&str> = rest.iter().map(Words::as_str).collect();
         Marked {
-            name: mark(name.as_str()),
-            address: address.as_ref().and_then(|address| mark(address.as_str())),
-            points: points.iter().filter_map(|point| mark(point.as_str())).collect(),
-            outcome: outcome_sought.as_ref().and_then(|outcome| mark(outcome.as_str())),
-            because: because.iter().filter_map(|words| mark(words.as_str())).collect(),
-            withheld: source.opening.withheld.as_deref().and_then(&mut mark),
-            set_aside: source.opening.set_aside.as_deref().and_then(&mut mark),
-            exclusion_hint: source.opening.flags.exclusion_hint.as_deref().and_then(&mut mark),
+            name,
+            address,
+            because,
+            withheld,
+            set_aside,
+            exclusion_hint,
+            points: points
+                .iter()
+                .map(Words::as_str)
+                .chain([rest.join("\n\n").as_str()])
+                .filter_map(&mut quotation)
+                .collect(),
+            outcome: outcome_sought.as_ref().and_then(|outcome| quotation(outcome.as_str())),
         }
+    }
+}
+
+/// `text` up to `chars_max` characters, and a sign where it goes on.
+fn shortened(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}\n[…]", text[..end].trim_end()),
     }
 }
 
@@ -91,12 +120,8 @@ fn common(source: &Source, marked: &Marked) -> Value {
             }
         })
         .collect();
-    let sent: Vec<Value> = case
-        .letters
-        .values()
-        .filter(|letter| letter.audience == Audience::Resident)
-        .map(|letter| sent(letter))
-        .collect();
+    let letters = case.letters.values().filter(|letter| letter.audience == Audience::Resident);
+    let sent: Vec<Value> = letters.clone().map(sent).collect();
     let reader = desk.landlord.people().into_iter().find(|person| person.address == letter.address.as_str());
     context! {
         date => spoken(today),
@@ -109,6 +134,7 @@ fn common(source: &Source, marked: &Marked) -> Value {
         reader_name => reader.map(|person| person.name.as_str()),
         reader_role => reader.map(|person| person.role.as_str()),
         name, address, points, outcome, because, withheld, set_aside, exclusion_hint,
+        acknowledgement_written => letters.clone().any(|letter| letter.kind == LetterKind::Acknowledgement),
         unsure => opening.unsure,
         hazard => flags(source).urgent_hazard,
         vulnerability => flags(source).vulnerability,
@@ -122,7 +148,7 @@ fn common(source: &Source, marked: &Marked) -> Value {
 
 fn sent(letter: &Posted) -> Value {
     let state = match &letter.outcome {
-        None => "written, about to leave",
+        None => "written, not sent yet",
         Some(Outcome::Sent { .. }) => "sent",
         Some(Outcome::Refused { .. }) => "refused by the mail server",
         Some(Outcome::Returned { .. }) => "came back",
@@ -143,7 +169,9 @@ fn specific(source: &Source, theirs: &mut Theirs) -> Value {
     let Source { case, letter, now, .. } = source;
     let today = london_date(*now);
     match &letter.says {
-        Says::Receipt { acknowledge_by } => context! { acknowledge_by => spoken(*acknowledge_by) },
+        Says::Receipt { acknowledge_by } => {
+            context! { acknowledge_by => spoken(*acknowledge_by), late => *acknowledge_by < today }
+        }
         Says::Acknowledgement { respond_by } => {
             let acknowledge_by = case.duties.get(&Duty::Acknowledge).map(|owed| owed.due.date);
             context! {
@@ -159,22 +187,23 @@ fn specific(source: &Source, theirs: &mut Theirs) -> Value {
         Says::NewMessage { writer, name, .. } => context! {
             enclosed => source.enclosed.map(|enclosed| shown(enclosed, theirs)),
             stranger => *writer == Writer::Stranger,
-            writer_name => Some(name.as_str().trim()).filter(|name| !name.is_empty()).map(|name| theirs.mark(name)),
+            writer_name => theirs.mark_unless_empty(one_line(name.as_str(), LINE_CHARS)),
         },
         Says::Reminder { duty, due, rung, letter_waiting } => context! {
+            duty => duty.key(),
             owed => rule(*duty).in_words,
             provision => provision(case, *duty),
             due => spoken(*due),
             days_left => (-rung.0).max(0),
             days_late => rung.0.max(0),
             letter_waiting => letter_waiting.map(in_words),
-            acknowledged => case.acknowledged.map(|(_, at)| spoken(london_date(at))),
         },
         Says::Undelivered { letter_kind, to, why, returned, .. } => context! {
             what => in_words(*letter_kind),
-            to => theirs.mark(to.as_str()),
-            why => theirs.mark(why),
+            to => theirs.mark(&one_line(to.as_str(), LINE_CHARS)),
+            why => theirs.mark_unless_empty(shortened(&clean(why), EXCERPT_CHARS)),
             returned,
+            acknowledge_by => case.duties.get(&Duty::Acknowledge).map(|owed| spoken(owed.due.date)),
             acknowledgement => *letter_kind == LetterKind::Acknowledgement,
             to_resident => to_resident(*letter_kind),
         },
@@ -182,16 +211,20 @@ fn specific(source: &Source, theirs: &mut Theirs) -> Value {
 }
 
 fn shown(enclosed: &Enclosed, theirs: &mut Theirs) -> Value {
-    let text = enclosed.text.trim();
-    let excerpt: String = text.chars().take(EXCERPT_CHARS).collect();
+    let text = clean(enclosed.text);
     context! {
-        from => theirs.mark(enclosed.from),
-        subject => Some(enclosed.subject.trim()).filter(|subject| !subject.is_empty()).map(|subject| theirs.mark(subject)),
-        cut => excerpt.len() < text.len(),
-        text => Some(excerpt).filter(|text| !text.is_empty()).map(|text| theirs.mark(&text)),
+        from => theirs.mark(&one_line(enclosed.from, LINE_CHARS)),
+        subject => theirs.mark_unless_empty(one_line(enclosed.subject, LINE_CHARS)),
+        cut => text.chars().nth(EXCERPT_CHARS).is_some(),
+        text => theirs.mark_unless_empty(shortened(&text, EXCERPT_CHARS)),
         whole => enclosed.whole,
         received => spoken(london_date(enclosed.received)),
     }
+}
+
+/// A date as letters say it, kept on one line.
+fn spoken(date: Date) -> String {
+    together(&calendar::spoken(date))
 }
 
 fn provision(case: &Case, duty: Duty) -> &str {
@@ -226,24 +259,27 @@ pub(super) fn staff_subject(case: &Case, opening: &Opening, letter: &Letter) -> 
         Kind::Complaint => "complaint",
         Kind::ServiceRequest => "service request",
     };
-    let urgent = |hazard| if hazard { "URGENT, possible hazard: " } else { "" };
+    let new = |what: &str, hazard, unsure| match (hazard, unsure) {
+        (true, _) => format!("URGENT, possible danger: new {what} {reference}"),
+        (false, true) => format!("Please check: new {what} {reference}"),
+        (false, false) => format!("New {what} {reference}"),
+    };
     match &letter.says {
-        Says::NewMessage { flags, .. } => format!("{}new message on {kind} {reference}", urgent(flags.urgent_hazard)),
+        Says::NewMessage { flags, .. } => new(&format!("message on {kind}"), flags.urgent_hazard, false),
         Says::Reminder { duty, due, rung: Rung(days), .. } => {
-            let (owed, due) = (rule(*duty).in_words, spoken(*due));
+            let (owed, due) = (rule(*duty).in_words, calendar::spoken(*due));
             match days {
-                0 => format!("Due today: {owed} ({reference})"),
                 ..0 => format!("Due {due}: {owed} ({reference})"),
+                0 => format!("Due today: {owed} ({reference})"),
                 1 => format!("1 working day overdue: {owed} ({reference})"),
-                _ => format!("{days} working days overdue: {owed} ({reference})"),
+                2.. => format!("{days} working days overdue: {owed} ({reference})"),
             }
         }
         Says::Undelivered { letter_kind, .. } => format!("Not delivered: {} ({reference})", in_words(*letter_kind)),
         _ => {
-            let unsure = if opening.unsure { "please check, " } else { "" };
-            let new = format!("{}{unsure}new {kind} {reference}", urgent(opening.flags.urgent_hazard));
+            let new = new(kind, opening.flags.urgent_hazard, opening.unsure);
             match next_for_staff(case) {
-                Some((duty, date)) => format!("{new}: {} by {}", rule(duty).in_words, spoken(date)),
+                Some((duty, date)) => format!("{new}: {} by {}", rule(duty).in_words, calendar::spoken(date)),
                 None => new,
             }
         }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! # Title              one, at the top                  - item           list item
-//! ## Heading                                            > words          quotation, line by line
+//! ## Heading                                            > words          quotation, its lines kept
 //! ! paragraph          must be seen first               line\            ends the line there
 //! @part                what follows is this part of the letter (see `lint.rs`), until the next such line; a bare @ ends it
 //! ```
@@ -18,6 +18,9 @@ use std::fmt::Write;
 
 /// Text is wrapped here: room for two marks of quotation in a line of 78 (RFC 5322, 2.1.1).
 const TEXT_WIDTH: usize = 74;
+
+/// Keeps telephone numbers and dates on one line: a space in text, itself in HTML.
+const NO_BREAK_SPACE: char = '\u{A0}';
 
 /// A mark: the number of the words between two characters of Unicode's private use area.
 const MARK_START: char = '\u{E000}';
@@ -34,6 +37,11 @@ impl Theirs {
         mark(self.0.len() - 1)
     }
 
+    /// As [`Theirs::mark`], when there is something to mark.
+    pub(super) fn mark_unless_empty(&mut self, words: String) -> Option<String> {
+        (!words.is_empty()).then(|| self.mark(&words))
+    }
+
     fn get(&self, number: usize) -> &str {
         self.0.get(number).map_or("", String::as_str)
     }
@@ -43,6 +51,11 @@ fn mark(number: usize) -> String {
     format!("{MARK_START}{number}{MARK_END}")
 }
 
+/// `text` so that no line ends within it.
+pub(super) fn together(text: &str) -> String {
+    text.replace(' ', &NO_BREAK_SPACE.to_string())
+}
+
 /// Whether a fact is a mark: then it says nothing to a reader.
 pub(super) fn is_mark(fact: &str) -> bool {
     fact.starts_with(MARK_START)
@@ -50,7 +63,8 @@ pub(super) fn is_mark(fact: &str) -> bool {
 
 /// `text` without control characters and invisible reordering, its lines ended by `\n`, its ends trimmed.
 pub(super) fn clean(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n").replace('\t', " ");
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
+    let text = text.replace(['\t', NO_BREAK_SPACE], " ");
     let kept = text.chars().filter(|c| *c == '\n' || !(c.is_control() || reorders(*c)));
     kept.collect::<String>().trim().to_owned()
 }
@@ -110,11 +124,9 @@ impl Page {
                 going_on = false;
             } else {
                 let (look, text) = look_of(line);
-                match blocks.last_mut() {
-                    Some(last) if going_on && look.is_none_or(|look| look == last.look && look == Look::Quotation) => {
-                        let joint = if look.is_some() || last.text.ends_with('\n') { "" } else { " " };
-                        let joint = if look.is_some() && !last.text.ends_with('\n') { "\n" } else { joint };
-                        last.text.push_str(joint);
+                match (look, blocks.last_mut()) {
+                    (None, Some(last)) if going_on => {
+                        last.text.push_str(if last.text.ends_with('\n') { "" } else { " " });
                         last.text.push_str(&ended(text));
                     }
                     _ => {
@@ -323,7 +335,7 @@ fn wrap(out: &mut String, text: &str, first: &str, next: &str) {
         let mut row = start.to_owned();
         let mut width = row.chars().count();
         let mut empty = true;
-        for word in line.split_whitespace() {
+        for word in line.split(' ').filter(|word| !word.is_empty()) {
             let letters = word.chars().count();
             if !empty && width + 1 + letters > TEXT_WIDTH {
                 let _ = writeln!(out, "{row}");
@@ -334,7 +346,7 @@ fn wrap(out: &mut String, text: &str, first: &str, next: &str) {
                 row.push(' ');
                 width += 1;
             }
-            row.push_str(word);
+            row.push_str(&word.replace(NO_BREAK_SPACE, " "));
             width += letters;
             empty = false;
         }

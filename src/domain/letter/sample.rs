@@ -10,7 +10,8 @@ use jiff::civil::{Date, date};
 use super::{Desk, Enclosed, MessageKey, Templates, Unwritable, read};
 use crate::domain::calendar::{Calendar, WorkingDays, london};
 use crate::domain::case::{
-    Addition, Case, Flags, House, Input, Kind, Letter, LetterKind, Opening, Outcome, Resident, Writer, decide,
+    Addition, Case, Flags, House, Input, Kind, Letter, LetterKind, MessageNo, Opening, Outcome, Resident, Writer,
+    decide,
 };
 use crate::domain::code::Duty;
 use crate::domain::ladder::{Ladder, nine_o_clock};
@@ -25,6 +26,10 @@ const TEXT: &str = "Dear Housing,\n\nI reported the leak in my kitchen ceiling t
                     Now the plaster is coming down.\n\nThe man on the phone told me to stop calling. That was rude.\n\n\
                     Please mend it and say sorry.\n\nJo Fielding\n14 Alder Court";
 
+const FURTHER_TEXT: &str = "The plasterer came today and says the pipe above is still dripping.\n\nAlex";
+
+const FIRST_MESSAGE: MessageNo = 17;
+
 /// An invented case with a letter to be written in it.
 #[derive(Clone, Debug)]
 pub struct Sample {
@@ -33,23 +38,25 @@ pub struct Sample {
     pub case: Case,
     pub letter: Letter,
     pub now: Timestamp,
-    raw: Option<String>,
+    message: Option<SampleMessage>,
+}
+
+#[derive(Clone, Debug)]
+struct SampleMessage {
+    raw: String,
+    text: &'static str,
+    from: &'static str,
+    received: Timestamp,
     whole: bool,
 }
 
 impl Sample {
     /// The message that goes with the letter, when one does.
     pub fn enclosed(&self) -> Option<Enclosed<'_>> {
-        let raw = self.raw.as_ref()?;
-        Some(Enclosed {
-            raw: raw.as_bytes(),
-            whole: self.whole,
-            from: "Jo Fielding <jo.fielding@example.org>",
-            subject: "Leak again!!",
-            text: TEXT,
-            received: arrival(),
-            message_id: Some("leak-3@example.org"),
-        })
+        let SampleMessage { raw, text, from, received, whole } = self.message.as_ref()?;
+        let (raw, subject) = (raw.as_bytes(), "Leak again!!");
+        let message_id = Some("leak-3@example.org");
+        Some(Enclosed { raw, whole: *whole, from, subject, text, received: *received, message_id })
     }
 }
 
@@ -102,6 +109,8 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     add("receipt", &opened(&unsure), LetterKind::Receipt);
     add("receipt-hazard", &opened(&Opening { unsure: true, ..hazard.clone() }), LetterKind::Receipt);
     add("receipt-no-words", &opened(&Opening { unsure: true, ..wordless }), LetterKind::Receipt);
+    let held = opened(&Opening { unsure: true, ..plain.clone() }).read_at(london(date(2026, 12, 9), 10, 0));
+    add("receipt-late", &held, LetterKind::Receipt);
     add("request-logged", &opened(&request), LetterKind::RequestLogged);
     add("request-logged-hazard", &opened(&unsafe_request), LetterKind::RequestLogged);
     add("new-case", &opened(&plain), LetterKind::NewCase);
@@ -140,7 +149,9 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     let refused = Outcome::Refused { reply: "550 5.1.1 <jo.fielding@example.org>: no such user here".to_owned() };
     add("undelivered-refused", &opened(&plain).then(settled(1, refused), later), LetterKind::Undelivered);
     let returned = Outcome::Returned { message: 19, why: "552 5.2.2 The mailbox is full".to_owned() };
-    add("undelivered-returned", &acknowledged.then(settled(1, returned), later), LetterKind::Undelivered);
+    add("undelivered-returned", &acknowledged.clone().then(settled(1, returned), later), LetterKind::Undelivered);
+    let refused = Outcome::Refused { reply: "554 5.7.1 Message refused".to_owned() };
+    add("undelivered-to-staff", &acknowledged.then(settled(2, refused), later), LetterKind::Undelivered);
     samples
 }
 
@@ -206,15 +217,23 @@ impl<'a> Story<'a> {
     }
 
     fn sample(&self, name: &str, kind: LetterKind) -> Option<Sample> {
-        let letter = self.letters.iter().find(|letter| letter.says.kind() == kind)?.clone();
-        let raw = letter.says.encloses().map(|_| {
-            let text = TEXT.replace('\n', "\r\n");
-            format!(
-                "From: Jo Fielding <jo.fielding@example.org>\r\nTo: complaints@example.org\r\nSubject: Leak again!!\r\n\
-                 Message-ID: <leak-3@example.org>\r\nDate: Tue, 01 Dec 2026 08:14:00 +0000\r\n\r\n{text}\r\n"
-            )
-        });
-        Some(Sample { name: name.to_owned(), case: self.case.clone(), letter, now: self.now, raw, whole: self.whole })
+        // The last of several: a reminder to whoever hears of it only now.
+        let letter = self.letters.iter().rfind(|letter| letter.says.kind() == kind)?.clone();
+        let message = letter.says.encloses().map(|number| self.message(number));
+        Some(Sample { name: name.to_owned(), case: self.case.clone(), letter, now: self.now, message })
+    }
+
+    fn message(&self, number: MessageNo) -> SampleMessage {
+        let (text, from) = match number {
+            FIRST_MESSAGE => (TEXT, "Jo Fielding <jo.fielding@example.org>"),
+            _ => (FURTHER_TEXT, "Alex Marsh <alex.marsh@example.net>"),
+        };
+        let raw = format!(
+            "From: {from}\r\nTo: complaints@example.org\r\nSubject: Leak again!!\r\nMessage-ID: <leak-3@example.org>\r\n\
+             Date: Tue, 01 Dec 2026 08:14:00 +0000\r\n\r\n{}\r\n",
+            text.replace('\n', "\r\n")
+        );
+        SampleMessage { raw, text, from, received: self.now, whole: self.whole }
     }
 }
 
@@ -238,7 +257,7 @@ fn complaint(landlord: &Landlord) -> Opening {
     Opening {
         reference: Reference::new(&landlord.prefix, 1047),
         kind: Kind::Complaint,
-        message: 17,
+        message: FIRST_MESSAGE,
         received: arrival(),
         resident: Resident { name: Words::new("Jo Fielding"), address: Some(Words::new("jo.fielding@example.org")) },
         subject: Words::new("Leak again!!"),

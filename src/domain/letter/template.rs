@@ -6,7 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
 
 use super::lint;
-use super::page::{Page, Theirs};
+use super::page::{Page, Theirs, together};
 use super::sample;
 use crate::domain::case::LetterKind;
 
@@ -34,6 +34,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("_ombudsman.txt", include_str!("../../../config/letters/_ombudsman.txt")),
     ("_policy.txt", include_str!("../../../config/letters/_policy.txt")),
     ("_signature.txt", include_str!("../../../config/letters/_signature.txt")),
+    ("_told.txt", include_str!("../../../config/letters/_told.txt")),
     ("_staff_signature.txt", include_str!("../../../config/letters/_staff_signature.txt")),
     (FRAME, include_str!("../../../config/letters/letter.html")),
 ];
@@ -65,12 +66,13 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
+        environment.add_filter("together", |text: &str| together(text));
         environment.set_auto_escape_callback(
             |name| {
                 if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
             },
         );
-        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
         environment.set_syntax(syntax.expect("the usual delimiters are valid"));
         for (name, source) in EMBEDDED {
             environment.add_template(name, source).expect("tests parse every embedded template");
