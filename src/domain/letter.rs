@@ -1,6 +1,6 @@
 //! What must be said → the finished e-mail, byte for byte; and the lint of its contents.
 //!
-//! [`write`] fills a template with the facts of a case, looks whether the letter says everything it must (`lint.rs`), and
+//! [`write()`] fills a template with the facts of a case, looks whether the letter says everything it must (`lint.rs`), and
 //! makes the e-mail (`mime.rs`). The same values give the same bytes. A letter that lacks a mandatory part is not written.
 //!
 //! Known weakness: letters are in English only.
@@ -12,6 +12,8 @@ mod mime;
 mod page;
 mod sample;
 mod template;
+
+use std::fmt;
 
 use jiff::Timestamp;
 use lettre::Address;
@@ -67,6 +69,13 @@ pub struct Written {
     pub to: String,
     /// RFC 5322, with CRLF line ends and ASCII only.
     pub bytes: Vec<u8>,
+}
+
+/// Without names, addresses and words: it may end in a log.
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Written({}, {} bytes)", self.message_id, self.bytes.len())
+    }
 }
 
 /// Why a letter cannot be written.
@@ -171,7 +180,7 @@ fn read(
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn preview(sample: &Sample, desk: &Desk, html: bool) -> Result<String, Unwritable> {
     let opening = sample.case.opening.as_ref().ok_or(Unwritable::NotOpened)?;
     let rendered = read(&sample.case, opening, &sample.letter, sample.enclosed().as_ref(), desk, sample.now)?;

@@ -131,7 +131,7 @@ fn common(source: &Source, marked: &Marked) -> Value {
         received => spoken(london_date(opening.received)),
         landlord => Serde(source.desk.landlord),
         ombudsman => Serde(source.desk.ombudsman),
-        reader_name => reader.map(|person| person.name.as_str()),
+        to_officer => letter.address.as_str() == desk.landlord.officer.address,
         reader_role => reader.map(|person| person.role.as_str()),
         name, address, points, outcome, because, withheld, set_aside, exclusion_hint,
         acknowledgement_written => letters.clone().any(|letter| letter.kind == LetterKind::Acknowledgement),

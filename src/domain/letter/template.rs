@@ -80,7 +80,9 @@ impl Templates {
         let own = !overrides.is_empty();
         let mut problems = Vec::new();
         for (name, source) in overrides {
-            if !EMBEDDED.iter().any(|(known, _)| *known == name) && !(name.starts_with('_') && name.ends_with(".txt")) {
+            let known = EMBEDDED.iter().any(|(known, _)| *known == name);
+            let piece = name.starts_with('_') && name.ends_with(".txt");
+            if !known && !piece {
                 problems.push(unknown(&name));
             } else if let Err(error) = environment.add_template_owned(name, source) {
                 problems.push(in_words(&error));
