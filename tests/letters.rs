@@ -161,6 +161,31 @@ fn a_letter_to_a_resident_is_an_automatic_reply_in_their_own_thread() {
 }
 
 #[test]
+fn a_thread_keeps_its_head_and_its_end_and_no_message_id_that_is_none() {
+    let (sample, landlord, ombudsman) = (sample("acknowledgement"), landlord(), ombudsman());
+    let templates = Templates::new(vec![]).unwrap();
+    let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &templates, key: &KEY };
+    let references = |thread: &[String]| {
+        let written = write(&sample.case, &sample.letter, None, thread, &desk, sample.now).unwrap();
+        (header(&written, "In-Reply-To"), header(&written, "References"))
+    };
+    assert_eq!(references(&[]), (None, None));
+    let junk = ["no-at", "a b@example.org", "x@example.org>\r\nBcc: <y@example.org", "\u{f6}@example.org"];
+    let junk: Vec<String> = junk.map(str::to_owned).into_iter().chain([format!("{}@x", "a".repeat(300))]).collect();
+    assert_eq!(references(&junk), (None, None));
+
+    let long: Vec<String> = (0..50).map(|n| format!("m{n}@example.org")).collect();
+    let (in_reply_to, references) = references(&long);
+    assert_eq!(in_reply_to.as_deref(), Some("<m49@example.org>"));
+    let references = references.unwrap();
+    let ids: Vec<_> = references.split(' ').collect();
+    assert_eq!(
+        (ids.len(), ids[0], ids[1], ids[11]),
+        (12, "<m0@example.org>", "<m39@example.org>", "<m49@example.org>")
+    );
+}
+
+#[test]
 fn absence_notes_of_staff_come_back_and_their_letters_of_one_case_hang_together() {
     let heads: Vec<_> = ["new-case", "new-message", "reminder-today", "undelivered-returned"]
         .map(|name| {
@@ -502,6 +527,19 @@ fn a_mistake_in_a_template_is_told_with_file_and_line() {
         assert!(problems.contains(told), "{name} {text:?}: {problems}");
         assert!(!problems.contains("Fielding"), "{problems}");
     }
+}
+
+#[test]
+fn a_landlords_own_details_are_tried_too() {
+    let templates = Templates::new(vec![]).unwrap();
+    assert_eq!(templates.problems_for(&landlord(), &ombudsman()), Vec::<String>::new());
+
+    let moved = Ombudsman { post: "PO Box 152, Liverpool L33 7WQ".to_owned(), ..ombudsman() };
+    let problems = templates.problems_for(&landlord(), &moved).join("\n");
+    assert!(
+        problems.contains("\"l33 7wq\" must not be in a letter: the Ombudsman left this postal address"),
+        "{problems}"
+    );
 }
 
 #[test]

@@ -115,7 +115,7 @@ pub fn write(
     now: Timestamp,
 ) -> Result<Written, Unwritable> {
     let opening = case.opening.as_ref().ok_or(Unwritable::NotOpened)?;
-    let rendered = read(case, opening, letter, enclosed, desk, now)?;
+    let rendered = read(case, letter, enclosed, desk, now)?;
     let own_address = desk.landlord.addresses.first().ok_or(Unwritable::Address("landlord's own"))?;
     let from = mailbox(&desk.landlord.name, own_address).ok_or(Unwritable::Address("landlord's own"))?;
     let to = mailbox(letter.name.as_str(), letter.address.as_str()).ok_or(Unwritable::Address("reader's"))?;
@@ -123,13 +123,11 @@ pub fn write(
     let domain = from.email.domain().to_ascii_lowercase();
     let message_id = message_id(&opening.reference, letter.number, desk.key, &domain);
     let head = self::message_id(&opening.reference, THREAD, desk.key, &domain);
-    let thread: Vec<&str> = thread.iter().map(String::as_str).collect();
-    let (in_reply_to, references) = match letter.audience {
-        Audience::Resident => (thread.last().copied(), thread),
+    let thread = match letter.audience {
+        Audience::Resident => thread.iter().map(String::as_str).collect(),
         // The message they are told of comes along, so that it stands in the same thread where they share the mailbox.
         Audience::Staff => {
-            let message = enclosed.and_then(|enclosed| enclosed.message_id);
-            (Some(head.as_str()), [head.as_str()].into_iter().chain(message).collect())
+            [head.as_str()].into_iter().chain(enclosed.and_then(|enclosed| enclosed.message_id)).collect()
         }
     };
     let subject = subject(case, opening, letter);
@@ -140,8 +138,7 @@ pub fn write(
         subject: &subject,
         date: now,
         message_id: &message_id,
-        in_reply_to,
-        references,
+        thread,
         audience: letter.audience,
         text: rendered.text,
         html: rendered.html,
@@ -153,27 +150,20 @@ pub fn write(
 /// The letter as it reads: linted, not yet an e-mail.
 fn read(
     case: &Case,
-    opening: &Opening,
     letter: &Letter,
     enclosed: Option<&Enclosed>,
     desk: &Desk,
     now: Timestamp,
 ) -> Result<template::Rendered, Unwritable> {
-    let kind = letter.says.kind();
-    let template = template::file(kind);
-    let facts = facts::of(&facts::Source { case, opening, letter, enclosed, desk, now });
+    let opening = case.opening.as_ref().ok_or(Unwritable::NotOpened)?;
+    let source = facts::Source { case, opening, letter, enclosed, desk, now };
+    let facts = facts::of(&source);
     let rendered = desk
         .templates
-        .render(kind, facts.values, &facts.theirs)
+        .render(letter.says.kind(), facts.values, &facts.theirs)
         .map_err(|error| Unwritable::Template(template::in_words(&error)))?;
-    match lint::fault(&rendered, &facts.parts, &facts.theirs) {
-        None => Ok(rendered),
-        Some(lint::Fault::Missing { part, provision, what }) => {
-            Err(Unwritable::Missing { template, part, provision, what })
-        }
-        Some(lint::Fault::Unwelcome { words, why }) => Err(Unwritable::Unwelcome { template, words, why }),
-        Some(lint::Fault::Shape(why)) => Err(Unwritable::Shape { template, why }),
-    }
+    lint::check(&rendered, &lint::parts(&source, &facts.marked), &facts.theirs)?;
+    Ok(rendered)
 }
 
 /// The letter as people read it, plain text or HTML, for a look before anything is sent.
@@ -182,8 +172,7 @@ fn read(
 ///
 /// As [`write()`].
 pub fn preview(sample: &Sample, desk: &Desk, html: bool) -> Result<String, Unwritable> {
-    let opening = sample.case.opening.as_ref().ok_or(Unwritable::NotOpened)?;
-    let rendered = read(&sample.case, opening, &sample.letter, sample.enclosed().as_ref(), desk, sample.now)?;
+    let rendered = read(&sample.case, &sample.letter, sample.enclosed().as_ref(), desk, sample.now)?;
     Ok(if html { rendered.html } else { rendered.text })
 }
 

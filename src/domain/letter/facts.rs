@@ -1,11 +1,10 @@
-//! The facts a template may print, and the parts a letter of them must have.
+//! The facts a template may print.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::lint::Part;
 use super::page::{Theirs, clean, one_line, together};
 use super::{Desk, Enclosed};
 use crate::domain::calendar::{self, london_date};
@@ -16,9 +15,6 @@ use crate::domain::words::Words;
 
 /// An enclosed message is shown as far as this; the rest is in the attachment or in the register.
 const EXCERPT_CHARS: usize = 4_000;
-/// The first stage of the Code's two, as letters name it.
-const STAGE_1: &str = "stage 1";
-
 /// Points of a complaint quoted one by one; what comes after these follows the last in one piece.
 const POINTS_MAX: usize = 40;
 /// Longest quotation of a resident's words to themselves. All of them are in the register.
@@ -27,6 +23,9 @@ const QUOTATION_CHARS: usize = 8_000;
 const BECAUSE_MAX: usize = 20;
 /// Longest name, address, reason or server reply within a line of ours.
 const LINE_CHARS: usize = 200;
+
+/// The first stage of the Code's two, as letters name it.
+pub(super) const STAGE_1: &str = "stage 1";
 
 pub(super) struct Source<'a> {
     pub(super) case: &'a Case,
@@ -41,27 +40,26 @@ pub(super) struct Facts {
     /// What templates print, with marks in the places of other people's words.
     pub(super) values: Value,
     pub(super) theirs: Theirs,
-    pub(super) parts: Vec<Part>,
+    pub(super) marked: Marked,
 }
 
 pub(super) fn of(source: &Source) -> Facts {
     let mut theirs = Theirs::default();
     let marked = Marked::new(source, &mut theirs);
     let values = context! { ..specific(source, &mut theirs), ..common(source, &marked) };
-    let parts = parts(source, &marked);
-    Facts { values, theirs, parts }
+    Facts { values, theirs, marked }
 }
 
 /// Other people's words that letters of every kind may quote, as marks.
 #[derive(Clone)]
-struct Marked {
+pub(super) struct Marked {
     /// `None` when the message gave no name.
     name: Option<String>,
     address: Option<String>,
-    points: Vec<String>,
-    outcome: Option<String>,
-    because: Vec<String>,
-    withheld: Option<String>,
+    pub(super) points: Vec<String>,
+    pub(super) outcome: Option<String>,
+    pub(super) because: Vec<String>,
+    pub(super) withheld: Option<String>,
     set_aside: Option<String>,
     exclusion_hint: Option<String>,
 }
@@ -70,30 +68,22 @@ impl Marked {
     fn new(source: &Source, theirs: &mut Theirs) -> Marked {
         let Opening { resident, points, outcome_sought, because, withheld, set_aside, flags, .. } = source.opening;
         let mut line = |words: &str| theirs.mark_unless_empty(one_line(words, LINE_CHARS));
-        let name = line(resident.name.as_str());
+        let name = match &resident.name {
+            Words::Words(name) => line(name),
+            Words::Erased(_) => None,
+        };
         let address = resident.address.as_ref().and_then(|address| line(address.as_str()));
         let because = because.iter().take(BECAUSE_MAX).filter_map(|words| line(words.as_str())).collect();
         let withheld = withheld.as_deref().and_then(&mut line);
         let set_aside = set_aside.as_deref().and_then(&mut line);
         let exclusion_hint = flags.exclusion_hint.as_deref().and_then(&mut line);
         let mut quotation = |words: &str| theirs.mark_unless_empty(shortened(&clean(words), QUOTATION_CHARS));
-        let (points, rest) = points.split_at(points.len().min(POINTS_MAX));
-        let rest: Vec<&str> = rest.iter().map(Words::as_str).collect();
-        Marked {
-            name,
-            address,
-            because,
-            withheld,
-            set_aside,
-            exclusion_hint,
-            points: points
-                .iter()
-                .map(Words::as_str)
-                .chain([rest.join("\n\n").as_str()])
-                .filter_map(&mut quotation)
-                .collect(),
-            outcome: outcome_sought.as_ref().and_then(|outcome| quotation(outcome.as_str())),
-        }
+        let texts: Vec<&str> = points.iter().map(Words::as_str).collect();
+        let (one_by_one, rest) = texts.split_at(texts.len().min(POINTS_MAX));
+        let points =
+            one_by_one.iter().copied().chain([rest.join("\n\n").as_str()]).filter_map(&mut quotation).collect();
+        let outcome = outcome_sought.as_ref().and_then(|outcome| quotation(outcome.as_str()));
+        Marked { name, address, points, outcome, because, withheld, set_aside, exclusion_hint }
     }
 }
 
@@ -158,7 +148,7 @@ fn sent(letter: &Posted) -> Value {
 }
 
 /// The flags of the message the letter is about.
-fn flags<'a>(source: &'a Source) -> &'a Flags {
+pub(super) fn flags<'a>(source: &'a Source) -> &'a Flags {
     match &source.letter.says {
         Says::NewMessage { flags, .. } => flags,
         _ => &source.opening.flags,
@@ -198,14 +188,14 @@ fn specific(source: &Source, theirs: &mut Theirs) -> Value {
             days_late => rung.0.max(0),
             letter_waiting => letter_waiting.map(in_words),
         },
-        Says::Undelivered { letter_kind, to, why, returned, .. } => context! {
+        Says::Undelivered { letter, letter_kind, to, why, returned } => context! {
             what => in_words(*letter_kind),
             to => theirs.mark(&one_line(to.as_str(), LINE_CHARS)),
             why => theirs.mark_unless_empty(shortened(&clean(why), EXCERPT_CHARS)),
             returned,
             acknowledge_by => case.duties.get(&Duty::Acknowledge).map(|owed| spoken(owed.due.date)),
             acknowledgement => *letter_kind == LetterKind::Acknowledgement,
-            to_resident => to_resident(*letter_kind),
+            to_resident => case.letters.get(letter).is_some_and(|letter| letter.audience == Audience::Resident),
         },
     }
 }
@@ -223,11 +213,11 @@ fn shown(enclosed: &Enclosed, theirs: &mut Theirs) -> Value {
 }
 
 /// A date as letters say it, kept on one line.
-fn spoken(date: Date) -> String {
+pub(super) fn spoken(date: Date) -> String {
     together(&calendar::spoken(date))
 }
 
-fn provision(case: &Case, duty: Duty) -> &str {
+pub(super) fn provision(case: &Case, duty: Duty) -> &str {
     case.duties.get(&duty).map_or(rule(duty).provision, |owed| &owed.provision)
 }
 
@@ -242,13 +232,6 @@ fn in_words(kind: LetterKind) -> &'static str {
         LetterKind::NewMessage => "the letter about a further message",
         LetterKind::Reminder => "the reminder",
         LetterKind::Undelivered => "the letter about an undelivered letter",
-    }
-}
-
-fn to_resident(kind: LetterKind) -> bool {
-    match kind {
-        LetterKind::Receipt | LetterKind::Acknowledgement | LetterKind::RequestLogged | LetterKind::Added => true,
-        LetterKind::NewCase | LetterKind::NewMessage | LetterKind::Reminder | LetterKind::Undelivered => false,
     }
 }
 
@@ -292,89 +275,4 @@ fn next_for_staff(case: &Case) -> Option<(Duty, Date)> {
     let open = case.duties.iter().filter(|(_, owed)| owed.met.is_none());
     let ours = open.filter(|(duty, _)| **duty != Duty::Acknowledge || !acknowledging);
     ours.map(|(duty, owed)| (*duty, owed.due.date)).min_by_key(|(_, date)| *date)
-}
-
-/// What a letter must say, so that it may leave.
-fn parts(source: &Source, marked: &Marked) -> Vec<Part> {
-    let opening = source.opening;
-    let reference = opening.reference.to_string();
-    let to_resident = to_resident(source.letter.says.kind());
-    let mut parts = if to_resident { every_letter_to_a_resident(source) } else { vec![] };
-    let mut must = |name, provision, holds| parts.push(Part { name, provision, holds });
-    if !to_resident {
-        must("case", "5.12", vec![reference]);
-        if flags(source).urgent_hazard {
-            must("hazard", "6.1", vec![]);
-        }
-    }
-    let related: Vec<String> = opening.related.iter().map(ToString::to_string).collect();
-    let landlord = source.desk.landlord;
-    match &source.letter.says {
-        Says::Receipt { acknowledge_by } => {
-            must("words", "5.6", marked.points.clone());
-            must("correct_us", "5.6", vec![]);
-            must("next", "6.2", vec![spoken(london_date(opening.received)), spoken(*acknowledge_by)]);
-            must("policy", "3.4", vec![landlord.policy_link.clone()]);
-        }
-        Says::Acknowledgement { respond_by } => {
-            must("stage", "6.2", vec![STAGE_1.to_owned()]);
-            must("definition", "5.6", marked.points.clone());
-            must("outcome", "5.6", marked.outcome.iter().cloned().collect());
-            must("correct_us", "5.6", vec![]);
-            let phrases = landlord.responsible_for.iter().chain(&landlord.not_responsible_for);
-            must("responsibilities", "5.7", phrases.cloned().collect());
-            must("response_date", "6.3", vec![spoken(*respond_by)]);
-            must("handler", "4.1", vec![landlord.officer.role.clone()]);
-            must("independence", "5.8", vec![]);
-            must("policy", "3.4", vec![landlord.policy_link.clone()]);
-            if !related.is_empty() {
-                must("related", "1.5", related);
-            }
-        }
-        Says::RequestLogged => {
-            must("logged", "1.4", vec![spoken(london_date(opening.received))]);
-            must("why", "1.4", vec![]);
-            must("next", "1.4", vec![]);
-            must("complain", "1.3", vec![]);
-        }
-        Says::Added { received } => must("added", "5.12", vec![spoken(*received)]),
-        Says::NewCase { .. } => {
-            let open = source.case.duties.values().filter(|owed| owed.met.is_none());
-            must("dates", "6.2", open.flat_map(|owed| [spoken(owed.due.date), owed.provision.clone()]).collect());
-            must("why", "1.3", marked.because.clone());
-            must("letters", "6.2", marked.withheld.iter().cloned().collect());
-            if opening.unsure {
-                must("unsure", "1.3", vec![]);
-            }
-            if !related.is_empty() {
-                must("related", "1.5", related);
-            }
-        }
-        Says::NewMessage { .. } => must("message", "5.12", vec![]),
-        Says::Reminder { duty, due, .. } => {
-            must("owed", rule(*duty).provision, vec![spoken(*due), provision(source.case, *duty).to_owned()]);
-        }
-        Says::Undelivered { .. } => must("undelivered", "6.2", vec![]),
-    }
-    parts
-}
-
-/// Domain facts, section 8, "Every letter".
-fn every_letter_to_a_resident(source: &Source) -> Vec<Part> {
-    let Desk { landlord, ombudsman, .. } = source.desk;
-    let date = spoken(london_date(source.now));
-    let part = |name, provision, holds: &[&str]| Part {
-        name,
-        provision,
-        holds: holds.iter().map(|fact| (*fact).to_owned()).collect(),
-    };
-    vec![
-        part("letterhead", "5.12", &[&landlord.name, &date, &source.opening.reference.to_string()]),
-        part("emergency", "6.1", &[&landlord.emergency_telephone, "999"]),
-        part("reply", "3.1", &[]),
-        part("adjustments", "5.10", &[]),
-        part("representative", "3.6", &[]),
-        part("ombudsman", "3.7", &[&ombudsman.name, &ombudsman.complaint_form, &ombudsman.telephone]),
-        part("signature", "4.1", &[&landlord.officer.role, &landlord.name]),
-    ]
 }

@@ -30,9 +30,8 @@ pub(super) struct Parts<'a> {
     pub(super) date: Timestamp,
     /// Without angle brackets, like those in `thread`.
     pub(super) message_id: &'a str,
-    pub(super) in_reply_to: Option<&'a str>,
-    /// The head of the thread first, then oldest first.
-    pub(super) references: Vec<&'a str>,
+    /// For a resident their own messages, oldest first; for staff the head of the case's thread, then what they are told of.
+    pub(super) thread: Vec<&'a str>,
     pub(super) audience: Audience,
     pub(super) text: String,
     pub(super) html: String,
@@ -49,11 +48,13 @@ pub(super) fn bytes(parts: Parts) -> Vec<u8> {
     headers.set(header::To::from(Mailboxes::from(parts.to)));
     headers.set(header::Subject::from(parts.subject.to_owned()));
     headers.insert_raw(raw("Message-ID", format!("<{}>", parts.message_id)));
-    if let Some(id) = parts.in_reply_to.and_then(bracketed) {
-        headers.insert_raw(raw("In-Reply-To", id));
-    }
-    let references = references(&parts.references);
-    if !references.is_empty() {
+    let references = references(&parts.thread);
+    let answered = match parts.audience {
+        Audience::Resident => references.last(),
+        Audience::Staff => references.first(),
+    };
+    if let Some(answered) = answered {
+        headers.insert_raw(raw("In-Reply-To", answered.clone()));
         headers.insert_raw(raw("References", references.join(" ")));
     }
     // RFC 3834, 5: other machines are told that no person wrote this.

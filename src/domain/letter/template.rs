@@ -9,6 +9,7 @@ use super::lint;
 use super::page::{Page, Theirs, together};
 use super::sample;
 use crate::domain::case::LetterKind;
+use crate::domain::landlord::{Landlord, Ombudsman};
 
 /// Instructions a template may run: the longest of ours needs some hundreds.
 const FUEL: u64 = 100_000;
@@ -47,6 +48,8 @@ pub struct Templates {
 
 /// A letter as it reads, with the page it was made from.
 pub(super) struct Rendered {
+    /// The file it was made from.
+    pub(super) template: &'static str,
     pub(super) page: Page,
     pub(super) text: String,
     pub(super) html: String,
@@ -90,25 +93,32 @@ impl Templates {
         }
         let templates = Templates { environment };
         if own && problems.is_empty() {
-            problems = sample::problems(&templates);
+            problems = sample::problems(&templates, &sample::landlord(), &sample::ombudsman());
         }
         if problems.is_empty() { Ok(templates) } else { Err(problems) }
     }
 
+    /// What would keep letters of this landlord from leaving, each problem once: tried with every invented case, but the
+    /// landlord's own name, phrases and people, and the Ombudsman's details as configured.
+    pub fn problems_for(&self, landlord: &Landlord, ombudsman: &Ombudsman) -> Vec<String> {
+        sample::problems(self, landlord, ombudsman)
+    }
+
     /// Fills in the letter of `kind`, and puts `theirs` in the places of their marks.
     pub(super) fn render(&self, kind: LetterKind, facts: Value, theirs: &Theirs) -> Result<Rendered, Error> {
-        let page = Page::parse(&self.environment.get_template(file(kind))?.render(facts)?);
+        let template = file(kind);
+        let page = Page::parse(&self.environment.get_template(template)?.render(facts)?);
         let inside = page.html(theirs);
         let frame = self.environment.get_template(FRAME)?;
         let title = page.title(theirs);
         let html = frame.render(context! { title, body => Value::from_safe_string(inside.clone()) })?;
-        let frame = html.replacen(&inside, lint::LETTER_GOES_HERE, 1);
-        Ok(Rendered { text: page.text(theirs), html, frame, page })
+        let frame = html.replace(&inside, lint::LETTER_GOES_HERE);
+        Ok(Rendered { template, text: page.text(theirs), html, frame, page })
     }
 }
 
 /// The file that holds the letter of `kind`.
-pub(super) fn file(kind: LetterKind) -> &'static str {
+fn file(kind: LetterKind) -> &'static str {
     match kind {
         LetterKind::Receipt => "receipt.txt",
         LetterKind::Acknowledgement => "acknowledgement.txt",
