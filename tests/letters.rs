@@ -10,7 +10,7 @@ use mail_parser::{Message, MessageParser, MimeHeaders};
 use redress::domain::case::{Audience, Opening};
 use redress::domain::landlord::{Landlord, Ombudsman, Person};
 use redress::domain::letter::{
-    Desk, Enclosed, MessageKey, Sample, Templates, Unwritable, Written, our_letter, samples, write,
+    Desk, Enclosed, MessageKey, Sample, Templates, Unwritable, Written, can_be_written_to, our_letter, samples, write,
 };
 use redress::domain::words::Words;
 
@@ -464,7 +464,9 @@ fn a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it() {
         }
     }
     assert_eq!(named, parts.len());
+    let guide = template("README.md");
     for (file, part, provision) in parts {
+        assert!(guide.contains(&format!("`{part}`")), "the guide for authors leaves out {part}");
         let problems = problems(file, without(part, &template(file)));
         let (part, provision) = (format!("the part \"{part}\""), format!("(Code {provision})"));
         assert!(problems.iter().any(|problem| problem.contains(&part) && problem.contains(&provision)), "{problems:?}");
@@ -558,6 +560,7 @@ fn a_landlord_may_say_it_in_other_words() {
 #[test]
 fn an_address_that_mail_cannot_reach_is_refused_without_naming_it() {
     for address in ["", "jo", "jo@", "j\u{f6}@example.org", "jo@example.org\r\nBcc: x@example.org"] {
+        assert!(!can_be_written_to(address) && can_be_written_to("jo@example.org"));
         let mut sample = sample("acknowledgement");
         sample.letter.address = Words::new(address);
         let refused = written_with(&sample, &landlord(), &Templates::new(vec![]).unwrap()).unwrap_err();

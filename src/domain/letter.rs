@@ -176,11 +176,21 @@ pub fn preview(sample: &Sample, desk: &Desk, html: bool) -> Result<String, Unwri
     Ok(if html { rendered.html } else { rendered.text })
 }
 
-/// Names are cut to one clean line: lettre panics at a line end in one. Addresses outside ASCII need SMTPUTF8 on the whole way.
+/// Whether [`write()`] can write to `address`. Ask before a case takes it for the resident's: else no letter of a decision
+/// that answers them can be written.
+pub fn can_be_written_to(address: &str) -> bool {
+    parsed(address).is_some()
+}
+
+/// Addresses outside ASCII need SMTPUTF8 on the whole way (RFC 6531), which nobody can promise.
+fn parsed(address: &str) -> Option<Address> {
+    address.parse().ok().filter(|_| address.is_ascii())
+}
+
+/// Names are cut to one clean line: lettre panics at a line end in one.
 fn mailbox(name: &str, address: &str) -> Option<Mailbox> {
     let name = page::one_line(name, NAME_CHARS_MAX);
-    let address: Address = address.parse().ok().filter(|_| address.is_ascii())?;
-    Some(Mailbox::new(Some(name).filter(|name| !name.is_empty()), address))
+    Some(Mailbox::new(Some(name).filter(|name| !name.is_empty()), parsed(address)?))
 }
 
 /// A resident sees their own subject and the reference; staff see what it is and by when, and no word of a resident's: subjects

@@ -354,3 +354,68 @@ fn wrap(out: &mut String, text: &str, first: &str, next: &str) {
         start = next;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(source: &str, words: &[&str]) -> (String, String) {
+        let mut theirs = Theirs::default();
+        for words in words {
+            theirs.mark(words);
+        }
+        let page = Page::parse(source);
+        assert!(page.marks_are_whole(&theirs));
+        (page.text(&theirs), page.html(&theirs))
+    }
+
+    #[test]
+    fn every_convention_looks_right_as_text_and_as_html() {
+        let source = "# Hello\n\n## Now\n! Call us.\n\nOne\nparagraph & more.\n\n- a\n- b\nb too\n\nSam\\\nOfficer\n";
+        let (text, html) = page(source, &[]);
+        assert_eq!(
+            text,
+            "Hello\n=====\n\nNow\n---\n\nCall us.\n\nOne paragraph & more.\n\n- a\n- b b too\n\nSam\nOfficer\n"
+        );
+        assert_eq!(
+            html,
+            "<h1>Hello</h1>\n<h2>Now</h2>\n<p class=\"urgent\"><strong>Call us.</strong></p>\n<p>One paragraph &amp; more.</p>\n\
+             <ul>\n<li>a</li>\n<li>b b too</li>\n</ul>\n<p>Sam<br>\nOfficer</p>\n"
+        );
+    }
+
+    #[test]
+    fn a_quotation_keeps_its_lines_and_a_word_within_a_line_does_not() {
+        let source = format!("Dear {},\n\n> {}\n", mark(0), mark(1));
+        let (text, html) = page(&source, &["Jo\nFielding", "One & two.\r\n\r\n\r\n- three\t<b>"]);
+        assert_eq!(text, "Dear Jo Fielding,\n\n> One & two.\n>\n> - three <b>\n");
+        assert_eq!(
+            html,
+            "<p>Dear <bdi>Jo Fielding</bdi>,</p>\n\
+             <blockquote dir=\"auto\"><p>One &amp; two.<br>\n<br>\n- three &lt;b&gt;</p></blockquote>\n"
+        );
+    }
+
+    #[test]
+    fn lines_end_between_words_but_not_within_a_telephone_number_or_a_web_address() {
+        let long = "word ".repeat(13);
+        let source =
+            format!("{long}{} https://www.example.org/a/long/way/to/go/{}.", together("020 7946 0101"), "x".repeat(60));
+        let (text, html) = page(&source, &[]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines[0], lines[1]), (long.trim_end(), "020 7946 0101"));
+        assert!(lines[2].ends_with("x.") && lines.len() == 3);
+        assert!(html.contains("x\">https://www.example.org/a/long") && html.ends_with("x</a>.</p>\n"));
+    }
+
+    #[test]
+    fn a_mark_that_was_cut_or_made_up_is_noticed() {
+        let mut theirs = Theirs::default();
+        let made = theirs.mark("words");
+        let headless: String = made.chars().skip(1).collect();
+        for source in [headless, made.replace('0', "7"), made.replace('0', "x"), mark(1)] {
+            assert!(!Page::parse(&source).marks_are_whole(&theirs), "{source:?}");
+        }
+        assert!(Page::parse(&made).marks_are_whole(&theirs));
+    }
+}
