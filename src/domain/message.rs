@@ -164,7 +164,8 @@ pub struct Message {
 impl Message {
     /// What was newly written, quotations, signatures and footers left out.
     pub fn new_text(&self) -> String {
-        let pieces: Vec<&str> = self.new.iter().filter_map(|span| self.text.get(span.clone())).map(str::trim_end).collect();
+        let pieces: Vec<&str> =
+            self.new.iter().filter_map(|span| self.text.get(span.clone())).map(str::trim_end).collect();
         pieces.join("\n").trim().to_owned()
     }
 
