@@ -24,6 +24,8 @@ mod machine;
 mod mime;
 mod quote;
 mod report;
+#[rustfmt::skip]
+mod wording;
 
 /// Message-IDs beyond this many in one message are passed over.
 const IDS_MAX: usize = 100;
