@@ -24,6 +24,8 @@ mod machine;
 mod mime;
 mod quote;
 mod report;
+#[rustfmt::skip]
+mod wording;
 
 /// Message-IDs beyond this many in one message are passed over.
 const IDS_MAX: usize = 100;
@@ -164,7 +166,8 @@ pub struct Message {
 impl Message {
     /// What was newly written, quotations, signatures and footers left out.
     pub fn new_text(&self) -> String {
-        let pieces: Vec<&str> = self.new.iter().filter_map(|span| self.text.get(span.clone())).map(str::trim_end).collect();
+        let pieces: Vec<&str> =
+            self.new.iter().filter_map(|span| self.text.get(span.clone())).map(str::trim_end).collect();
         pieces.join("\n").trim().to_owned()
     }
 
