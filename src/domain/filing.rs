@@ -134,7 +134,7 @@ pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     }
     if item.older {
         let note = "arrived before the day from which mail is answered: listed, never answered".to_owned();
-        return Filing::Correspondence { sorted: "older mail", note: Some(note), also: Vec::new() };
+        return Filing::Correspondence { sorted: older(sorted), note: Some(note), also: Vec::new() };
     }
     if let Some(staff) = from_staff(item, known, sorted) {
         return staff;
@@ -351,6 +351,17 @@ fn ground(hint: Exclusion) -> &'static str {
         Exclusion::Over12Months => "it may have happened over 12 months ago",
         Exclusion::LegalProceedings => "a court claim may have been filed",
         Exclusion::AlreadyConsidered => "it may have been through the complaints process already",
+    }
+}
+
+/// What mail from before the landlord's first day with us is called in listings.
+fn older(sorted: &Sorted) -> &'static str {
+    match sorted.label {
+        _ if sorted.unsure => "older, unsure",
+        Label::Complaint => "older complaint",
+        Label::Stage2Request => "older stage 2 request",
+        Label::ServiceRequest => "older service request",
+        Label::Other => "older correspondence",
     }
 }
 
