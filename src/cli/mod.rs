@@ -2,5 +2,6 @@
 
 pub mod calendar;
 pub mod inspect;
+pub mod letter;
 pub mod run;
 pub mod triage;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::case::{Addition, Flags, Kind, LetterNo, MessageNo, Opening, Resident, Writer};
 use super::definition;
 use super::landlord::Landlord;
+use super::letter;
 use super::message::{self, Message, Severity};
 use super::reference::Reference;
 use super::triage::{Context, Exclusion, Label, OtherKind, Sorted};
