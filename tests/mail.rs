@@ -165,7 +165,9 @@ fn header(raw: &[u8], name: &str) -> Option<String> {
     let text = String::from_utf8_lossy(raw).replace("\r\n", "\n");
     let head = text.split("\n\n").next().unwrap_or_default().replace("\n ", " ").replace("\n\t", " ");
     let wanted = format!("{}:", name.to_lowercase());
-    head.lines().find(|line| line.to_lowercase().starts_with(&wanted)).map(|line| line[wanted.len()..].trim().to_owned())
+    head.lines()
+        .find(|line| line.to_lowercase().starts_with(&wanted))
+        .map(|line| line[wanted.len()..].trim().to_owned())
 }
 
 async fn a_complaint_is_acknowledged_through_idle(database: Database) {
@@ -313,7 +315,10 @@ async fn killed_again_and_again_nothing_is_lost_and_nothing_said_twice(database:
     assert_eq!(rows.iter().filter_map(|row| row.reference.clone()).collect::<BTreeSet<_>>().len(), cases);
 
     let lying = messages(&to, "INBOX").await;
-    assert_eq!(lying.iter().filter(|message| message.flags == ["Seen"]).count(), (0..count).filter(|n| n % 3 == 0).count());
+    assert_eq!(
+        lying.iter().filter(|message| message.flags == ["Seen"]).count(),
+        (0..count).filter(|n| n % 3 == 0).count()
+    );
     let mut doubles = 0;
     for (number, resident) in residents.iter().enumerate() {
         let (_, answered) = mixed(number, resident, &to);
