@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// What a block may add to the length of the whole, see the module's head.
-const BLOCK_WEIGHTS: [f32; 5] = [2.5, 6.0, 4.0, 6.0, 5.0];
+const BLOCK_WEIGHTS: [f32; 5] = [4.0, 6.0, 6.0, 6.0, 5.0];
 
 /// What the names of ideas begin with that bear on flags and hints only.
 const FLAG_IDEA: &str = "flag_";
