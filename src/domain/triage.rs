@@ -46,7 +46,7 @@ struct Raised {
 }
 
 const RAISED: Raised =
-    Raised { representative: 0.11, vulnerability: 0.14, adjustment: 0.09, urgent_hazard: 0.11, exclusion: 0.05 };
+    Raised { representative: 0.12, vulnerability: 0.11, adjustment: 0.065, urgent_hazard: 0.07, exclusion: 0.05 };
 
 /// Added to the log odds of a complaint and of a stage 2 request: asking once too often costs a minute, losing one is a
 /// breach of the Code.
@@ -253,7 +253,7 @@ impl Sorter {
 
     /// Sorts one message.
     pub fn sort(&self, words: &Words, settings: &Settings) -> Sorted {
-        let read = features::features(&PHRASES, words.subject, words.body, words.context);
+        let read = features::features(&PHRASES, words.subject, words.body, &text::fresh(words.body), words.context);
         let scores = self.model.scores(&read.values);
         let chance = |head: Head| chance(scores[head.place()]);
 
@@ -271,18 +271,19 @@ impl Sorter {
 
         let added = |phrases: &[String]| phrases.iter().any(|phrase| says(words, phrase));
         let doubtful = !label.starts_clock() && (in_code > settings.complaint_from || added(&settings.complaint_words));
+        let unsure = doubtful || confidence < settings.sure_from;
         Sorted {
             label,
             other_kind: (label == Label::Other).then_some(kind),
-            unsure: doubtful || confidence < settings.sure_from,
+            unsure,
             confidence,
             because: self.because(&read, words, label),
             representative: chance(Head::Representative) > RAISED.representative,
             vulnerability: chance(Head::Vulnerability) > RAISED.vulnerability || added(&settings.vulnerability_words),
             adjustment_requested: chance(Head::Adjustment) > RAISED.adjustment,
             urgent_hazard: chance(Head::UrgentHazard) > RAISED.urgent_hazard || added(&settings.hazard_words),
-            outcome_sought: (label != Label::Other || kind == OtherKind::InformationRequest)
-                .then(|| outcome::wish(&PHRASES, &read, words.body))
+            outcome_sought: (label != Label::Other || kind == OtherKind::InformationRequest || unsure)
+                .then(|| outcome::wish(&PHRASES, &self.model, &read, words.body, words.context))
                 .flatten(),
             exclusion_hint: (label.starts_clock() && chance(Head::Exclusion(ground)) > RAISED.exclusion)
                 .then_some(ground),
