@@ -42,7 +42,11 @@ pub fn start_log(log: &Log) -> anyhow::Result<()> {
     match log.to {
         LogTo::Terminal => {
             let colours = std::io::stderr().is_terminal();
-            registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours).with_target(false)).init();
+            registry
+                .with(
+                    tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours).with_target(false),
+                )
+                .init();
         }
         LogTo::Json => registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init(),
         LogTo::Journald => registry.with(tracing_journald::layer().context("Could not reach journald")?).init(),
@@ -68,7 +72,10 @@ pub async fn run(config: Config, once: bool) -> anyhow::Result<()> {
         println!("Mailbox {mailbox} could not be read: {trouble}");
     }
     if done.unsent > 0 {
-        println!("{} could not leave; `redress outbox list` says why.", if done.unsent == 1 { "1 letter".to_owned() } else { format!("{} letters", done.unsent) });
+        println!(
+            "{} could not leave; `redress outbox list` says why.",
+            if done.unsent == 1 { "1 letter".to_owned() } else { format!("{} letters", done.unsent) }
+        );
     }
     anyhow::ensure!(done.unsent == 0 && done.unread.is_empty(), "Not everything is done");
     Ok(())
