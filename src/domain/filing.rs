@@ -322,9 +322,7 @@ fn staff_of<'a>(message: &Message, landlords: &'a [Landlord]) -> Option<&'a Land
 
 /// Whether a letter may go there at all: an address mail can be sent to, and not one of our own, where it would come back.
 fn can_be_answered(address: &str, landlords: &[Landlord]) -> bool {
-    address.is_ascii()
-        && address.parse::<lettre::Address>().is_ok()
-        && !landlords.iter().any(|landlord| landlord.owns(address))
+    letter::can_be_written_to(address) && !landlords.iter().any(|landlord| landlord.owns(address))
 }
 
 /// Dissatisfied, or perhaps so.

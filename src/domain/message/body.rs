@@ -4,7 +4,7 @@ use super::mime::{Entity, Problems, uudecode_line};
 use super::{Attachment, clean_line, clean_text, html};
 
 /// Bytes of text that are read; more is kept in the stored message and named as a problem.
-const TEXT_BYTES_MAX: usize = 4 << 20;
+const TEXT_BYTES_MAX: usize = 1 << 20;
 const ATTACHMENTS_MAX: usize = 1_000;
 
 #[derive(Debug, Default)]
@@ -57,11 +57,8 @@ fn gather(entity: &Entity<'_>, body: &mut Body, problems: &mut Problems) {
         // RFC 3462: the first part is for people, the others for programs.
         "multipart/report" => {
             for (number, part) in entity.parts.iter().enumerate() {
-                if number == 0 || part.content_type.starts_with("multipart/") {
-                    gather(part, body, problems);
-                } else if matches!(part.content_type.as_str(), "text/plain" | "text/html")
-                    && body.text.trim().is_empty()
-                {
+                let late = body.text.trim().is_empty() && is_shown(part);
+                if number == 0 || late || part.content_type.starts_with("multipart/") {
                     gather(part, body, problems);
                 } else {
                     attach(part, body, problems);

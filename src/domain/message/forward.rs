@@ -13,9 +13,9 @@ const LINES_TO_BLOCK: usize = 4;
 /// Lines of a text within which what it passes on must begin.
 const LINES_BEFORE_MAX: usize = 1_000;
 
-/// The first message that this one passes on, attached or inline.
-pub(super) fn find(entity: &Entity<'_>, text: &str) -> Option<Forward> {
-    attached(entity).or_else(|| inline(text))
+/// The first message that this one passes on, attached or inline. What an answer quotes is not passed on.
+pub(super) fn find(entity: &Entity<'_>, text: &str, setting: &quote::Setting<'_>) -> Option<Forward> {
+    attached(entity).or_else(|| inline(text, setting))
 }
 
 fn attached(entity: &Entity<'_>) -> Option<Forward> {
@@ -30,18 +30,24 @@ fn attached(entity: &Entity<'_>) -> Option<Forward> {
 }
 
 /// A separator line, or a block of headers at the head of the text or behind the forwarder's own words.
-fn inline(text: &str) -> Option<Forward> {
+fn inline(text: &str, setting: &quote::Setting<'_>) -> Option<Forward> {
     let lines = quote::lines(text);
+    let mut said = setting.forwards;
     let block = (0..lines.len().min(LINES_BEFORE_MAX)).find_map(|at| {
         let words = lines[at].words;
         if words.is_empty() || lines[at].quoted() {
             return None;
         }
+        said |= quote::forward_line(words);
         let reach =
             if quote::separator(words) { at + 1..(at + 1 + LINES_TO_BLOCK).min(lines.len()) } else { at..at + 1 };
         reach.into_iter().find_map(|at| quote::header_block(&lines, at))
     })?;
     let from = address::mailboxes(&block.from.replace("[mailto:", "<").replace(']', ">")).into_iter().next();
+    // Answers quote such blocks too, and people write letters with a head of their own.
+    if !said && (setting.answers || from.is_none()) {
+        return None;
+    }
     let from = from.unwrap_or_else(|| Mailbox { name: block.from.clone(), address: String::new() });
     let start = lines.get(block.end).map_or(text.len(), |line| line.span.start);
     Some(Forward { from, date: written_date(&block.date), words: words(&text[start..]) })

@@ -19,6 +19,9 @@ const WORDING_CHARS: usize = 4_000;
 /// An automatic answer without any header is short.
 const UNMARKED_REPLY_CHARS_MAX: usize = 2_500;
 
+/// Gives the reason when a message is of one kind.
+type Judge = fn(&Facts<'_>) -> Option<String>;
+
 pub(super) struct Verdict {
     pub kind: Kind,
     pub may_answer: bool,
@@ -28,7 +31,7 @@ pub(super) struct Verdict {
 /// Says what a message is and whether it may be answered.
 pub(super) fn judge(entity: &Entity<'_>, message: &Message, own: &Own) -> Verdict {
     let facts = Facts::gather(entity, message, own);
-    let judges: [(Kind, fn(&Facts<'_>) -> Option<String>); 7] = [
+    let judges: [(Kind, Judge); 7] = [
         (Kind::Feedback, feedback),
         (Kind::Receipt, receipt),
         (Kind::Bounce, bounce),

@@ -15,6 +15,8 @@ use super::wording::{
 /// Lines an attribution ("On … wrote:") may be wrapped over.
 const ATTRIBUTION_LINES_MAX: usize = 4;
 const ATTRIBUTION_BYTES_MAX: usize = 500;
+/// "X@y.z wrote:" and shorter is no attribution.
+const ATTRIBUTION_BYTES_MIN: usize = 14;
 /// Lines a quoted header block may take.
 const BLOCK_LINES_MAX: usize = 16;
 /// A signature with more lines of words than this is no signature.
@@ -332,7 +334,7 @@ fn is_reply_line(words: &str) -> bool {
 
 /// "-- " (RFC 3676, 4.3) and what programs and people make of it.
 fn is_signature_mark(words: &str) -> bool {
-    matches!(words, "--" | "—" | "-- -" | "--=20" | "__" | "---")
+    matches!(words, "--" | "—" | "-- -" | "--=20" | "__")
 }
 
 /// "Sent from my phone" and its like: a whole short line, no sentence.
@@ -368,7 +370,7 @@ fn attribution(lines: &[Line<'_>], at: usize) -> Option<(usize, bool)> {
         joined.push_str(line.words);
         let ends = joined.trim_end_matches(['*', ' ', '_', '-']);
         let ends = ends.ends_with([':', '：']) || ends.ends_with("wrote");
-        if ends {
+        if ends && joined.len() >= ATTRIBUTION_BYTES_MIN {
             let alone = number > 0 && has_time(line.words) && starts_attribution(line.words);
             if alone && attribution_certainty(&line.words.to_lowercase()).is_some() {
                 // The last line is one by itself: the first is somebody's sentence.
@@ -466,24 +468,30 @@ fn has_year(text: &str) -> bool {
 
 /// "-----Original Message-----", "Begin forwarded message:" and their like.
 pub(super) fn separator(words: &str) -> bool {
-    if words.len() > 160 {
-        return false;
+    forward_line(words) || separator_words(words).is_some_and(|inner| begins_closely(&inner, ORIGINAL))
+}
+
+/// "---------- Forwarded message ---------" and its like.
+pub(super) fn forward_line(words: &str) -> bool {
+    // Lotus Notes: "----- Forwarded by Mary Jones/HQ on 11/03/2024 09:00 -----".
+    const BY: &[&str] = &["forwarded by ", "weitergeleitet von ", "transféré par "];
+    let drawn = words.starts_with(['-', '_', '*']);
+    separator_words(words)
+        .is_some_and(|inner| begins_closely(&inner, FORWARDED) || (drawn && BY.iter().any(|by| inner.starts_with(by))))
+}
+
+fn begins_closely(inner: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| inner.starts_with(phrase) && inner.len() <= phrase.len() + 12)
+}
+
+/// What stands between drawn lines, or in front of a colon, in lower case.
+fn separator_words(words: &str) -> Option<String> {
+    const DRAWN: [char; 8] = ['-', '_', '*', '=', '+', '~', '—', '–'];
+    if words.len() > 160 || !(words.starts_with(DRAWN) || words.ends_with(':')) {
+        return None;
     }
-    let drawn = words.starts_with(['-', '_', '*', '=', '+', '~', '—', '–']);
-    let inner = words.trim_matches(|c: char| {
-        matches!(c, '-' | '_' | '*' | '=' | '+' | '~' | '—' | '–' | ':' | '>') || c.is_whitespace()
-    });
-    if inner.is_empty() || !(drawn || words.ends_with(':')) {
-        return false;
-    }
-    let inner = inner.to_lowercase().replace('’', "'");
-    let close = |phrase: &&str| inner.starts_with(*phrase) && inner.len() <= phrase.len() + 12;
-    ORIGINAL.iter().any(|phrase| close(phrase))
-        || FORWARDED.iter().any(|phrase| close(phrase))
-        || (drawn
-            && (inner.starts_with("forwarded by ")
-                || inner.starts_with("weitergeleitet von ")
-                || inner.starts_with("transféré par ")))
+    let inner = words.trim_matches(|c: char| DRAWN.contains(&c) || matches!(c, ':' | '>') || c.is_whitespace());
+    (!inner.is_empty()).then(|| inner.to_lowercase().replace('’', "'"))
 }
 
 /// The headers a quoted block may hold.
@@ -538,7 +546,7 @@ pub(super) fn header_block(lines: &[Line<'_>], at: usize) -> Option<Block> {
             }
             None if next.words.is_empty() => {
                 let follows = lines[line + 1..].iter().take(2).find(|line| !line.words.is_empty());
-                if !follows.is_some_and(|next| next.label.is_some()) {
+                if follows.is_none_or(|next| next.label.is_none()) {
                     break;
                 }
             }

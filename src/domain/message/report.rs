@@ -105,15 +105,15 @@ fn from_prose(entity: &Entity<'_>, message: &Message, own: &Own) -> Vec<Failed> 
         ["postmaster@", "mailer-daemon@", "abuse@", "support@"].iter().any(|name| address.starts_with(name))
     };
     let found = if listed.is_empty() { address::addresses_in(prose, RECIPIENTS_MAX) } else { listed };
-    let all_delayed = message.subject.to_lowercase().contains("delay")
-        || DELAYED.iter().any(|words| prose.to_lowercase().contains(words));
+    let lower = prose.to_lowercase();
+    let delayed = message.subject.to_lowercase().contains("delay") || DELAYED.iter().any(|words| lower.contains(words));
     found
         .into_iter()
         .filter(|address| !ours(address) && !system(address))
         .map(|address| {
             let diagnostic = words_about(prose, &address);
             let status = enhanced_status(&diagnostic).or_else(|| enhanced_status(prose));
-            let severity = if all_delayed {
+            let severity = if delayed {
                 Severity::Delayed
             } else {
                 severity(status.as_deref(), &format!("{diagnostic} {}", single_spaced(prose)))
@@ -170,7 +170,7 @@ fn words_about(prose: &str, address: &str) -> String {
     let rest = prose.get(at + address.len()..).unwrap_or_default();
     let mut words = String::new();
     for line in rest.lines().take(8) {
-        let line = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '>' | ':' | ')' | '"'));
+        let line = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '>' | ':' | '"'));
         if line.is_empty() && !words.is_empty() {
             break;
         }
