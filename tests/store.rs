@@ -37,6 +37,7 @@ promises! {
     of_twenty_tasks_on_one_message_one_handles_it_and_one_letter_goes_to_the_resident
     of_twenty_deciders_on_one_case_each_sees_what_the_one_before_it_wrote
     twenty_cases_at_once_are_numbered_without_gap_or_double
+    ten_messages_of_one_new_resident_at_once_make_one_case
     a_decision_that_changes_nothing_never_takes_the_case_back
     a_judge_that_fails_or_panics_leaves_nothing_behind
     a_program_that_dies_while_deciding_leaves_all_or_nothing
@@ -152,6 +153,31 @@ async fn twenty_cases_at_once_are_numbered_without_gap_or_double(base: Base) {
         store.cases().await.unwrap().iter().map(|case| case.reference.split('-').nth(1).unwrap().to_owned()).collect();
     assert_eq!(numbers, (1001..1017).map(|number| number.to_string()).collect());
     assert_sound(&store, 16).await;
+}
+
+async fn ten_messages_of_one_new_resident_at_once_make_one_case(base: Base) {
+    let store = Arc::new(base.store().await);
+    let mut tasks = Vec::new();
+    for n in 0..10 {
+        let (store, message) = (Arc::clone(&store), received(&store, &n.to_string()).await);
+        let keys = redress::store::Keys { sender: Some("resident@example.org".to_owned()), ..keys() };
+        tasks.push(tokio::spawn(async move {
+            let judge = |found: &redress::store::Found| {
+                Ok(match found.cases.first() {
+                    Some(known) => (settled(), vec![follow(Some(known), &addition(message), at(20))]),
+                    None => opens(found, message),
+                })
+            };
+            store.decide_message(message, "main", &keys, at(10), judge).await.unwrap()
+        }));
+    }
+    for done in futures::future::join_all(tasks).await {
+        assert!(done.unwrap());
+    }
+    let cases = store.cases().await.unwrap();
+    assert_eq!(cases.len(), 1);
+    assert_eq!(store.known(cases[0].id).await.unwrap().case.messages.len(), 10);
+    assert_sound(&store, 1).await;
 }
 
 async fn a_decision_that_changes_nothing_never_takes_the_case_back(base: Base) {
