@@ -74,7 +74,7 @@ fn seen(message: &Message) -> String {
     for id in message.report.iter().flat_map(|report| &report.original_message_ids) {
         fact("about", id.clone());
     }
-    for forward in &message.forward {
+    if let Some(forward) = &message.forward {
         let date = forward.date.map_or_else(|| "no date".to_owned(), |date| date.to_string());
         fact("passed on", format!("{} at {date}: {}", mailbox(&forward.from), forward.words.replace('\n', " / ")));
     }

@@ -132,7 +132,9 @@ impl<'a> Facts<'a> {
 
 fn feedback(facts: &Facts<'_>) -> Option<String> {
     let reported = facts.report_type().is_some_and(|kind| kind == "feedback-report");
-    (reported || facts.part("message/feedback-report")).then(|| "An abuse report (RFC 5965).".to_owned())
+    // Hotmail's reports have no part of their own, only the address of who complained.
+    let hotmail = facts.entity.has("x-hmxmroriginalrecipient");
+    (reported || hotmail || facts.part("message/feedback-report")).then(|| "An abuse report (RFC 5965).".to_owned())
 }
 
 fn receipt(facts: &Facts<'_>) -> Option<String> {
@@ -214,6 +216,10 @@ fn bounce(facts: &Facts<'_>) -> Option<String> {
     let kind = facts.report_type();
     if statuses || kind.as_deref() == Some("delivery-status") {
         return Some("A delivery report (RFC 3464).".to_owned());
+    }
+    // Exchange 5.5 encloses its report under this name.
+    if facts.entity.has("x-ms-embedded-report") {
+        return Some("X-MS-Embedded-Report: a delivery report of Exchange.".to_owned());
     }
     if facts.entity.has("x-failed-recipients") {
         return Some("X-Failed-Recipients names who did not get a letter.".to_owned());

@@ -19,14 +19,14 @@ pub(super) const ADMINISTRATORS: &[&str] = &[
     "postmaster", "microsoftexchange", "system administrator", "mail administrator", "mailadm", "mail system",
     "mail server", "smtp_mail_service", "mailgateway", "systemadministrator", "administrateur système",
     "administrador del sistema", "internet mail delivery", "mail router", "message delivery", "mailsystem",
-    "mail-gateway", "mail gateway", "notes router", "email delivery", "mail transfer agent",
+    "mail-gateway", "mail gateway", "mail deliver", "post_master", "sysadmin@", "interscan", "notes router", "email delivery", "mail transfer agent",
     "antivirus_for_smtp", "imss@", "ndr@",
 ];
 
 /// How subjects of delivery reports begin.
 pub(super) const BOUNCE_SUBJECTS: &[&str] = &[
     "undeliverable", "undelivered", "undeliveried", "non-delivery", "nondeliverable", "non delivery",
-    "not delivered", "non-deliverable", "unable to deliver", "delivery status notification", "delivery failure",
+    "not delivered", "non-deliverable", "unable to deliver", "delivery status", "delivery failure",
     "delivery failed", "delivery notification", "delivery report", "delivery error", "delivery has failed",
     "delivery delay", "failure delivery", "failed delivery", "failure notice", "failed mail",
     "failure to deliver", "mail delivery", "mail failure", "mail failed", "mail error",
