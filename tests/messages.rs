@@ -147,6 +147,27 @@ fn a_bounce_names_the_letter_and_the_address_that_failed() {
 }
 
 #[test]
+fn what_staff_pass_on_is_found_and_what_a_resident_quotes_is_not_passed_on() {
+    let block =
+        "From: Mary Jones\nSent: 8 March 2024 5:42 PM\nTo: Olive\nSubject: My ceiling\n\nThe ceiling came down.\n";
+    let staff = "From: olive@landlord.example.org\nSubject: ceiling at number 4\n\n";
+    let passed_on = message::read(format!("{staff}See below.\n\n{block}").as_bytes(), &own()).forward.unwrap();
+    assert_eq!((passed_on.from.name.as_str(), passed_on.words.as_str()), ("Mary Jones", "The ceiling came down."));
+    assert_eq!(passed_on.date.unwrap().to_string(), "2024-03-08T17:42:00Z");
+    let ours = block.replace("From: Mary Jones", "From: Complaints <complaints@landlord.example.org>");
+    assert!(message::read(format!("{staff}Done.\n\n{ours}").as_bytes(), &own()).forward.is_none(), "a letter of ours");
+    assert!(person("Subject: Re: My ceiling\n", &format!("No.\n\n{block}")).forward.is_none(), "an answer");
+}
+
+#[test]
+fn a_person_behind_an_empty_return_path_is_recorded_but_not_answered() {
+    let form = person("Return-Path: <>\nSubject: Report from the website\n", "The gate does not close.\n");
+    assert!(form.kind.advances() && !form.may_answer);
+    let reply = person("Return-Path: <>\nSubject: Re: Your complaint\n", "Nid wyf yma.\n");
+    assert_eq!((reply.kind, reply.may_answer), (Kind::AutoReply, false));
+}
+
+#[test]
 fn an_absence_note_is_known_by_its_subject_in_many_languages() {
     for subject in [
         "Automatic reply: Your complaint",

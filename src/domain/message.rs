@@ -171,6 +171,11 @@ impl Message {
         pieces.join("\n").trim().to_owned()
     }
 
+    /// Whether it says that it answers another message.
+    fn answers(&self) -> bool {
+        !self.in_reply_to.is_empty() || quote::answers(&self.subject)
+    }
+
     /// The same bytes for the same mail that came twice, through an alias or a list, with other trace headers.
     pub fn likeness(&self) -> Vec<u8> {
         let from = self.from.as_ref().map_or("", |from| from.address.as_str());
@@ -201,7 +206,6 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
     if quoted.answers_inside {
         problems.push("Answers may stand inside the quoted text.".to_owned());
     }
-    let forward = forward::find(&entity, &body.text, &setting);
 
     let mut message = Message {
         kind: Kind::Person,
@@ -218,13 +222,15 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
         attachments: body.attachments,
         problems,
         report: None,
-        readable: !body.encrypted
-            && (has_words(&body.text) || has_words(quote::bare_subject(&subject)) || forward.is_some()),
-        forward,
+        readable: false,
+        forward: None,
         spam: machine::spam(&entity),
         text: body.text,
         subject,
     };
+    message.forward = forward::find(&entity, &message, own);
+    let words = has_words(&message.text) || has_words(quote::bare_subject(&message.subject));
+    message.readable = !body.encrypted && (words || message.forward.is_some());
     if body.encrypted {
         message.problems.push("The message is encrypted; only its sender and recipient can read it.".to_owned());
     } else if !message.readable {

@@ -338,6 +338,9 @@ fn auto_reply(facts: &Facts<'_>) -> Option<String> {
     if reply_subject(&facts.subject) {
         return Some("Subject of an automatic answer.".to_owned());
     }
+    if facts.null_sender && facts.message.answers() {
+        return Some("An answer with an empty return path (RFC 5321, 4.5.5).".to_owned());
+    }
     wording_of_reply(facts).map(str::to_owned)
 }
 
@@ -479,9 +482,6 @@ fn program(facts: &Facts<'_>) -> Option<String> {
     if facts.entity.has("x-cron-env") || (facts.subject.starts_with("cron <") && facts.from.contains("cron")) {
         return Some("Output of a scheduled job.".to_owned());
     }
-    if facts.null_sender && !facts.form {
-        return Some("The return path is empty: a server or an automatic answer (RFC 5321, 4.5.5).".to_owned());
-    }
     let administrator = facts.message.from.as_ref().is_some_and(|from| {
         ["postmaster@", "mailer-daemon@", "root@", "daemon@", "listserv@", "majordomo@", "hostmaster@"]
             .iter()
@@ -509,6 +509,9 @@ fn withheld(facts: &Facts<'_>) -> Vec<String> {
     if facts.auto_submitted.starts_with("auto-") && !facts.auto_submitted.starts_with("auto-replied") {
         let keyword: String = facts.auto_submitted.chars().take(20).collect();
         reasons.push(format!("Auto-Submitted: {keyword}, and the sender is not configured as a form."));
+    }
+    if facts.null_sender {
+        reasons.push("The return path is empty: a program sent it (RFC 5321, 4.5.5).".to_owned());
     }
     let local = |address: &str| address.split('@').next().unwrap_or_default().replace(['-', '_', '.'], "");
     let from = facts.message.from.as_ref().map_or("", |from| from.address.as_str());
