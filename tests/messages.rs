@@ -276,6 +276,7 @@ fn sentences_that_look_like_quotations_stay() {
         "On Monday 11 March 2024 I rang you. The man wrote:\nnothing at all.",
         "On the other hand, 10:15 was no good.\nI waited until 11:30.",
         "I rang at 10:15. On 11 March 2024 you wrote:\nthat somebody would come. Nobody did.",
+        "I asked Bob <bob@example.org> and on 11 March 2024 at 10:15 he wrote back:\nno.",
         "Sent from my sister's house because my own is flooded.",
         "The date: 11 March.\nThe time: 10:15.\nThe man: nobody knows.",
         "First point\n---\nSecond point\n---\nThird point, and that is all.",

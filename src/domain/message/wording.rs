@@ -321,8 +321,13 @@ pub(super) const WROTE: &[&str] = &[
     "wrote", "writes", "écrit", "ecrit", "schrieb", "escribió", "escribio", "scritto", "schreef", "geschreven",
     "escreveu", "napisał", "pisze", "a scris", "skrev", "kirjoitti", "napsal", "yazdı", "yazmış", "написал",
     "пишет", "пише", "написав", "كتب", "写道", "寫道", "ysgrifennodd", "έγραψε", "írta", "napísal", "napisao",
-    "je napisal", "rašė", "rakstīja", "kirjutas", "đã viết", "작성", "menulis", "va escriure", "idatzi", "said",
+    "je napisal", "rašė", "rakstīja", "kirjutas", "đã viết", "작성", "menulis", "va escriure", "idatzi",
     "のメール", "書きました", "geantwoord",
+];
+
+/// What people write and mail programs do not: weak even beside a date.
+pub(super) const SPEAKER_WROTE: &[&str] = &[
+    "you wrote", "you said", "you writes", "i wrote", "he wrote", "she wrote", "they wrote", "letter said", "who wrote",
 ];
 
 /// What an attribution begins with.
@@ -380,7 +385,9 @@ pub(super) const DEVICE_STARTS: &[&str] = &[
     "sent from mobile", "sent from android", "sent from iphone", "sent from ipad", "sent from blackberry",
     "sent from huawei", "sent from xiaomi", "sent from nine", "sent from bluemail", "sent from btinternet",
     "sent from sky yahoo", "sent from hotmail", "sent from windows", "sent from email.bt", "sent via ",
-    "sent with ", "sent using ", "sent by ", "get outlook for", "download outlook for", "envoyé de ",
+    "sent with ", "sent using ", "sent by ", "get outlook for", "get bluemail", "holen sie sich outlook", "obtenez outlook", "obtener outlook",
+    "ottieni outlook", "pobierz aplikację outlook", "hämta outlook", "hent outlook", "hanki outlook", "скачать outlook",
+    "diese nachricht wurde von meinem", "从我的", "изпратено от", "послано с", "download outlook for", "envoyé de ",
     "envoyé depuis ", "envoyé à partir de ", "télécharger outlook", "gesendet von ", "gesendet mit ",
     "von meinem ", "enviado desde ", "enviado do ", "enviado de ", "inviato da", "verzonden vanaf ",
     "verstuurd vanaf ", "wysłane z ", "wysłano z ", "skickat från ", "sendt fra ", "odesláno z ", "trimis de ",
