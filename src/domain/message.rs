@@ -29,6 +29,8 @@ mod wording;
 
 /// Message-IDs beyond this many in one message are passed over.
 const IDS_MAX: usize = 100;
+/// Recipients beyond this many are passed over.
+const RECIPIENTS_MAX: usize = 200;
 
 /// What wrote the message, and to what end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +64,7 @@ impl Kind {
 pub struct Own {
     /// The addresses residents write to.
     pub addresses: Vec<String>,
-    /// Registered people.
+    /// Registered people; what they pass on need not say that it is a forward.
     pub staff: Vec<String>,
     /// Senders known to be web forms or portals; their mail is answered to its Reply-To.
     pub forms: Vec<String>,
@@ -301,13 +303,9 @@ fn mend_line_ends(raw: &[u8]) -> std::borrow::Cow<'_, [u8]> {
 
 fn recipients(entity: &mime::Entity<'_>) -> Vec<String> {
     const FIELDS: [&str; 7] = ["delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc", "bcc"];
-    let mut found: Vec<String> = Vec::new();
-    for mailbox in FIELDS.iter().flat_map(|name| entity.all(name)).flat_map(|field| address::mailboxes(&field)) {
-        if !found.contains(&mailbox.address) && found.len() < 200 {
-            found.push(mailbox.address);
-        }
-    }
-    found
+    let named = FIELDS.iter().flat_map(|name| entity.all(name)).flat_map(|field| address::mailboxes(&field));
+    let mut seen = std::collections::BTreeSet::new();
+    named.map(|mailbox| mailbox.address).filter(|address| seen.insert(address.clone())).take(RECIPIENTS_MAX).collect()
 }
 
 /// Message-IDs of a field: what stands in angle brackets, else words with an `@`.
