@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::domain::calendar::{DayOff, london_date, london_time, spoken};
+use crate::domain::calendar::{DayOff, WorkingDays, london_date, london_time, spoken};
 use crate::domain::case::{Event, Kind, Opening, Outcome, Writer};
 use crate::domain::code::rule;
 use crate::domain::ladder::Rung;
@@ -17,11 +17,9 @@ pub fn text(file: &CaseFile) -> String {
     }
     for recorded in &file.history {
         let words = words(&recorded.event);
-        let late = match recorded.recorded_at == recorded.occurred_at {
-            true => String::new(),
-            false => format!(" (recorded {})", moment(recorded.recorded_at)),
-        };
-        text.push_str(&format!("{:>3}  {}  {words}{late}\n", recorded.seq, moment(recorded.occurred_at)));
+        let (counts, recorded_at) = (moment(recorded.occurred_at), moment(recorded.recorded_at));
+        let late = if counts == recorded_at { String::new() } else { format!(" (recorded {recorded_at})") };
+        text.push_str(&format!("{:>3}  {counts}  {words}{late}\n", recorded.seq));
     }
     text
 }
@@ -97,8 +95,8 @@ fn words(event: &Event) -> String {
         Event::Reminded { duty, due, rung: Rung(rung) } => {
             let when = match rung {
                 0 => "due today".to_owned(),
-                1.. => format!("{rung} working days late"),
-                _ => format!("{} working days left", -rung),
+                1.. => format!("{} late", WorkingDays(rung.unsigned_abs() as u16)),
+                _ => format!("{} left", WorkingDays(rung.unsigned_abs() as u16)),
             };
             format!("Reminded: {} by {}, {when}", rule(*duty).in_words, spoken(*due))
         }

@@ -132,12 +132,17 @@ async fn summary(office: &Office, entries: &[Entry], letters: &[LetterRow], chec
     let complaints = entries.iter().filter(|entry| entry.kind == "complaint").count();
     let requests = entries.len() - complaints;
     let (residents, staff) = (to.get("resident").copied().unwrap_or(0), to.get("staff").copied().unwrap_or(0));
-    let waiting = letters.len() - residents - staff;
+    let in_state = |state: &str| letters.iter().filter(|row| row.state == state).count();
+    let dropped = match in_state("dropped") {
+        0 => String::new(),
+        n => format!(" {n} reminders were not sent, because what they asked for had just been done."),
+    };
+    let unsent = letters.len() - in_state("sent") - in_state("dropped");
+    anyhow::ensure!(unsent == 0, "{unsent} letters have not left");
     Ok(format!(
-        "{messages} messages came in and {} became cases: {complaints} complaints and {} service {}. {residents} letters \
-         went to residents and {staff} to staff, {waiting} still wait. The histories of all {checked} cases verify.",
-        entries.len(),
-        requests,
+        "{messages} messages came in. The register holds {checked} cases: {complaints} complaints and {requests} service \
+         {}. {residents} letters went to residents and {staff} to staff.{dropped} Every history was read again, and the \
+         chain of its events holds.",
         if requests == 1 { "request" } else { "requests" },
     ))
 }

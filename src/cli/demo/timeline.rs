@@ -15,6 +15,7 @@ use crate::daemon::office::Office;
 use crate::domain::calendar::{DayOff, Due, london_date, london_time, spoken};
 use crate::domain::case::{Event, Kind, LetterKind, Opening, Outcome, Says};
 use crate::domain::code::{Duty, rule};
+use crate::domain::ladder::Rung;
 use crate::domain::message;
 use crate::domain::reference::Reference;
 use crate::store::{CaseFile, CaseId, InboxRow, LetterRow, OutboxId};
@@ -80,7 +81,7 @@ impl<'a, W: Write> Timeline<'a, W> {
             }
         }
         self.page.blank()?;
-        self.page.line("", "→ comes in   ← goes out", Style::Plain)?;
+        self.page.line("→ comes in    ← goes out    ", "Days are working days.", Style::Faint)?;
         Ok(())
     }
 
@@ -264,42 +265,45 @@ impl<'a, W: Write> Timeline<'a, W> {
 
     /// Reminders of one moment, told together: who hears, and of which dates.
     fn reminders(&mut self, news: &News, time: &mut Option<Timestamp>) -> anyhow::Result<()> {
-        // One reminder goes to several people; those of the same people and urgency share a line.
-        let mut readers: BTreeMap<(i32, Duty, String), (Date, Vec<String>)> = BTreeMap::new();
+        // One reminder goes to several people; those of the same people and the same day share a line.
+        let mut readers: BTreeMap<(Rung, Date, Duty, String), Vec<String>> = BTreeMap::new();
         for (row, says) in &news.letters {
             let Some(Says::Reminder { duty, due, rung, .. }) = says else { continue };
-            let case = row.reference.clone().unwrap_or_default();
-            let reader = self.reader(row, None);
-            readers.entry((rung.0, *duty, case)).or_insert_with(|| (*due, Vec::new())).1.push(reader);
+            // One that had nothing to say any more when its turn came is no longer in the outbox as "sent".
+            if row.state == "sent" {
+                let case = row.reference.clone().unwrap_or_default();
+                readers.entry((*rung, *due, *duty, case)).or_default().push(self.reader(row, None));
+            }
         }
-        let mut together: BTreeMap<(bool, Vec<String>), Vec<String>> = BTreeMap::new();
-        for ((rung, duty, case), (due, people)) in readers {
-            let late = rung > 0;
-            let when = match rung {
-                0 => "today".to_owned(),
-                1.. => format!("{} late", days(rung)),
-                _ => format!("by {}, {} left", short(due), days(-rung)),
-            };
-            let what = match duty {
-                Duty::Acknowledge => "acknowledge",
-                Duty::RespondStage1 => "answer",
-                Duty::ReviewRequest => "review",
-            };
-            together.entry((late, people)).or_default().push(format!("{what} {case} ({when})"));
+        let mut before: BTreeMap<(Vec<String>, Rung, Date), Vec<String>> = BTreeMap::new();
+        let mut late: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
+        for ((rung, due, duty, case), people) in readers {
+            let what = format!("{} {case}", verb(duty));
+            match rung.0 {
+                1.. => late.entry(people).or_default().push(format!("{what} ({})", days(rung.0))),
+                _ => before.entry((people, rung, due)).or_default().push(what),
+            }
         }
-        for ((late, people), items) in together {
-            let (word, style) = if late { ("Overdue", Style::Red) } else { ("Reminder", Style::Plain) };
-            let words = format!("{}. {word}: {}", listed(&people), listed(&items));
-            self.page.line(&Self::lead(time, '←'), &words, style)?;
+        for ((people, rung, due), items) in before {
+            let left = match rung.0 {
+                0 => "today is the last day to".to_owned(),
+                left => format!("{} left, until {}, to", days(-left), short(due)),
+            };
+            let words = format!("{}: {left} {}", listed(&people), listed(&items));
+            self.page.line(&Self::lead(time, '←'), &words, Style::Plain)?;
+        }
+        for (people, items) in late {
+            let words = format!("{}: OVERDUE: {}", listed(&people), listed(&items));
+            self.page.line(&Self::lead(time, '←'), &words, Style::Red)?;
         }
         Ok(())
     }
 
-    /// A letter's reader by name: one of the landlord's people, else the resident with their address.
+    /// A letter's reader: one of the landlord's people by first name, else the resident with their address.
     fn reader(&self, row: &LetterRow, case: Option<&CaseFile>) -> String {
         let mut people = self.office.config.landlords.iter().flat_map(|landlord| landlord.people());
         if let Some(person) = people.find(|person| person.address == row.recipient) {
-            return person.name.clone();
+            return first_name(&person.name).to_owned();
         }
         let name = case.and_then(|file| file.case.opening.as_ref()).map(|opening| opening.resident.name.as_str());
         name.filter(|name| !name.is_empty())
@@ -313,22 +317,14 @@ impl<'a, W: Write> Timeline<'a, W> {
         self.page.line("", &format!("The register on {}", spoken(to)), Style::Bold)?;
         self.page.blank()?;
         for entry in &register.entries {
-            let lead = format!("  {:<11} {:<9} {:<16} ", entry.reference, entry.kind, entry.resident);
-            let mut lead = Some(lead);
-            for owed in &entry.owed {
-                let late = owed.due < to;
-                let words = format!(
-                    "{} {} {}",
-                    rule(owed.duty).in_words,
-                    if late { "OVERDUE since" } else { "by" },
-                    short(owed.due)
-                );
-                let lead = lead.take().unwrap_or_else(|| " ".repeat(41));
-                self.page.line(&lead, &words, if late { Style::Red } else { Style::Plain })?;
-            }
-            if let Some(lead) = lead {
-                self.page.line(&lead, "nothing owed", Style::Plain)?;
-            }
+            let lead = format!("  {:<11} {:<9}  {:<16}  ", entry.reference, entry.kind, entry.resident);
+            let late = entry.owed.iter().any(|owed| owed.due < to);
+            let owed = entry.owed.iter().map(|owed| {
+                let overdue = if owed.due < to { "OVERDUE: " } else { "" };
+                format!("{overdue}{} by {}", verb(owed.duty), short(owed.due))
+            });
+            let owed = owed.collect::<Vec<_>>().join("; ");
+            self.page.line(&lead, &owed, if late { Style::Red } else { Style::Plain })?;
         }
         self.page.blank()?;
         self.page.line("", &register.summary, Style::Plain)?;
@@ -426,7 +422,20 @@ fn with_article(noun: &str) -> String {
 }
 
 fn days(number: i32) -> String {
-    if number == 1 { "1 working day".to_owned() } else { format!("{number} working days") }
+    if number == 1 { "1 day".to_owned() } else { format!("{number} days") }
+}
+
+fn first_name(name: &str) -> &str {
+    name.split(' ').next().unwrap_or(name)
+}
+
+/// A duty as an officer says it.
+pub(super) fn verb(duty: Duty) -> &'static str {
+    match duty {
+        Duty::Acknowledge => "acknowledge",
+        Duty::RespondStage1 => "answer",
+        Duty::ReviewRequest => "review",
+    }
 }
 
 /// "Wed 23 December".
