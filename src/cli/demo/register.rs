@@ -12,6 +12,7 @@ use crate::daemon::office::Office;
 use crate::domain::calendar::london_date;
 use crate::domain::case::Kind;
 use crate::domain::code::Duty;
+use crate::domain::message::{self, Own};
 use crate::domain::reference::Reference;
 use crate::store::LetterRow;
 
@@ -20,8 +21,6 @@ pub(super) struct Register {
     pub(super) entries: Vec<Entry>,
     /// How much there is of what.
     pub(super) summary: String,
-    /// File of the first acknowledgement.
-    pub(super) first_acknowledgement: Option<String>,
 }
 
 /// A case as it stands.
@@ -43,36 +42,35 @@ pub(super) async fn write(office: &Office, folder: &Path, outgoing: &Path) -> an
     let register = folder.join("register");
     fs::create_dir_all(&register)?;
     let letters = office.store.outbox(0, i64::MAX).await?;
-    let first_acknowledgement = letters_as_files(office, &letters, &folder.join("letters"), outgoing).await?;
+    letters_as_files(office, &letters, &folder.join("letters"), outgoing).await?;
     let entries = cases(office, &register).await?;
     lists(office, &letters, &register).await?;
     let (checked, findings) = office.store.verify().await?;
     anyhow::ensure!(findings.is_empty(), "The register is damaged: {}", findings.join("; "));
     let summary = summary(office, &entries, &letters, checked).await?;
-    Ok(Register { entries, summary, first_acknowledgement })
+    Ok(Register { entries, summary })
 }
 
-/// Copies each letter that left to a name that says what it is.
-async fn letters_as_files(
-    office: &Office,
-    letters: &[LetterRow],
-    to: &Path,
-    outgoing: &Path,
-) -> anyhow::Result<Option<String>> {
-    fs::create_dir_all(to)?;
-    let mut first = None;
+/// Copies each letter that left to a name that says what it is, its words beside it.
+async fn letters_as_files(office: &Office, letters: &[LetterRow], to: &Path, outgoing: &Path) -> anyhow::Result<()> {
     for row in letters.iter().filter(|row| row.state == "sent") {
+        let folder = to.join(if row.audience == "resident" { "residents" } else { "staff" });
+        fs::create_dir_all(&folder)?;
         let letter = office.store.letter(row.id).await?.with_context(|| format!("Letter {} is gone", row.id))?;
         let day = london_date(row.settled().unwrap_or(row.written()));
         let case = row.reference.as_deref().unwrap_or("operator");
-        let name = format!("{:03}_{day}_{case}_{}_{}.eml", row.id, row.kind, row.recipient);
+        let reader = row.recipient.split('@').next().unwrap_or_default();
+        let name = format!("{:03}_{day}_{case}_{}_{reader}", row.id, row.kind);
         let left = outgoing.join("new").join(format!("{}.eml", letter.message_id));
-        fs::copy(&left, to.join(&name)).with_context(|| format!("{} did not leave", left.display()))?;
-        if row.kind == "acknowledgement" && first.is_none() {
-            first = Some(name);
-        }
+        let bytes = fs::read(&left).with_context(|| format!("{} did not leave", left.display()))?;
+        let words = message::read(&bytes, &Own::default()).text;
+        fs::write(
+            folder.join(format!("{name}.txt")),
+            format!("To: {}\nSubject: {}\n\n{words}", row.recipient, row.subject),
+        )?;
+        fs::write(folder.join(format!("{name}.eml")), bytes)?;
     }
-    Ok(first)
+    Ok(())
 }
 
 async fn cases(office: &Office, register: &Path) -> anyhow::Result<Vec<Entry>> {

@@ -55,10 +55,10 @@ const PRIYA_ACKNOWLEDGED: (&str, &str) = ("priya.nair@example.org", "acknowledge
 /// In the order in which they arrive.
 pub(super) const SCENES: &[Scene] = &[
     fresh(december(7, 8, 14), "enquiry", message!("enquiry")),
-    fresh(december(9, 18, 47), "polite_complaint", message!("polite_complaint")),
-    answer(december(9, 18, 49), "out_of_office", message!("out_of_office"), PRIYA_ACKNOWLEDGED),
-    answer(december(15, 21, 12), "further_message", message!("further_message"), PRIYA_ACKNOWLEDGED),
+    fresh(december(14, 18, 47), "polite_complaint", message!("polite_complaint")),
+    answer(december(14, 18, 49), "out_of_office", message!("out_of_office"), PRIYA_ACKNOWLEDGED),
     fresh(december(16, 10, 31), "thanks", message!("thanks")),
+    answer(december(17, 21, 12), "further_message", message!("further_message"), PRIYA_ACKNOWLEDGED),
     fresh(december(18, 13, 2), "survey", message!("survey")),
     fresh(december(21, 16, 5), "service_request", message!("service_request")),
     fresh(december(22, 17, 26), "unsure", message!("unsure")),
@@ -135,4 +135,15 @@ fn blanks(letter: &Claimed) -> anyhow::Result<[(&'static str, String); 7]> {
 
 fn rfc2822(at: Timestamp) -> anyhow::Result<String> {
     Ok(rfc2822::to_string(&at.to_zoned(TimeZone::UTC))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DAYS, SCENES};
+
+    #[test]
+    fn messages_stand_in_the_order_in_which_they_arrive_and_within_the_play() {
+        assert!(SCENES.is_sorted_by(|earlier, later| earlier.at < later.at));
+        assert!(SCENES.iter().all(|scene| (DAYS.0..=DAYS.1).contains(&scene.at.date())));
+    }
 }

@@ -114,7 +114,8 @@ impl<'a, W: Write> Timeline<'a, W> {
         self.letter = letters.last().map_or(self.letter, |(row, _)| row.id);
         self.case = opened.last().map_or(self.case, |row| row.id);
         let touched = messages.iter().filter_map(|row| row.reference.clone());
-        let touched = touched.chain(letters.iter().filter_map(|(row, _)| row.reference.clone()));
+        let told = letters.iter().filter(|(_, says)| !is_reminder(says));
+        let touched = touched.chain(told.filter_map(|(row, _)| row.reference.clone()));
         let touched: BTreeSet<String> = touched.chain(opened.into_iter().map(|row| row.reference)).collect();
         let mut cases = BTreeMap::new();
         for reference in touched {
@@ -173,7 +174,11 @@ impl<'a, W: Write> Timeline<'a, W> {
         let on = row.reference.as_deref().unwrap_or_default();
         let opened: Vec<&CaseFile> = news.cases.values().filter(|file| opened_by(file, row.id).is_some()).collect();
         if let Some(opening) = opened.first().and_then(|file| opened_by(file, row.id)) {
-            self.page.line(INDENT, &why(opening), Style::Faint)?;
+            self.page.line(INDENT, &why(opening, sorted == "unsure"), Style::Faint)?;
+            if opened.len() > 1 {
+                let words = format!("It went to {} landlords: each has a case of its own.", opened.len());
+                self.page.line(INDENT, &words, Style::Faint)?;
+            }
             for file in opened {
                 self.dates(file, news)?;
             }
@@ -228,7 +233,7 @@ impl<'a, W: Write> Timeline<'a, W> {
     }
 
     fn went_out(&mut self, news: &News, time: &mut Option<Timestamp>) -> anyhow::Result<()> {
-        for (row, _) in news.letters.iter().filter(|(_, says)| !matches!(says, Some(Says::Reminder { .. }))) {
+        for (row, _) in news.letters.iter().filter(|(_, says)| !is_reminder(says)) {
             self.letter(row, news, time)?;
         }
         self.reminders(news, time)
@@ -254,7 +259,8 @@ impl<'a, W: Write> Timeline<'a, W> {
         }
         self.page.line(&Self::lead(time, '←'), &words, Style::Plain)?;
         if itself {
-            let words = "Nobody has looked at it, and tomorrow the acknowledgement is due: it goes by itself.";
+            let words =
+                "No person has acted, and it is due on the next working day: the acknowledgement goes by itself.";
             self.page.line(INDENT, words, Style::Faint)?;
             if let Some(file) = case {
                 self.dates(file, news)?;
@@ -289,11 +295,11 @@ impl<'a, W: Write> Timeline<'a, W> {
                 0 => "today is the last day to".to_owned(),
                 left => format!("{} left, until {}, to", days(-left), short(due)),
             };
-            let words = format!("{}: {left} {}", listed(&people), listed(&items));
+            let words = format!("{} · {left} {}", listed(&people), listed(&items));
             self.page.line(&Self::lead(time, '←'), &words, Style::Plain)?;
         }
         for (people, items) in late {
-            let words = format!("{}: OVERDUE: {}", listed(&people), listed(&items));
+            let words = format!("{} · overdue: {}", listed(&people), listed(&items));
             self.page.line(&Self::lead(time, '←'), &words, Style::Red)?;
         }
         Ok(())
@@ -318,35 +324,47 @@ impl<'a, W: Write> Timeline<'a, W> {
         self.page.blank()?;
         for entry in &register.entries {
             let lead = format!("  {:<11} {:<9}  {:<16}  ", entry.reference, entry.kind, entry.resident);
-            let late = entry.owed.iter().any(|owed| owed.due < to);
-            let owed = entry.owed.iter().map(|owed| {
-                let overdue = if owed.due < to { "OVERDUE: " } else { "" };
-                format!("{overdue}{} by {}", verb(owed.duty), short(owed.due))
-            });
-            let owed = owed.collect::<Vec<_>>().join("; ");
-            self.page.line(&lead, &owed, if late { Style::Red } else { Style::Plain })?;
+            let mut lead = Some(lead);
+            for owed in &entry.owed {
+                let (late, style) = if owed.due < to { (", OVERDUE", Style::Red) } else { ("", Style::Plain) };
+                let lead = lead.take().unwrap_or_else(|| " ".repeat(43));
+                self.page.line(&lead, &format!("{} by {}{late}", verb(owed.duty), short(owed.due)), style)?;
+            }
+            if let Some(lead) = lead {
+                self.page.line(&lead, "nothing is owed", Style::Plain)?;
+            }
         }
         self.page.blank()?;
         self.page.line("", &register.summary, Style::Plain)?;
         self.page.blank()?;
         let folder = self.folder.display();
         self.page.line("", &format!("All of it is in {folder}"), Style::Bold)?;
-        self.page.line("  letters/   ", "every letter as it left, to open in any mail program", Style::Plain)?;
-        self.page.line(
-            "  register/  ",
-            "every case with its whole history, as text and JSON, and lists for a spreadsheet",
-            Style::Plain,
-        )?;
-        self.page.line("  mail/      ", "the messages that came in", Style::Plain)?;
+        for (lead, what) in [
+            ("  letters/     ", "every letter as it left (.eml), and its words (.txt)"),
+            (
+                "  register/    ",
+                "every case with its whole history (.txt, .json), and three lists for a spreadsheet (.csv)",
+            ),
+            ("  mail/        ", "the messages that came in"),
+            ("  redress.toml ", "the configuration this was played with"),
+        ] {
+            self.page.line(lead, what, Style::Plain)?;
+        }
         self.page.blank()?;
         self.page.line("", "What next?", Style::Bold)?;
-        if let Some(letter) = &register.first_acknowledgement {
-            self.page.line("  less ", &format!("{folder}/letters/{letter}"), Style::Plain)?;
+        for (command, what) in [
+            (format!("less {folder}/letters/residents/*.txt"), "read what residents get"),
+            ("tests/run".to_owned(), "prove it, against real mail servers and databases"),
+            ("less config/example.toml".to_owned(), "set it up for your own mailbox"),
+        ] {
+            self.page.line(&format!("  {command}   "), &format!("# {what}"), Style::Plain)?;
         }
-        self.page.line("  ", "tests/run", Style::Plain)?;
-        self.page.line("  ", "less config/example.toml", Style::Plain)?;
         Ok(())
     }
+}
+
+fn is_reminder(says: &Option<Says>) -> bool {
+    matches!(says, Some(Says::Reminder { .. }))
 }
 
 fn opened_by(file: &CaseFile, message: i64) -> Option<&Opening> {
@@ -354,14 +372,20 @@ fn opened_by(file: &CaseFile, message: i64) -> Option<&Opening> {
 }
 
 /// What a message was taken for, and why.
-fn why(opening: &Opening) -> String {
+fn why(opening: &Opening, doubtful: bool) -> String {
     let because = quoted(&opening.because.iter().map(|words| words.as_str()).collect::<Vec<_>>());
-    let because = if because.is_empty() { String::new() } else { format!(" (its words: {because})") };
-    let mut sentences = vec![match (opening.unsure, opening.kind) {
-        (true, _) => format!("Not certain what this is{because}: a person is asked, and the complaint clock runs."),
-        (false, Kind::Complaint) => format!("Taken for a complaint{because}."),
-        (false, Kind::ServiceRequest) => format!("Taken for a service request{because}."),
+    let because = if because.is_empty() { String::new() } else { format!(", for it says {because}") };
+    let kind = match opening.kind {
+        Kind::Complaint => "complaint",
+        Kind::ServiceRequest => "service request",
+    };
+    let mut sentences = vec![match doubtful {
+        true => "It may be a complaint or not: a person is asked, and the complaint clock runs.".to_owned(),
+        false => format!("Taken for a {kind}{because}."),
     }];
+    if opening.unsure && !doubtful {
+        sentences.push("A person is asked to check it.".to_owned());
+    }
     if opening.flags.urgent_hazard {
         sentences.push("It may tell of a danger.".to_owned());
     }
@@ -370,7 +394,7 @@ fn why(opening: &Opening) -> String {
     }
     if !opening.related.is_empty() {
         let related: Vec<String> = opening.related.iter().map(ToString::to_string).collect();
-        sentences.push(format!("Beside it {} goes on.", listed(&related)));
+        sentences.push(format!("{} goes on beside it.", listed(&related)));
     }
     sentences.join(" ")
 }
