@@ -32,9 +32,10 @@ const CLOSINGS: &[&str] = &[
     "get outlook for",
 ];
 
-/// The points of newly written text, in order.
-pub fn points(text: &str) -> Vec<String> {
-    let mut points = paragraphs(text);
+/// The points of newly written text, in order. `name` is the writer's, as the message gave it: where it stands alone on a
+/// line the signature begins.
+pub fn points(text: &str, name: &str) -> Vec<String> {
+    let mut points = paragraphs(text, name);
     let more = points.len() > POINTS_MAX;
     points.truncate(POINTS_MAX);
     let mut points: Vec<String> = points.into_iter().map(shortened).collect();
@@ -45,14 +46,14 @@ pub fn points(text: &str) -> Vec<String> {
 }
 
 /// Blank lines part paragraphs; a list marker starts a new one. Greetings are no point, and neither are the short lines
-/// that follow a signing off: name, flat, telephone.
-fn paragraphs(text: &str) -> Vec<String> {
+/// that follow a signing off or the writer's name: flat, telephone.
+fn paragraphs(text: &str, name: &str) -> Vec<String> {
     let mut paragraphs: Vec<String> = Vec::new();
     let mut open = false;
     let mut signed_off = false;
     for line in text.lines().map(str::trim) {
         let (item, words) = list_item(line);
-        if is_closing(line) && !paragraphs.is_empty() {
+        if (is_closing(line) || is_name(line, name)) && !paragraphs.is_empty() {
             signed_off = true;
         }
         let signature = signed_off && line.split_whitespace().count() <= SIGNATURE_WORDS_MAX;
@@ -101,6 +102,13 @@ fn is_greeting(line: &str) -> bool {
         && !lower.trim_end_matches(['!', ',', '.', ':', '-']).contains(['.', '!', '?'])
 }
 
+/// The writer's whole name, or the first part of it, and nothing else.
+fn is_name(line: &str, name: &str) -> bool {
+    let line = line.trim_end_matches([',', '.']).to_lowercase();
+    let name = name.trim().to_lowercase();
+    !line.is_empty() && (line == name || name.split_whitespace().next() == Some(line.as_str()))
+}
+
 /// A line of signing off, perhaps with a name behind it.
 fn is_closing(line: &str) -> bool {
     let lower = line.to_lowercase();
@@ -128,7 +136,7 @@ mod tests {
     fn paragraphs_and_list_items_become_points_without_greeting_and_signing_off() {
         let text = "Dear Sir or Madam,\nThe boiler has been broken\nsince Monday.\n\n1. No heating\n2) No hot water\n- Nobody rang back\n\nThanks for reading this far, I want it fixed.\n\nKind regards,\nAnn Example\n14 Orchard Court";
         assert_eq!(
-            points(text),
+            points(text, "Ann Example"),
             [
                 "The boiler has been broken since Monday.",
                 "No heating",
@@ -141,21 +149,30 @@ mod tests {
 
     #[test]
     fn a_message_that_is_only_thanks_or_nothing_keeps_what_there_is() {
-        assert_eq!(points(""), [""; 0]);
-        assert_eq!(points("thanks"), ["thanks"]);
+        assert_eq!(points("", ""), [""; 0]);
+        assert_eq!(points("thanks", ""), ["thanks"]);
         assert_eq!(
-            points("It leaks.\n\nRegards,\nAnn Example\n\nPS the lift has been broken for two weeks as well"),
+            points("It leaks.\n\nRegards,\nAnn Example\n\nPS the lift has been broken for two weeks as well", ""),
             ["It leaks.", "PS the lift has been broken for two weeks as well"]
         );
-        assert_eq!(points("Hi there! You never came. Why?"), ["Hi there! You never came. Why?"]);
+        assert_eq!(points("Hi there! You never came. Why?", ""), ["Hi there! You never came. Why?"]);
+    }
+
+    #[test]
+    fn a_signature_without_a_signing_off_is_no_point() {
+        let text = "It leaks.\n\nLeah Brandt\nFlat 4, Saltmarsh Court\n07700 900162";
+        assert_eq!(points(text, "Leah Brandt"), ["It leaks."]);
+        assert_eq!(points("It leaks.\nleah", "Leah Brandt"), ["It leaks."]);
+        assert_eq!(points("Leah Brandt\nno heating", "Leah Brandt"), ["Leah Brandt no heating"]);
+        assert_eq!(points("It leaks.\n\n\nWet.", ""), ["It leaks.", "Wet."]);
     }
 
     #[test]
     fn a_very_long_letter_is_cut_and_says_so() {
         let text = vec!["One more thing is wrong."; 40].join("\n\n");
-        let points = points(&text);
+        let points = points(&text, "");
         assert_eq!(points.len(), 13);
         assert!(points[12].contains("and more"));
-        assert!(super::points(&"é".repeat(5000))[0].chars().count() < 1210);
+        assert!(super::points(&"é".repeat(5000), "")[0].chars().count() < 1210);
     }
 }
