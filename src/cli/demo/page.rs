@@ -57,6 +57,11 @@ impl<W: Write> Page<W> {
         Ok(())
     }
 
+    /// Words to be copied as they are: never broken.
+    pub(super) fn command(&mut self, lead: &str, words: &str) -> io::Result<()> {
+        writeln!(self.out, "{lead}{words}")
+    }
+
     pub(super) fn blank(&mut self) -> io::Result<()> {
         writeln!(self.out)
     }

@@ -115,15 +115,17 @@ async fn sent(office: &Office, to: &str, kind: &str) -> anyhow::Result<Option<Cl
     }
 }
 
-fn blanks(letter: &Claimed) -> anyhow::Result<[(&'static str, String); 7]> {
+fn blanks(letter: &Claimed) -> anyhow::Result<[(&'static str, String); 8]> {
     let read = message::read(letter.bytes(), &message::Own::default());
     let text = String::from_utf8_lossy(letter.bytes()).replace("\r\n", "\n");
     let headers = text.split_once("\n\n").map_or("", |(headers, _)| headers);
+    let again = if read.subject.starts_with("Re: ") { "" } else { "Re: " };
     let from = read.from.map_or_else(String::new, |from| format!("{} <{}>", from.name, from.address));
     let quoted: Vec<String> =
         read.text.trim_end().lines().map(|line| format!("> {line}").trim_end().to_owned()).collect();
     Ok([
         ("{letter_id}", letter.message_id.clone()),
+        ("{answer_subject}", format!("{again}{}", read.subject)),
         ("{letter_subject}", read.subject),
         ("{letter_date}", rfc2822(letter.written())?),
         ("{letter_from}", from),

@@ -23,6 +23,9 @@ use crate::store::{CaseFile, CaseId, InboxRow, LetterRow, OutboxId};
 /// Behind this many columns stands what is told of a moment.
 const INDENT: &str = "        ";
 
+/// The phrases that weigh most are enough here; the officer's letter has them all.
+const REASONS_MAX: usize = 3;
+
 pub(super) struct Timeline<'a, W> {
     office: &'a Office,
     page: Page<W>,
@@ -338,7 +341,7 @@ impl<'a, W: Write> Timeline<'a, W> {
         self.page.line("", &register.summary, Style::Plain)?;
         self.page.blank()?;
         let folder = self.folder.display();
-        self.page.line("", &format!("All of it is in {folder}"), Style::Bold)?;
+        self.page.command("All of it is in ", &folder.to_string())?;
         for (lead, what) in [
             ("  letters/     ", "every letter as it left (.eml), and its words (.txt)"),
             (
@@ -352,12 +355,13 @@ impl<'a, W: Write> Timeline<'a, W> {
         }
         self.page.blank()?;
         self.page.line("", "What next?", Style::Bold)?;
-        for (command, what) in [
-            (format!("less {folder}/letters/residents/*.txt"), "read what residents get"),
-            ("tests/run".to_owned(), "prove it, against real mail servers and databases"),
-            ("less config/example.toml".to_owned(), "set it up for your own mailbox"),
+        for (what, command) in [
+            ("Read what residents get:", format!("less {folder}/letters/residents/*.txt")),
+            ("Prove it, against real mail servers and databases:", "tests/run".to_owned()),
+            ("Set it up for your own mailbox:", "less config/example.toml".to_owned()),
         ] {
-            self.page.line(&format!("  {command}   "), &format!("# {what}"), Style::Plain)?;
+            self.page.line("  ", what, Style::Plain)?;
+            self.page.command("      ", &command)?;
         }
         Ok(())
     }
@@ -373,7 +377,7 @@ fn opened_by(file: &CaseFile, message: i64) -> Option<&Opening> {
 
 /// What a message was taken for, and why.
 fn why(opening: &Opening, doubtful: bool) -> String {
-    let because = quoted(&opening.because.iter().map(|words| words.as_str()).collect::<Vec<_>>());
+    let because = quoted(opening.because.iter().take(REASONS_MAX).map(|words| words.as_str()));
     let because = if because.is_empty() { String::new() } else { format!(", for it says {because}") };
     let kind = match opening.kind {
         Kind::Complaint => "complaint",
@@ -419,12 +423,8 @@ fn bank_holidays(due: &Due) -> impl Iterator<Item = (Date, String)> + '_ {
     })
 }
 
-/// Words that decided, each once.
-fn quoted(words: &[&str]) -> String {
-    let mut seen = BTreeSet::new();
-    let words: Vec<String> =
-        words.iter().filter(|words| seen.insert(words.to_lowercase())).map(|words| format!("“{words}”")).collect();
-    words.join(", ")
+fn quoted<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(|words| format!("“{words}”")).collect::<Vec<_>>().join(", ")
 }
 
 /// "a, b and c".
