@@ -100,7 +100,7 @@ fn nobody_is_reminded_on_a_bank_holiday_and_everybody_on_the_right_day() {
         assert!(on_the_day.contains(told), "{date}: {told:?} is not in {on_the_day}");
     }
     // A message nobody was sure of: a receipt at once, the acknowledgement on the fourth working day at 09:00.
-    let sure = "09:00 ← Ivy Lorne <ivy.lorne@example.org>: “Re: Parking permits [HER-1002-K]”, promises an answer by Thu 14 January";
+    let sure = "09:00 ← Ivy Lorne <ivy.lorne@example.org>: acknowledgement “Re: Parking permits [HER-1002-K]”, promises an answer by Thu 14 January";
     assert!(day(printed, "Wednesday 30 December 2026").contains(sure));
     let reminders = letters(&folder.join("letters/staff"));
     let holidays = ["2026-12-25", "2026-12-26", "2026-12-27", "2026-12-28", "2027-01-01", "2027-01-02", "2027-01-03"];

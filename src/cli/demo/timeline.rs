@@ -173,7 +173,10 @@ impl<'a, W: Write> Timeline<'a, W> {
         let place = if junk { ", in the junk folder" } else { "" };
         self.page.line(&Self::lead(time, '→'), &format!("{from}: “{}”{place}", read.subject), Style::Plain)?;
 
-        let sorted = row.sorted.as_deref().unwrap_or("waits");
+        let Some(sorted) = row.sorted.as_deref() else {
+            self.page.line(INDENT, "It could not be handled yet; it will be tried again.", Style::Red)?;
+            return Ok(());
+        };
         let on = row.reference.as_deref().unwrap_or_default();
         let opened: Vec<&CaseFile> = news.cases.values().filter(|file| opened_by(file, row.id).is_some()).collect();
         if let Some(opening) = opened.first().and_then(|file| opened_by(file, row.id)) {
@@ -252,7 +255,9 @@ impl<'a, W: Write> Timeline<'a, W> {
             _ => None,
         });
         let itself = matches!(written, Some((LetterKind::Acknowledgement, _))) && news.messages.is_empty();
-        let mut words = format!("{}: “{}”", self.reader(row, case), row.subject);
+        // A resident's subject line is their own, answered: it does not say what the letter is.
+        let what = written.filter(|_| row.audience == "resident").map_or("", |(kind, _)| name_of(kind));
+        let mut words = format!("{}: {what}“{}”", self.reader(row, case), row.subject);
         if let Some((kind, Some(date))) = written {
             let what = if kind == LetterKind::Acknowledgement { "an answer" } else { "word" };
             words.push_str(&format!(", promises {what} by {}", short(date)));
@@ -364,6 +369,16 @@ impl<'a, W: Write> Timeline<'a, W> {
             self.page.command("      ", &command)?;
         }
         Ok(())
+    }
+}
+
+fn name_of(kind: LetterKind) -> &'static str {
+    match kind {
+        LetterKind::Receipt => "receipt ",
+        LetterKind::Acknowledgement => "acknowledgement ",
+        LetterKind::RequestLogged => "reply ",
+        LetterKind::Added => "added ",
+        LetterKind::NewCase | LetterKind::NewMessage | LetterKind::Reminder | LetterKind::Undelivered => "",
     }
 }
 
