@@ -1,5 +1,7 @@
 //! The demo as a newcomer sees it: what it prints, and what it leaves behind.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, where a panic is a failed test")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -70,7 +70,7 @@ pub async fn run(folder: Option<&Path>) -> anyhow::Result<()> {
     ensure!(scenes.next().is_none(), "The play ended before its last message arrived");
 
     let register = register::write(&office, &folder, &stage.letters).await?;
-    timeline.ending(&register).await?;
+    timeline.ending(&register)?;
     office.store.close().await;
     Ok(())
 }

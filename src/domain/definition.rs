@@ -11,6 +11,9 @@ const POINT_CHARS_MAX: usize = 1200;
 /// Lines below a signing off that are no longer than this belong to it.
 const SIGNATURE_WORDS_MAX: usize = 6;
 
+/// A salutation has no more words than this.
+const SALUTATION_WORDS_MAX: usize = 5;
+
 const GREETINGS: &[&str] =
     &["dear", "hi", "hello", "hiya", "hey", "good morning", "good afternoon", "good evening", "to whom"];
 const CLOSINGS: &[&str] = &[
@@ -30,6 +33,11 @@ const CLOSINGS: &[&str] = &[
     "cheers",
     "sent from my",
     "get outlook for",
+    "cofion",
+    "yn gywir",
+    "z poważaniem",
+    "pozdrawiam",
+    "cu stimă",
 ];
 
 /// The points of newly written text, in order. `name` is the writer's, as the message gave it: where it stands alone on a
@@ -49,15 +57,17 @@ pub fn points(text: &str, name: &str) -> Vec<String> {
 /// that follow a signing off or the writer's name: flat, telephone.
 fn paragraphs(text: &str, name: &str) -> Vec<String> {
     let mut paragraphs: Vec<String> = Vec::new();
-    let mut open = false;
-    let mut signed_off = false;
-    for line in text.lines().map(str::trim) {
+    let (mut begun, mut open, mut signed_off) = (false, false, false);
+    let mut lines = text.lines().map(str::trim).peekable();
+    while let Some(line) = lines.next() {
+        let salutation = !begun && is_salutation(line, lines.peek().copied());
+        begun |= !line.is_empty();
         let (item, words) = list_item(line);
         if (is_closing(line) || is_name(line, name)) && !paragraphs.is_empty() {
             signed_off = true;
         }
         let signature = signed_off && line.split_whitespace().count() <= SIGNATURE_WORDS_MAX;
-        if signature || is_greeting(line) || !words.chars().any(char::is_alphanumeric) {
+        if signature || salutation || is_greeting(line) || !words.chars().any(char::is_alphanumeric) {
             open = false;
             continue;
         }
@@ -100,6 +110,11 @@ fn is_greeting(line: &str) -> bool {
     starts
         && lower.split_whitespace().count() <= 6
         && !lower.trim_end_matches(['!', ',', '.', ':', '-']).contains(['.', '!', '?'])
+}
+
+/// A first line that calls on somebody, in whatever words and language: short, with a comma, and an empty line behind.
+fn is_salutation(line: &str, next: Option<&str>) -> bool {
+    line.ends_with(',') && line.split_whitespace().count() <= SALUTATION_WORDS_MAX && next.is_some_and(str::is_empty)
 }
 
 /// The writer's whole name, or the first part of it, and nothing else.
@@ -156,6 +171,13 @@ mod tests {
             ["It leaks.", "PS the lift has been broken for two weeks as well"]
         );
         assert_eq!(points("Hi there! You never came. Why?", ""), ["Hi there! You never came. Why?"]);
+    }
+
+    #[test]
+    fn a_salutation_and_a_signing_off_are_known_in_other_words_and_languages() {
+        assert_eq!(points("To both of you,\n\nThe lights are out,\n\nagain.", ""), ["The lights are out,", "again."]);
+        let polish = "Szanowni Państwo,\n\nokno się nie zamyka.\n\nZ poważaniem\nWanda Kowalczyk\n9 Heron Lane";
+        assert_eq!(points(polish, "Wanda Kowalczyk"), ["okno się nie zamyka."]);
     }
 
     #[test]

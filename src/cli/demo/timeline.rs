@@ -325,7 +325,7 @@ impl<'a, W: Write> Timeline<'a, W> {
     }
 
     /// The register, and what to do next.
-    pub(super) async fn ending(&mut self, register: &Register) -> anyhow::Result<()> {
+    pub(super) fn ending(&mut self, register: &Register) -> anyhow::Result<()> {
         self.page.blank()?;
         let (_, to) = DAYS;
         self.page.line("", &format!("The register on {}", spoken(to)), Style::Bold)?;
