@@ -327,9 +327,9 @@ impl Sorter {
 /// however much weight they carry together.
 fn explains(phrase: &str, before: &[String]) -> bool {
     const MORTAR: &[&str] = &[
-        "about", "also", "been", "from", "have", "here", "into", "just", "mine", "only", "said", "some", "than", "that",
-        "them", "then", "there", "they", "this", "told", "very", "were", "what", "when", "which", "will", "with", "would",
-        "your",
+        "about", "also", "been", "from", "have", "here", "into", "just", "mine", "only", "said", "some", "than",
+        "that", "them", "then", "there", "they", "this", "told", "very", "were", "what", "when", "which", "will",
+        "with", "would", "your",
     ];
     let lower = phrase.to_lowercase();
     let lone = !lower.contains(char::is_whitespace);
@@ -366,7 +366,8 @@ mod tests {
 
     #[test]
     fn people_are_told_of_each_phrase_once_and_of_no_mortar() {
-        let body = "I wrote on 2 November and I have had no answer. I am fed up that I get no answer, and I told them that.";
+        let body =
+            "I wrote on 2 November and I have had no answer. I am fed up that I get no answer, and I told them that.";
         let words = Words { subject: "No answer", body, context: Context::New };
         let because = Sorter::embedded().sort(&words, &Settings::default()).because;
         assert!(because.len() > 1, "{because:?}");
