@@ -308,10 +308,11 @@ impl Sorter {
             if taken.iter().any(|(from, to)| first <= *to && *from <= last) {
                 continue;
             }
-            taken.push((first, last));
             let (from, to) = (&read.tokens[first], &read.tokens[last]);
             let whole = if from.field == text::Field::Subject { words.subject } else { words.body };
-            if let Some(phrase) = whole.get(from.at.start..to.at.end).filter(|_| from.field == to.field) {
+            let phrase = whole.get(from.at.start..to.at.end).filter(|_| from.field == to.field);
+            if let Some(phrase) = phrase.filter(|phrase| explains(phrase, &because)) {
+                taken.push((first, last));
                 because.push(phrase.to_owned());
             }
             if because.len() == REASONS_MAX {
@@ -320,6 +321,20 @@ impl Sorter {
         }
         because
     }
+}
+
+/// Whether a phrase tells a person anything that those `before` it have not: lone words of a language's mortar do not,
+/// however much weight they carry together.
+fn explains(phrase: &str, before: &[String]) -> bool {
+    const MORTAR: &[&str] = &[
+        "about", "also", "been", "from", "have", "here", "into", "just", "mine", "only", "said", "some", "than",
+        "that", "them", "then", "there", "they", "this", "told", "very", "were", "what", "when", "which", "will",
+        "with", "would", "your",
+    ];
+    let lower = phrase.to_lowercase();
+    let lone = !lower.contains(char::is_whitespace);
+    let mortar = lone && (lower.chars().count() <= 3 || MORTAR.contains(&lower.as_str()));
+    !mortar && !before.iter().any(|said| said.to_lowercase() == lower)
 }
 
 /// Probability from log odds.
@@ -343,4 +358,23 @@ fn fingerprint() -> u64 {
     LEXICON
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Context, Settings, Sorter, Words};
+
+    #[test]
+    fn people_are_told_of_each_phrase_once_and_of_no_mortar() {
+        let body =
+            "I wrote on 2 November and I have had no answer. I am fed up that I get no answer, and I told them that.";
+        let words = Words { subject: "No answer", body, context: Context::New };
+        let because = Sorter::embedded().sort(&words, &Settings::default()).because;
+        assert!(because.len() > 1, "{because:?}");
+        let mut once: Vec<String> = because.iter().map(|phrase| phrase.to_lowercase()).collect();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), because.len(), "{because:?}");
+        assert!(because.iter().all(|phrase| phrase.chars().count() > 3 && phrase != "that"), "{because:?}");
+    }
 }
