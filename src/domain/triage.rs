@@ -303,7 +303,7 @@ impl Sorter {
             .collect();
         weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(b.2.cmp(&a.2)));
         let mut taken: Vec<(usize, usize)> = Vec::new();
-        let mut because = Vec::new();
+        let mut because: Vec<String> = Vec::new();
         for (_, first, last) in weighed {
             if taken.iter().any(|(from, to)| first <= *to && *from <= last) {
                 continue;
@@ -311,7 +311,8 @@ impl Sorter {
             taken.push((first, last));
             let (from, to) = (&read.tokens[first], &read.tokens[last]);
             let whole = if from.field == text::Field::Subject { words.subject } else { words.body };
-            if let Some(phrase) = whole.get(from.at.start..to.at.end).filter(|_| from.field == to.field) {
+            let phrase = whole.get(from.at.start..to.at.end).filter(|_| from.field == to.field);
+            if let Some(phrase) = phrase.filter(|phrase| !because.iter().any(|known| known == phrase)) {
                 because.push(phrase.to_owned());
             }
             if because.len() == REASONS_MAX {
