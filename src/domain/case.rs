@@ -493,6 +493,7 @@ impl Draft<'_> {
         match opening.kind {
             Kind::Complaint => {
                 let acknowledge_by = self.set_deadline(Duty::Acknowledge, received);
+                self.start_stage1_when_acknowledgement_is_late(acknowledge_by);
                 if opening.answered_by_itself() {
                     match opening.unsure && !self.must_acknowledge_now() {
                         true => self.write_to_resident(Says::Receipt { acknowledge_by }),
