@@ -473,3 +473,91 @@ async fn a_bank_holiday_proclaimed_later_breaks_nothing() {
     world.goes_to("Fri 11 Dec 2026 12:00").await;
     assert_eq!(world.told(ANN).await.len(), 3, "{:?}", world.told(ANN).await);
 }
+
+#[tokio::test]
+async fn a_message_that_cannot_be_handled_is_set_aside_and_its_neighbours_go_on() {
+    let mut world = World::at("Sat 21 Nov 2026 09:00").await;
+    // The landlord's own acknowledgement comes to grief over everything received on this Saturday.
+    let letters = world.folder("letters");
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/config/letters/acknowledgement.txt");
+    let broken = "{% if \"21\" in received %}{{ nothing.of_the_kind }}{% endif %}\n";
+    std::fs::write(letters.join("acknowledgement.txt"), std::fs::read_to_string(own).unwrap() + broken).unwrap();
+    world.config.letters = Some(letters);
+    world.restart().await;
+
+    world.arrives("complaints", "INBOX", complaint());
+    world.goes_to("Sun 22 Nov 2026 09:00").await;
+    world.arrives("complaints", "INBOX", Mail::from("bob@example.com").saying("Complaint about the lift", COMPLAINT));
+    world.looks().await;
+    assert_eq!(world.told("bob@example.com").await, ["Sun 22 Nov 09:00 acknowledgement"], "it does not wait");
+    assert_eq!(world.sorted().await, ["new: -", "handled: complaint"]);
+
+    world.goes_to("Sun 22 Nov 2026 09:10").await;
+    assert_eq!(world.sorted().await, ["set_aside: could not be read", "handled: complaint"]);
+    assert_eq!(world.told(OFFICER).await, ["Sun 22 Nov 09:00 new-case", "Sun 22 Nov 09:05 new-case"]);
+    assert!(world.last_letter_to(OFFICER).says("failed 5 times"));
+    let case = world.cases().await.pop().unwrap();
+    assert!(world.history(&case).await.contains(&"acknowledge by 2026-11-27".to_owned()));
+}
+
+#[tokio::test]
+async fn a_letter_that_was_leaving_when_the_program_died_leaves_again_byte_for_byte() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.server_answers_everybody(Answer::NoLogin);
+    world.mail(complaint()).await;
+    world.server_answers_everybody(Answer::Taken);
+    let leaving = world.office().store.claim(world.now()).await.unwrap().expect("a letter waits");
+    world.stop().await;
+    world.passes_until("Fri 20 Nov 2026 15:30");
+    world.restart().await;
+    let again: Vec<_> = world.letters_to(&leaving.recipient);
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].bytes, leaving.bytes());
+    let attempts = world.office().store.attempts(leaving.id).await.unwrap();
+    let outcomes: Vec<_> = attempts.iter().filter_map(|attempt| attempt.outcome.as_deref()).collect();
+    assert_eq!(outcomes.last_chunk(), Some(&["unknown", "sent"]));
+    assert_eq!(world.told(ANN).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_acknowledgement_in_doubt_that_came_back_does_not_count_when_it_is_taken_again() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.server_answers(ANN, Answer::LostAnswer);
+    world.mail(complaint()).await;
+    let letter = world.last_letter_to(ANN);
+    world.bounces(&letter).await;
+    world.server_answers(ANN, Answer::Taken);
+    world.goes_to("Fri 20 Nov 2026 16:00").await;
+    let case = world.cases().await.remove(0);
+    let history = world.history(&case).await;
+    assert!(history.contains(&"sent: 1".to_owned()) && !history.contains(&"acknowledged".to_owned()), "{history:?}");
+    assert_eq!(world.told(OFFICER).await, ["Fri 20 Nov 15:00 new-case", "Fri 20 Nov 15:00 undelivered"]);
+}
+
+#[tokio::test]
+async fn an_unclear_message_found_after_its_fourth_day_is_acknowledged_and_gets_no_receipt() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.arrives("complaints", "INBOX", unclear());
+    world.stop().await;
+    world.passes_until("Mon 30 Nov 2026 10:00");
+    world.restart().await;
+    world.looks().await;
+    assert_eq!(world.told(ANN).await, ["Mon 30 Nov 10:00 acknowledgement"]);
+    // Ten working days from Friday 27 November, when it was due: lateness buys no time.
+    assert!(world.last_letter_to(ANN).says("11 December 2026"));
+}
+
+#[tokio::test]
+async fn the_short_letters_of_a_held_week_are_one_when_they_leave() {
+    let hold = |config: &mut redress::config::Config| config.sending = redress::config::Sending::Hold;
+    let mut world = World::with("Mon 23 Nov 2026 09:00", hold).await;
+    let first = world.mail(complaint()).await;
+    for day in ["Tue 24 Nov 2026 09:00", "Wed 25 Nov 2026 09:00", "Thu 26 Nov 2026 09:00"] {
+        world.goes_to(day).await;
+        let again = Mail::from(ANN).header(&format!("In-Reply-To: <{first}>"));
+        world.mail(again.saying("Re: Leaking ceiling", "It has started dripping again.")).await;
+    }
+    world.config.sending = redress::config::Sending::Live;
+    world.restart().await;
+    assert_eq!(world.told(ANN).await, ["Thu 26 Nov 09:00 acknowledgement", "Thu 26 Nov 09:00 added"]);
+}

@@ -162,7 +162,7 @@ pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     match joined(known.candidates) {
         Some(request) if request.kind == Kind::ServiceRequest && dissatisfied(sorted) => {
             // Code 1.5: unhappy with the answer to a request is a complaint, and the request goes on.
-            open(item, known, sorted, vec![request.reference.clone()])
+            open(item, known, sorted, Some(request))
         }
         Some(case) => add(item, known, sorted, case, Writer::Resident),
         None => match known.candidates.iter().filter(|case| case.by_thread.is_some()).min_by_key(|case| case.by_thread)
@@ -200,7 +200,7 @@ fn from_staff(item: &Item, known: &Known, sorted: &Sorted) -> Option<Filing> {
         return (!case.sender_known).then(|| add(item, known, sorted, case, Writer::Staff));
     }
     if item.message.forward.is_some() {
-        return Some(open(item, known, sorted, Vec::new()));
+        return Some(open(item, known, sorted, None));
     }
     let note = Some("from the landlord's own people".to_owned());
     (!dissatisfied(sorted)).then_some(Filing::Correspondence { sorted: "from staff", note, also: Vec::new() })
@@ -224,18 +224,28 @@ fn add(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Wr
 fn fresh(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     let listed = |sorted: &'static str| Filing::Correspondence { sorted, note: None, also: Vec::new() };
     match sorted.label {
-        _ if set_aside(item).is_some() => open(item, known, sorted, Vec::new()),
+        _ if set_aside(item).is_some() => open(item, known, sorted, None),
         // It names a case of somebody else's: a person must see it, whatever it says.
-        _ if known.candidates.iter().any(Candidate::named) => open(item, known, sorted, Vec::new()),
+        _ if known.candidates.iter().any(Candidate::named) => open(item, known, sorted, None),
         Label::Other if !sorted.unsure => listed(correspondence(sorted.other_kind)),
         Label::Other if item.junk || item.message.spam.is_some() => listed("spam"),
-        _ => open(item, known, sorted, Vec::new()),
+        _ => open(item, known, sorted, None),
     }
 }
 
-fn open(item: &Item, known: &Known, sorted: &Sorted, also: Vec<Reference>) -> Filing {
-    let landlords = known.landlords.iter().filter(|landlord| known.addressed.landlords.contains(&landlord.key));
-    let cases: Vec<(String, Box<Opening>)> = landlords
+/// `request`: the service request whose handling the resident complains of.
+fn open(item: &Item, known: &Known, sorted: &Sorted, request: Option<&Candidate>) -> Filing {
+    let also: Vec<Reference> = request.map(|request| request.reference.clone()).into_iter().collect();
+    // Whoever else was sent a copy did not handle the request.
+    let whose = request.map(|request| &request.landlord).filter(|key| known.addressed.landlords.contains(*key));
+    let theirs = |landlord: &&Landlord| match whose {
+        Some(key) => landlord.key == *key,
+        None => known.addressed.landlords.contains(&landlord.key),
+    };
+    let cases: Vec<(String, Box<Opening>)> = known
+        .landlords
+        .iter()
+        .filter(theirs)
         .filter_map(|landlord| {
             let number = known.next.get(&landlord.key)?;
             let reference = Reference::new(&landlord.prefix, *number);
@@ -291,7 +301,10 @@ fn opening(item: &Item, known: &Known, sorted: &Sorted, reference: Reference, al
         because: sorted.because.iter().map(Words::new).collect(),
         unsure,
         flags: flags(sorted),
-        withheld: withheld(item, known),
+        withheld: withheld(item, known).or_else(|| {
+            let guessed = "it names no landlord's address, and this mailbox serves several";
+            known.addressed.guessed.then(|| guessed.to_owned())
+        }),
         set_aside,
         related: related.collect::<BTreeSet<_>>().into_iter().collect(),
     }
@@ -325,9 +338,6 @@ fn withheld(item: &Item, known: &Known) -> Option<String> {
         return Some(
             "it was passed on by staff: please confirm who the resident is and when you first had it".to_owned(),
         );
-    }
-    if known.addressed.guessed {
-        return Some("it names no landlord's address, and this mailbox serves several".to_owned());
     }
     if known.answers_lately >= known.answers_max {
         return Some(format!("this address has had {} automatic letters in 24 hours", known.answers_lately));

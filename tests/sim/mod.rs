@@ -5,6 +5,7 @@
 //! every stretch of work the world checks what must hold whatever happened (see [`World::check`]).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -362,6 +363,13 @@ impl World {
         world
     }
 
+    /// A new folder beside the database.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        folder
+    }
+
     // ── what happens ──────────────────────────────────────────────────────────────────────────────────────────────
 
     /// The program stops, wherever it is, and starts again with the configuration as it stands now.
@@ -457,9 +465,9 @@ impl World {
         assert!(until >= self.now(), "{when} is past");
         loop {
             let moments = self.office().store.next_moments().await.unwrap();
-            // Letters behind a broken way are due all the while; the way is tried again every minute at most.
-            let soonest = self.now() + 1.minute();
-            let next = moments.into_iter().flatten().map(|moment| moment.max(soonest)).min();
+            // What waits behind a broken way is due all the while: somebody looks now and then.
+            let now = self.now();
+            let next = moments.into_iter().flatten().map(|at| if at <= now { now + 15.minutes() } else { at }).min();
             let Some(next) = next.filter(|next| *next < until) else { break };
             self.clock.set(next);
             self.works().await;
