@@ -150,6 +150,12 @@ impl Desk<'_> {
             let cases = found.copied_to.clone();
             return Ok((self.settled(MessageState::Copy, "copy", None, Some(first), cases), Vec::new()));
         }
+        // A letter of a case that is not here: this database was restored from before it was written.
+        let known_letter = |(reference, letter): &&(Reference, LetterNo)| {
+            let of = |known: &Known| known.case.opening.as_ref().is_some_and(|opening| opening.reference == *reference);
+            found.cases.iter().any(|known| of(known) && known.case.letters.contains_key(letter))
+        };
+        let returned = returned.filter(known_letter);
         let candidates: Vec<Candidate> = found.cases.iter().filter_map(|known| self.candidate(known, quoted)).collect();
         let sorted = Sorter::embedded().sort(
             &Words { subject: &self.read.subject, body: words, context: filing::context(&candidates) },
@@ -267,11 +273,12 @@ impl Desk<'_> {
 
     fn addressed(&self) -> Addressed {
         let landlords = &self.office.config.landlords;
+        let mailboxes = &self.office.config.mailboxes;
+        let served: BTreeSet<&str> = mailboxes.iter().map(|mailbox| mailbox.landlord.as_str()).collect();
         // A landlord without a mailbox of its own shares one.
-        let shared = landlords
-            .iter()
-            .any(|landlord| self.office.config.mailboxes.iter().all(|mailbox| mailbox.landlord != landlord.key));
-        filing::addressed(self.read, landlords, &self.mailbox.landlord, shared)
+        let shared = landlords.iter().any(|landlord| !served.contains(landlord.key.as_str()));
+        let elsewhere = served.into_iter().filter(|key| *key != self.mailbox.landlord).collect();
+        filing::addressed(self.read, landlords, &self.mailbox.landlord, &elsewhere, shared)
     }
 
     /// References the writer names.
@@ -292,18 +299,23 @@ impl Desk<'_> {
         quoted: &BTreeSet<Reference>,
         returned: Option<&(Reference, LetterNo)>,
     ) -> Keys {
-        let answered = self.read.in_reply_to.iter().chain(self.read.references.iter().rev());
         let mut likeness = Vec::new();
         if let Some(id) = &self.read.message_id {
             likeness.push((id.clone(), self.likeness()));
         }
         Keys {
             references: quoted.iter().chain(returned.map(|(reference, _)| reference)).cloned().collect(),
-            message_ids: answered.take(IDS_MAX).cloned().collect(),
+            message_ids: self.answered().cloned().collect(),
             sender: self.read.from.as_ref().map(|from| from.address.clone()),
+            answer_to: filing::answer_to(self.read, &self.office.config.landlords).map(str::to_owned),
             landlords: addressed.landlords.clone(),
             copy: likeness.pop(),
         }
+    }
+
+    /// Message-IDs the message answers, the nearest first.
+    fn answered(&self) -> impl Iterator<Item = &String> {
+        self.read.in_reply_to.iter().chain(self.read.references.iter().rev()).take(IDS_MAX)
     }
 
     fn likeness(&self) -> String {
@@ -313,14 +325,17 @@ impl Desk<'_> {
     fn candidate(&self, known: &Known, quoted: &BTreeSet<Reference>) -> Option<Candidate> {
         let opening = known.case.opening.as_ref()?;
         let sender = self.read.from.as_ref().map(|from| &from.address);
+        let ours =
+            |id: &String| our_letter(id, &self.office.key).is_some_and(|(reference, _)| reference == opening.reference);
         Some(Candidate {
             by_reference: quoted.contains(&opening.reference),
             reference: opening.reference.clone(),
             landlord: known.landlord.clone(),
             kind: opening.kind,
             open: known.case.open(),
-            by_thread: known.by_thread,
+            by_thread: self.answered().position(|id| ours(id) || known.thread.contains(id)),
             sender_known: sender.is_some_and(|sender| known.participants.contains(sender)),
+            related: opening.related.clone(),
         })
     }
 

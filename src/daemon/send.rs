@@ -6,7 +6,7 @@ use tracing::{info, warn};
 use super::office::{HELD_BY_CONFIGURATION, Office};
 use super::{Progress, handle, operator};
 use crate::config::Sending;
-use crate::domain::case::{Case, Letter, Outcome, Serves, serves};
+use crate::domain::case::{Audience, Case, Letter, LetterKind, Outcome, Serves, serves};
 use crate::domain::letter;
 use crate::domain::words::Words;
 use crate::mail::transport::{Envelope, SendError, Transport};
@@ -25,6 +25,11 @@ const ROUTE_RESTS: [i64; 4] = [60, 5 * 60, 15 * 60, 30 * 60];
 
 /// The alarm of a broken way.
 const ROUTE: &str = "smtp";
+
+/// The alarm of staff whom no letter reaches.
+const STAFF: &str = "letters to staff";
+const STAFF_OUT_OF_REACH: &str = "The mail server refuses letters to the landlord's own people, and also the letter that \
+    said so. `redress outbox list` shows which. Please correct their addresses in the configuration.";
 
 /// The way letters leave, and whether it is fit to be used.
 #[derive(Debug, Default)]
@@ -66,10 +71,18 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
             *route = Route::default();
             info!(letter.id, kind = letter.kind, attempt = letter.attempts, delay_s, outcome = "sent", "Letter sent");
             operator::over(office, ROUTE, "Letters leave again.").await?;
+            if letter.kind == LetterKind::Undelivered.key() {
+                operator::over(office, STAFF, "Letters to staff arrive again.").await?;
+            }
         }
         Sent::Refused(_) if letter.case_id.is_none() => {
             warn!(letter.id, "The mail server refuses letters to the operator");
             operator::alarm(office, "operator's mail", "The mail server refuses letters to your address.").await?;
+        }
+        // Word that a letter did not arrive did not arrive either: nobody of the landlord is left to tell.
+        Sent::Refused(_) if letter.kind == LetterKind::Undelivered.key() => {
+            warn!(letter.id, "The mail server refuses letters to staff");
+            operator::tell(office, STAFF, STAFF_OUT_OF_REACH).await?;
         }
         Sent::RouteBroken(reply, _) => {
             warn!(letter.id, "Letters cannot leave: the mail server does not let us in; waiting before the next try");
@@ -125,7 +138,7 @@ pub async fn release(office: &Office, letter: &Claimed) -> anyhow::Result<bool> 
             let known = office.store.known(case).await?;
             let again = Letter {
                 number: letter.letter as u32,
-                audience: crate::domain::case::Audience::Resident,
+                audience: Audience::Resident,
                 name: resident_name(&known.case),
                 address: Words::new(&letter.recipient),
                 says,

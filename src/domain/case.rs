@@ -88,6 +88,13 @@ pub struct Opening {
     pub related: Vec<Reference>,
 }
 
+impl Opening {
+    /// Whether letters go to the resident by themselves.
+    fn answered_by_itself(&self) -> bool {
+        self.withheld.is_none() && self.resident.address.is_some()
+    }
+}
+
 /// Who wrote a further message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -436,13 +443,16 @@ impl Case {
 
     /// 09:00 on the last working day before the acknowledgement is due, when nobody has acknowledged by then.
     fn acknowledged_automatically_at(&self, house: &House) -> Option<Timestamp> {
-        let opening = self.opening.as_ref()?;
-        let written = self.letters.values().any(|letter| letter.kind == LetterKind::Acknowledgement);
-        if written || opening.withheld.is_some() || opening.resident.address.is_none() {
+        let by_itself = self.opening.as_ref().is_some_and(Opening::answered_by_itself);
+        if !by_itself || self.acknowledgement_written() {
             return None;
         }
         let due = self.duties.get(&Duty::Acknowledge)?.due.date;
         Some(nine_o_clock(house.calendar.working_days_before(due, WorkingDays(1))))
+    }
+
+    fn acknowledgement_written(&self) -> bool {
+        self.letters.values().any(|letter| letter.kind == LetterKind::Acknowledgement)
     }
 
     fn letter(&self, number: LetterNo) -> Result<&Posted, Refusal> {
@@ -483,15 +493,17 @@ impl Draft<'_> {
         match opening.kind {
             Kind::Complaint => {
                 let acknowledge_by = self.set_deadline(Duty::Acknowledge, received);
-                match (&opening.withheld, opening.unsure) {
-                    (Some(_), _) => {}
-                    (None, true) => self.write_to_resident(Says::Receipt { acknowledge_by }),
-                    (None, false) => self.acknowledge(),
+                self.start_stage1_when_acknowledgement_is_late(acknowledge_by);
+                if opening.answered_by_itself() {
+                    match opening.unsure && !self.must_acknowledge_now() {
+                        true => self.write_to_resident(Says::Receipt { acknowledge_by }),
+                        false => self.acknowledge(),
+                    }
                 }
             }
             Kind::ServiceRequest => {
                 self.set_deadline(Duty::ReviewRequest, received);
-                if opening.withheld.is_none() {
+                if opening.answered_by_itself() {
                     self.write_to_resident(Says::RequestLogged);
                 }
             }
@@ -517,7 +529,7 @@ impl Draft<'_> {
             return; // Met since the round looked.
         };
         if duty == Duty::Acknowledge {
-            if self.case.acknowledged_automatically_at(self.house).is_some_and(|moment| moment <= self.now) {
+            if self.must_acknowledge_now() {
                 self.acknowledge();
             }
             self.start_stage1_when_acknowledgement_is_late(obligation.due.date);
@@ -539,7 +551,9 @@ impl Draft<'_> {
         self.record(self.now, Event::LetterPosted { letter: number, outcome: outcome.clone() });
         let (why, returned) = match outcome {
             Outcome::Sent { .. } => {
-                if letter.kind == LetterKind::Acknowledgement && self.case.acknowledged.is_none() {
+                // A letter that was in doubt goes again; had the first of the two come back, the second will as well.
+                let came_back = matches!(letter.outcome, Some(Outcome::Returned { .. }));
+                if letter.kind == LetterKind::Acknowledgement && self.case.acknowledged.is_none() && !came_back {
                     self.record(self.now, Event::Acknowledged { letter: number, automatic: true });
                     self.record(self.now, Event::DutyMet { duty: Duty::Acknowledge });
                 }
@@ -551,6 +565,9 @@ impl Draft<'_> {
         };
         if self.case.acknowledged.is_some_and(|(acknowledged_by, _)| acknowledged_by == number) {
             self.record(self.now, Event::DutyReopened { duty: Duty::Acknowledge });
+        }
+        if matches!(letter.outcome, Some(Outcome::Refused { .. } | Outcome::Returned { .. })) {
+            return Ok(()); // Servers report one failure more than once; people are told once.
         }
         let says = Says::Undelivered { letter: number, letter_kind: letter.kind, to: letter.to.clone(), why, returned };
         if let Some(person) = self.who_hears_of(&letter) {
@@ -568,6 +585,11 @@ impl Draft<'_> {
             _ if undelivered.to.as_str() == officer.address => Some(deputy),
             _ => Some(officer),
         }
+    }
+
+    /// Nobody has looked, and the five days must not lapse by silence.
+    fn must_acknowledge_now(&self) -> bool {
+        self.case.acknowledged_automatically_at(self.house).is_some_and(|moment| moment <= self.now)
     }
 
     /// The first letter that carries everything the Code asks of an acknowledgement, and the clock it starts.
@@ -656,7 +678,11 @@ pub fn serves(case: &Case, says: &Says, written: Timestamp, now: Timestamp) -> S
             }
             _ => Serves::NoLonger,
         },
-        Says::Receipt { .. } if case.acknowledged.is_some() => Serves::NoLonger,
+        // The acknowledgement says it all, and whoever gets both at once wonders which holds.
+        Says::Receipt { .. } if case.acknowledgement_written() => Serves::NoLonger,
+        Says::Receipt { acknowledge_by } if *acknowledge_by <= london_date(now) => Serves::NoLonger,
+        // One of these a day; of several that waited the last one says it.
+        Says::Added { .. } if case.added_told > Some(london_date(written)) => Serves::NoLonger,
         Says::Receipt { .. } | Says::Acknowledgement { .. } | Says::RequestLogged | Says::Added { .. }
             if london_date(written) != london_date(now) =>
         {

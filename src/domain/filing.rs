@@ -42,12 +42,22 @@ pub struct Candidate {
     pub landlord: String,
     pub kind: Kind,
     pub open: bool,
-    /// The message answers one of the case's letters or messages, by Message-ID.
-    pub by_thread: bool,
+    /// The message answers one of the case's letters or messages, by Message-ID: how far back, 0 for the one that is
+    /// answered directly.
+    pub by_thread: Option<usize>,
     /// The message names the case's reference.
     pub by_reference: bool,
     /// The writer's address is one of the case's.
     pub sender_known: bool,
+    /// Cases it was linked to when it was opened.
+    pub related: Vec<Reference>,
+}
+
+impl Candidate {
+    /// Whether the message itself points to the case.
+    fn named(&self) -> bool {
+        self.by_thread.is_some() || self.by_reference
+    }
 }
 
 /// What a message is to become.
@@ -71,11 +81,18 @@ pub struct Addressed {
     pub guessed: bool,
 }
 
-/// The landlords whose addresses the message names; else the one that looks after the mailbox. `shared`: the mailbox
-/// serves several landlords.
-pub fn addressed(message: &Message, landlords: &[Landlord], mailbox_landlord: &str, shared: bool) -> Addressed {
+/// The landlords whose addresses the message names; else the one that looks after the mailbox. `elsewhere`: landlords with
+/// a mailbox of their own other than this one; the same message lies there too. `shared`: the mailbox serves several.
+pub fn addressed(
+    message: &Message,
+    landlords: &[Landlord],
+    mailbox_landlord: &str,
+    elsewhere: &BTreeSet<&str>,
+    shared: bool,
+) -> Addressed {
     let named: BTreeSet<String> = landlords
         .iter()
+        .filter(|landlord| !elsewhere.contains(landlord.key.as_str()))
         .filter(|landlord| message.recipients.iter().any(|recipient| landlord.owns(recipient)))
         .map(|landlord| landlord.key.clone())
         .collect();
@@ -94,18 +111,20 @@ pub fn context(candidates: &[Candidate]) -> Context {
     }
 }
 
-/// The one case a known writer answers on.
+/// The case a known writer answers on: of several the one whose letter or message is answered most directly, and of those
+/// filed to the same message the complaint, which is what a request has become.
 fn joined(candidates: &[Candidate]) -> Option<&Candidate> {
-    let known = |candidate: &&Candidate| candidate.sender_known && (candidate.by_thread || candidate.by_reference);
-    let mut by_thread = candidates.iter().filter(|candidate| known(candidate) && candidate.by_thread);
-    match (by_thread.next(), by_thread.next()) {
-        (Some(only), None) => Some(only),
-        (Some(_), Some(_)) => None,
-        (None, _) => {
-            let mut by_reference = candidates.iter().filter(known);
-            by_reference.next().filter(|_| by_reference.next().is_none())
-        }
-    }
+    let known = candidates.iter().filter(|case| case.sender_known && case.named());
+    let nearest = known.min_by_key(|case| {
+        (case.by_thread.unwrap_or(usize::MAX), case.kind == Kind::ServiceRequest, case.reference.clone())
+    })?;
+    // Code 1.5: a request that was complained of goes on beside its complaint; what the resident is unhappy about next
+    // belongs to that.
+    let became = |case: &&Candidate| {
+        case.kind == Kind::Complaint && case.open && case.sender_known && case.related.contains(&nearest.reference)
+    };
+    let complaint = candidates.iter().find(became).filter(|_| nearest.kind == Kind::ServiceRequest);
+    Some(complaint.unwrap_or(nearest))
 }
 
 /// Everything that is known when a message is filed.
@@ -116,7 +135,7 @@ pub struct Known<'a> {
     pub candidates: &'a [Candidate],
     /// The next case number of each landlord addressed.
     pub next: &'a BTreeMap<String, i64>,
-    /// Automatic letters to the writer in the last 24 hours, and how many there may be.
+    /// Automatic letters to where an answer would go in the last 24 hours, and how many there may be.
     pub answers_lately: u32,
     pub answers_max: u32,
     /// A delivery report about this letter of ours, when it is one.
@@ -143,10 +162,11 @@ pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     match joined(known.candidates) {
         Some(request) if request.kind == Kind::ServiceRequest && dissatisfied(sorted) => {
             // Code 1.5: unhappy with the answer to a request is a complaint, and the request goes on.
-            open(item, known, sorted, vec![request.reference.clone()])
+            open(item, known, sorted, Some(request))
         }
         Some(case) => add(item, known, sorted, case, Writer::Resident),
-        None => match known.candidates.iter().find(|candidate| candidate.by_thread && !candidate.sender_known) {
+        None => match known.candidates.iter().filter(|case| case.by_thread.is_some()).min_by_key(|case| case.by_thread)
+        {
             Some(case) => add(item, known, sorted, case, Writer::Stranger),
             None => fresh(item, known, sorted),
         },
@@ -175,13 +195,12 @@ fn delivery_report(message: &Message, known: &Known) -> Filing {
 /// co-operative are both.
 fn from_staff(item: &Item, known: &Known, sorted: &Sorted) -> Option<Filing> {
     let landlord = staff_of(item.message, known.landlords)?;
-    let mut on_case =
-        known.candidates.iter().filter(|case| case.landlord == landlord.key && (case.by_thread || case.by_reference));
-    if let Some(case) = on_case.next() {
+    let on_case = known.candidates.iter().filter(|case| case.landlord == landlord.key && case.named());
+    if let Some(case) = on_case.min_by_key(|case| case.by_thread.unwrap_or(usize::MAX)) {
         return (!case.sender_known).then(|| add(item, known, sorted, case, Writer::Staff));
     }
     if item.message.forward.is_some() {
-        return Some(open(item, known, sorted, Vec::new()));
+        return Some(open(item, known, sorted, None));
     }
     let note = Some("from the landlord's own people".to_owned());
     (!dissatisfied(sorted)).then_some(Filing::Correspondence { sorted: "from staff", note, also: Vec::new() })
@@ -205,25 +224,39 @@ fn add(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Wr
 fn fresh(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     let listed = |sorted: &'static str| Filing::Correspondence { sorted, note: None, also: Vec::new() };
     match sorted.label {
-        _ if set_aside(item).is_some() => open(item, known, sorted, Vec::new()),
+        _ if set_aside(item).is_some() => open(item, known, sorted, None),
+        // It names a case of somebody else's: a person must see it, whatever it says.
+        _ if known.candidates.iter().any(Candidate::named) => open(item, known, sorted, None),
         Label::Other if !sorted.unsure => listed(correspondence(sorted.other_kind)),
         Label::Other if item.junk || item.message.spam.is_some() => listed("spam"),
-        _ => open(item, known, sorted, Vec::new()),
+        _ => open(item, known, sorted, None),
     }
 }
 
-fn open(item: &Item, known: &Known, sorted: &Sorted, also: Vec<Reference>) -> Filing {
-    let landlords = known.landlords.iter().filter(|landlord| known.addressed.landlords.contains(&landlord.key));
-    let cases = landlords
+/// `request`: the service request whose handling the resident complains of.
+fn open(item: &Item, known: &Known, sorted: &Sorted, request: Option<&Candidate>) -> Filing {
+    let also: Vec<Reference> = request.map(|request| request.reference.clone()).into_iter().collect();
+    // Whoever else was sent a copy did not handle the request.
+    let whose = request.map(|request| &request.landlord).filter(|key| known.addressed.landlords.contains(*key));
+    let theirs = |landlord: &&Landlord| match whose {
+        Some(key) => landlord.key == *key,
+        None => known.addressed.landlords.contains(&landlord.key),
+    };
+    let cases: Vec<(String, Box<Opening>)> = known
+        .landlords
+        .iter()
+        .filter(theirs)
         .filter_map(|landlord| {
             let number = known.next.get(&landlord.key)?;
             let reference = Reference::new(&landlord.prefix, *number);
             Some((landlord.key.clone(), Box::new(opening(item, known, sorted, reference, &also))))
         })
         .collect();
+    let cases_unsure = cases.iter().any(|(_, opening)| opening.unsure);
     let sorted = match sorted.label {
         _ if set_aside(item).is_some() => "could not be read",
-        _ if sorted.unsure => "unsure",
+        Label::Stage2Request => "stage 2 request",
+        _ if cases_unsure => "unsure",
         Label::ServiceRequest => "service request",
         _ => "complaint",
     };
@@ -237,13 +270,16 @@ fn opening(item: &Item, known: &Known, sorted: &Sorted, reference: Reference, al
     let writer = passed_on.map(|forward| &forward.from).or(message.from.as_ref());
     // Code 3.2: the clock starts when any member of staff first had it.
     let earlier = passed_on.and_then(|forward| forward.date).filter(|date| *date < item.arrived);
-    let answer_to = passed_on.map(|forward| &forward.from).or(message.reply_to.as_ref()).or(writer);
-    let address = answer_to.map(|writer| &writer.address).filter(|address| can_be_answered(address, known.landlords));
-    let quoted = known.candidates.iter().filter(|case| case.by_reference || case.by_thread);
+    let address = answer_to(message, known.landlords).filter(|address| can_be_answered(address, known.landlords));
+    let quoted = known.candidates.iter().filter(|case| case.named());
     let theirs = known.candidates.iter().filter(|case| case.sender_known && case.open);
     let related = quoted.clone().chain(theirs).map(|case| &case.reference).chain(also).cloned();
-    let unsure =
-        sorted.unsure || set_aside.is_some() || passed_on.is_some() || quoted.clone().any(|case| !case.sender_known);
+    // A request for stage 2 about a complaint we do not know: a person must find it, or take this for a first complaint.
+    let unsure = sorted.unsure
+        || sorted.label == Label::Stage2Request
+        || set_aside.is_some()
+        || passed_on.is_some()
+        || quoted.clone().any(|case| !case.sender_known);
     let kind = match sorted.label {
         Label::ServiceRequest if !unsure => Kind::ServiceRequest,
         _ => Kind::Complaint,
@@ -263,7 +299,10 @@ fn opening(item: &Item, known: &Known, sorted: &Sorted, reference: Reference, al
         because: sorted.because.iter().map(Words::new).collect(),
         unsure,
         flags: flags(sorted),
-        withheld: withheld(item, known),
+        withheld: withheld(item, known).or_else(|| {
+            let guessed = "it names no landlord's address, and this mailbox serves several";
+            known.addressed.guessed.then(|| guessed.to_owned())
+        }),
         set_aside,
         related: related.collect::<BTreeSet<_>>().into_iter().collect(),
     }
@@ -298,13 +337,17 @@ fn withheld(item: &Item, known: &Known) -> Option<String> {
             "it was passed on by staff: please confirm who the resident is and when you first had it".to_owned(),
         );
     }
-    if known.addressed.guessed {
-        return Some("it names no landlord's address, and this mailbox serves several".to_owned());
-    }
     if known.answers_lately >= known.answers_max {
         return Some(format!("this address has had {} automatic letters in 24 hours", known.answers_lately));
     }
     None
+}
+
+/// Where an answer to the message goes: to whoever wrote what was passed on, else to its Reply-To.
+pub fn answer_to<'a>(message: &'a Message, landlords: &[Landlord]) -> Option<&'a str> {
+    let passed_on = passed_on(message, landlords).map(|forward| &forward.from);
+    let to = passed_on.or(message.reply_to.as_ref()).or(message.from.as_ref())?;
+    Some(&to.address)
 }
 
 /// A resident's message that one of the landlord's people passed on.
@@ -329,7 +372,11 @@ fn dissatisfied(sorted: &Sorted) -> bool {
 }
 
 fn threaded(candidates: &[Candidate]) -> Vec<Reference> {
-    candidates.iter().filter(|candidate| candidate.by_thread).map(|candidate| candidate.reference.clone()).collect()
+    candidates
+        .iter()
+        .filter(|candidate| candidate.by_thread.is_some())
+        .map(|candidate| candidate.reference.clone())
+        .collect()
 }
 
 fn flags(sorted: &Sorted) -> Flags {

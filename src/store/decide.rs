@@ -38,6 +38,8 @@ pub struct Keys {
     pub message_ids: BTreeSet<String>,
     /// The writer's address, lower case.
     pub sender: Option<String>,
+    /// Where an answer would go, lower case.
+    pub answer_to: Option<String>,
     /// Landlords a case may be opened for.
     pub landlords: BTreeSet<String>,
     /// The message's own Message-ID and the digest of its words: a copy by another road has both the same.
@@ -53,7 +55,7 @@ pub struct Found {
     /// The message of which this one is a copy, and the cases that one belongs to.
     pub copy_of: Option<MessageNo>,
     pub copied_to: BTreeSet<CaseId>,
-    /// Automatic letters to the sender in the last 24 hours.
+    /// Automatic letters to where an answer would go in the last 24 hours.
     pub answers_lately: u32,
 }
 
@@ -272,9 +274,11 @@ async fn find(tx: &mut Tx, message: MessageNo, mailbox: &str, keys: &Keys, now: 
         let found: Vec<i64> =
             on!(tx, c => sqlx::query_scalar(sql::CASES_BY_PARTICIPANT).bind(&sender).fetch_all(c).await)?;
         ids.extend(found);
+    }
+    if let Some(address) = keys.answer_to.as_deref().and_then(hint) {
         let since = (now - SignedDuration::from_hours(24)).as_millisecond();
         answers_lately = on!(tx, c => {
-            sqlx::query_scalar::<_, i64>(sql::ANSWERS_SINCE).bind(&sender).bind(since).fetch_one(c).await
+            sqlx::query_scalar::<_, i64>(sql::ANSWERS_SINCE).bind(&address).bind(since).fetch_one(c).await
         })?;
     }
     let mut found = Found { next, answers_lately: answers_lately as u32, ..Found::default() };

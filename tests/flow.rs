@@ -1,0 +1,563 @@
+//! Told stories: what residents, officers and the operator see when mail arrives, time goes by and things go wrong.
+
+mod sim;
+
+use sim::*;
+
+const COMPLAINT: &str = "I am writing to complain about the way my repair has been handled. The kitchen ceiling has leaked since August, \
+I have rung five times and nobody has come. This is not good enough.\n\nI want the ceiling made good and an apology.\n\nAnn Example\n14 Orchard Court";
+const REQUEST: &str = "Hello,\n\nPlease could you send someone to repair the tap in my bathroom? It has started to drip.\n\nThank you,\nAnn Example";
+
+fn complaint() -> Mail {
+    Mail::from("Ann Example <ann@example.com>").saying("Leaking ceiling, complaint", COMPLAINT)
+}
+
+/// Nobody can tell what it is: it holds no words.
+fn unclear() -> Mail {
+    Mail::from("Ann Example <ann@example.com>").saying("", "")
+}
+
+fn request() -> Mail {
+    Mail::from("Ann Example <ann@example.com>").saying("Dripping tap", REQUEST)
+}
+
+#[tokio::test]
+async fn a_sure_complaint_is_acknowledged_at_once_and_answered_by_a_date_over_christmas() {
+    let mut world = World::at("Thu 24 Dec 2026 11:00").await;
+    let id = world.mail(complaint()).await;
+    assert_eq!(world.told(ANN).await, ["Thu 24 Dec 11:00 acknowledgement"]);
+    let letter = world.last_letter_to(ANN);
+    assert!(letter.says("12 January 2027"), "{}", letter.text);
+    assert_eq!(letter.thread, [id], "it stands in the resident's own thread");
+    let case = &world.cases().await[0];
+    assert_eq!(
+        world.history(case).await,
+        [
+            "opened as complaint",
+            "acknowledge by 2027-01-05",
+            "respond_stage1 by 2027-01-12",
+            "letter 1: acknowledgement",
+            "letter 2: new-case",
+            "sent: 1",
+            "acknowledged",
+            "acknowledge met",
+            "sent: 2"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_unclear_message_gets_a_receipt_and_on_the_fourth_working_day_the_acknowledgement() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(unclear()).await;
+    assert_eq!(world.told(ANN).await, ["Fri 20 Nov 15:00 receipt"]);
+    assert!(world.last_letter_to(ANN).says("27 November 2026"));
+    world.goes_to("Thu 26 Nov 2026 08:59").await;
+    assert_eq!(world.told(ANN).await.len(), 1);
+    world.goes_to("Fri 27 Nov 2026 23:00").await;
+    assert_eq!(world.told(ANN).await, ["Fri 20 Nov 15:00 receipt", "Thu 26 Nov 09:00 acknowledgement"]);
+    assert!(world.last_letter_to(ANN).says("10 December 2026"), "ten working days from the acknowledgement");
+    // Once it was acknowledged, nobody is asked to acknowledge it.
+    assert_eq!(world.told(OFFICER).await, ["Fri 20 Nov 15:00 new-case", "Wed 25 Nov 09:00 reminder"]);
+    assert_eq!(world.told(DEPUTY).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn people_are_reminded_before_and_after_the_date_each_once() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    world.goes_to("Wed 9 Dec 2026 12:00").await;
+    let days = |days: &[&str]| days.iter().map(|day| format!("{day} 09:00 reminder")).collect::<Vec<_>>();
+    // The response is due on Friday 4 December.
+    let officer = ["Wed 2 Dec", "Thu 3 Dec", "Fri 4 Dec", "Mon 7 Dec", "Tue 8 Dec", "Wed 9 Dec"];
+    assert_eq!(world.told(OFFICER).await[1..], days(&officer));
+    assert_eq!(world.told(DEPUTY).await, days(&officer[1..]));
+    assert_eq!(world.told(MANAGER).await, days(&officer[2..]));
+    assert_eq!(world.told(MEMBER).await, days(&officer[4..]));
+    assert_eq!(world.told(ANN).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_program_that_slept_ten_days_sends_the_one_letter_that_is_right_now() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    world.sleeps_until("Tue 8 Dec 2026 10:30").await;
+    for person in [DEPUTY, MANAGER, MEMBER] {
+        assert_eq!(world.told(person).await, ["Tue 8 Dec 10:30 reminder"], "{person}");
+    }
+    assert!(world.last_letter_to(OFFICER).says("2 working days late"));
+    assert_eq!(world.told(OFFICER).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_acknowledgement_the_server_refuses_does_not_count_and_the_officer_is_asked_for_another_way() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.server_answers(ANN, Answer::Refused);
+    world.mail(complaint()).await;
+    assert_eq!(world.told(OFFICER).await, ["Fri 20 Nov 15:00 new-case", "Fri 20 Nov 15:00 undelivered"]);
+    let case = world.cases().await.remove(0);
+    let history = world.history(&case).await;
+    assert!(history.contains(&"refused: 1".to_owned()) && !history.contains(&"acknowledged".to_owned()), "{history:?}");
+    world.goes_to("Fri 27 Nov 2026 09:00").await;
+    assert_eq!(world.told(MANAGER).await, ["Fri 27 Nov 09:00 reminder"]);
+    assert!(world.last_letter_to(MANAGER).says("Please reach them another way"));
+    assert_eq!(world.told(ANN).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_acknowledgement_that_comes_back_reopens_the_duty_and_is_told_once_however_many_reports_come() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let letter = world.last_letter_to(ANN);
+    world.goes_to("Mon 23 Nov 2026 10:00").await;
+    world.bounces(&letter).await;
+    world.goes_to("Mon 23 Nov 2026 11:00").await;
+    world.bounces(&letter).await;
+    let told = ["Fri 20 Nov 15:00 new-case", "Mon 23 Nov 10:00 undelivered"];
+    assert_eq!(world.told(OFFICER).await, told);
+    assert!(world.last_letter_to(OFFICER).says("5.1.1"));
+    let case = world.cases().await.remove(0);
+    assert!(world.history(&case).await.contains(&"acknowledge open again".to_owned()));
+    world.goes_to("Wed 25 Nov 2026 09:00").await;
+    assert_eq!(world.told(OFFICER).await[2..], ["Wed 25 Nov 09:00 reminder"]);
+    assert_eq!(world.cases().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_letter_the_officer_does_not_get_goes_to_the_deputy_and_the_chain_ends_with_the_operator() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.server_answers(OFFICER, Answer::Refused);
+    world.mail(complaint()).await;
+    assert_eq!(world.told(DEPUTY).await, ["Fri 20 Nov 15:00 undelivered"]);
+    assert_eq!(world.told(OPERATOR).await, [""; 0]);
+
+    world.server_answers(DEPUTY, Answer::Refused);
+    let tries = world.tries();
+    world.mail(complaint().saying("The lift, complaint", COMPLAINT)).await;
+    assert_eq!(world.told(OPERATOR).await.len(), 1, "{:?}", world.outbox().await);
+    // Acknowledgement, new case, word to the deputy, word to the operator; no more.
+    assert_eq!(world.tries() - tries, 4);
+    assert!(world.second_way().is_empty(), "letters to the operator leave");
+}
+
+#[tokio::test]
+async fn a_letter_whose_answer_was_lost_is_sent_again_with_the_same_bytes() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.server_answers(ANN, Answer::LostAnswer);
+    world.mail(complaint()).await;
+    world.server_answers(ANN, Answer::Taken);
+    world.goes_to("Fri 20 Nov 2026 16:00").await;
+    let letters = world.letters_to(ANN);
+    assert_eq!(letters.len(), 2);
+    assert_eq!(letters[0].bytes, letters[1].bytes);
+    let case = world.cases().await.remove(0);
+    let acknowledged = world.history(&case).await.iter().filter(|event| *event == "acknowledged").count();
+    assert_eq!(acknowledged, 1);
+}
+
+#[tokio::test]
+async fn a_broken_login_rests_the_way_burns_no_try_and_tells_the_operator_once() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.server_answers_everybody(Answer::NoLogin);
+    world.mail(complaint()).await;
+    world.goes_to("Fri 27 Nov 2026 12:00").await;
+    let alarm = world.second_way();
+    assert_eq!(alarm.matches("Letters cannot leave").count(), 1, "{alarm}");
+    assert!(world.tries() < 400, "{} tries in a week", world.tries());
+    let outbox = world.outbox().await;
+    assert!(outbox.iter().all(|letter| ["queued", "dropped"].contains(&letter.state.as_str())), "{outbox:?}");
+
+    world.server_answers_everybody(Answer::Taken);
+    world.goes_to("Fri 27 Nov 2026 13:00").await;
+    assert_eq!(world.told(ANN).await.len(), 1);
+    assert_eq!(world.told(OPERATOR).await.len(), 1, "told that it is over");
+    // Of the reminders that could not leave, only the last one still says what is so.
+    let reminders = world.letters_to(OFFICER).iter().filter(|letter| letter.subject.contains("cknowledge")).count();
+    assert!(reminders <= 1, "{:?}", world.told(OFFICER).await);
+}
+
+#[tokio::test]
+async fn letters_held_until_the_landlord_goes_live_are_written_anew_or_dropped() {
+    let mut world =
+        World::with("Fri 20 Nov 2026 15:00", |config| config.sending = redress::config::Sending::Hold).await;
+    world.mail(complaint()).await;
+    world.mail(unclear().known_as("bob@example.com")).await;
+    world.mail(Mail::from("cat@example.com").saying("Lift, complaint", COMPLAINT)).await;
+    assert!(world.letters_to(ANN).is_empty());
+    assert_eq!(world.told(OFFICER).await.len(), 3, "letters to staff are never held");
+    let by_a_person = world.outbox().await.iter().find(|letter| letter.recipient == "cat@example.com").unwrap().id;
+    assert!(world.office().store.hold(by_a_person, "Ada wants to telephone first").await.unwrap());
+    world.goes_to("Thu 26 Nov 2026 12:00").await;
+
+    world.config.sending = redress::config::Sending::Live;
+    world.restart().await;
+    // The receipt says nothing any more beside the acknowledgement that was written this morning.
+    assert_eq!(world.told(ANN).await, ["Thu 26 Nov 12:00 acknowledgement", "Thu 26 Nov 12:00 acknowledgement"]);
+    let letters = world.letters_to(ANN);
+    assert!(String::from_utf8_lossy(&letters[0].bytes).contains("Date: Thu, 26 Nov 2026"), "dated when it leaves");
+    assert!(letters[0].says("4 December 2026"), "the date it promises has not moved");
+    assert!(world.letters_to("cat@example.com").is_empty());
+}
+
+#[tokio::test]
+async fn an_unhappy_answer_about_a_request_is_a_linked_complaint_and_the_request_goes_on() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(request()).await;
+    assert_eq!(world.told(ANN).await, ["Fri 20 Nov 15:00 request-logged"]);
+    let logged = world.last_letter_to(ANN);
+    let unhappy = "That did not help. Nobody came, I am fed up with waiting and I want to complain.";
+    world.goes_to("Tue 1 Dec 2026 10:00").await;
+    world.mail(Mail::from(ANN).saying("", unhappy).answering(&logged).saying("Re: Dripping tap", unhappy)).await;
+    let cases = world.cases().await;
+    assert_eq!(cases.len(), 2);
+    assert!(world.last_letter_to(OFFICER).says(&cases[0]), "the officer sees the request it belongs to");
+    assert!(world.history(&cases[1]).await.contains(&"acknowledged".to_owned()));
+    assert!(world.office().store.cases().await.unwrap()[0].open(), "the request goes on");
+
+    // What she writes next to either letter belongs to the complaint; it is no third case.
+    let acknowledgement = world.last_letter_to(ANN);
+    world
+        .mail(
+            Mail::from(ANN)
+                .answering(&acknowledgement)
+                .saying("Re: Dripping tap", "I am still unhappy, nobody has rung me."),
+        )
+        .await;
+    world
+        .mail(
+            Mail::from(ANN).answering(&logged).saying("Re: Dripping tap", "And I am still very unhappy about the tap."),
+        )
+        .await;
+    assert_eq!(world.cases().await, cases);
+    let added = world.history(&cases[1]).await.iter().filter(|event| *event == "message added by resident").count();
+    assert_eq!(added, 2);
+}
+
+#[tokio::test]
+async fn further_messages_reach_the_officer_at_once_and_the_resident_gets_one_short_letter_a_day() {
+    let mut world = World::at("Fri 20 Nov 2026 09:00").await;
+    world.mail(complaint()).await;
+    let letter = world.last_letter_to(ANN);
+    for time in ["Fri 20 Nov 2026 10:00", "Fri 20 Nov 2026 11:00", "Sat 21 Nov 2026 10:00"] {
+        world.goes_to(time).await;
+        world
+            .mail(Mail::from(ANN).answering(&letter).saying("Re: Leaking ceiling", "It has started dripping again."))
+            .await;
+    }
+    assert_eq!(
+        world.told(ANN).await,
+        ["Fri 20 Nov 09:00 acknowledgement", "Fri 20 Nov 10:00 added", "Sat 21 Nov 10:00 added"]
+    );
+    assert_eq!(
+        world.told(OFFICER).await[1..],
+        ["Fri 20 Nov 10:00 new-message", "Fri 20 Nov 11:00 new-message", "Sat 21 Nov 10:00 new-message"]
+    );
+    assert_eq!(world.cases().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_stranger_who_quotes_a_reference_never_joins_silently() {
+    let mut world = World::at("Fri 20 Nov 2026 09:00").await;
+    world.mail(complaint()).await;
+    let case = world.cases().await.remove(0);
+    world
+        .mail(
+            Mail::from("zed@example.com").saying(
+                &format!("Case {case}"),
+                "Please tell me how this complaint stands, I am very unhappy with it.",
+            ),
+        )
+        .await;
+    assert!(!world.history(&case).await.iter().any(|event| event.starts_with("message added")));
+    let cases = world.cases().await;
+    assert_eq!(cases.len(), 2);
+    assert_eq!(world.history(&cases[1]).await[0], "opened as complaint, unsure");
+    assert!(world.last_letter_to(OFFICER).says(&case), "the officer sees which case is quoted");
+    assert!(!world.last_letter_to("zed@example.com").says(&case), "nothing of it is told to the stranger");
+}
+
+#[tokio::test]
+async fn an_answer_from_another_address_that_holds_our_letter_asks_a_person() {
+    let mut world = World::at("Fri 20 Nov 2026 09:00").await;
+    world.mail(complaint()).await;
+    let letter = world.last_letter_to(ANN);
+    world
+        .mail(Mail::from("ann.at.work@example.net").answering(&letter).saying("Re: Leaking ceiling", "It drips again."))
+        .await;
+    let case = world.cases().await.remove(0);
+    assert!(world.history(&case).await.contains(&"message added by stranger".to_owned()));
+    assert_eq!(world.told(OFFICER).await[1..], ["Fri 20 Nov 09:00 new-message"]);
+    assert!(world.letters_to("ann.at.work@example.net").is_empty());
+    assert_eq!(world.told(ANN).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_machines_write_is_recorded_and_never_answered() {
+    let mut world = World::at("Fri 20 Nov 2026 09:00").await;
+    world.mail(complaint()).await;
+    let letter = world.last_letter_to(ANN);
+    let away = Mail::from(ANN).answering(&letter).header("Auto-Submitted: auto-replied");
+    world.mail(away.saying("Out of office", "I am away until Monday.")).await;
+    world.arrives_raw("complaints", "INBOX", &letter.bytes);
+    world.looks().await;
+    assert_eq!(world.cases().await.len(), 1);
+    assert_eq!(world.told(ANN).await.len(), 1);
+    assert_eq!(world.told(OFFICER).await.len(), 1);
+    assert_eq!(world.sorted().await[1..], ["handled: automatic", "handled: automatic"]);
+}
+
+#[tokio::test]
+async fn the_same_mail_by_two_roads_is_one_case() {
+    let mut world = World::at("Fri 20 Nov 2026 09:00").await;
+    let both = complaint().to(&["complaints@example.org", "repairs@example.org"]).known_as("once@example.com");
+    world.mail(both.clone().header("Delivered-To: complaints@example.org")).await;
+    world.mail(both.header("Delivered-To: repairs@example.org")).await;
+    assert_eq!(world.cases().await.len(), 1);
+    assert_eq!(world.told(ANN).await.len(), 1);
+    assert_eq!(world.sorted().await, ["handled: complaint", "copy: copy"]);
+}
+
+#[tokio::test]
+async fn mail_to_two_landlords_is_a_case_at_each_and_told_to_both_officers_once() {
+    let mut world = World::of_two_landlords("Fri 20 Nov 2026 09:00").await;
+    let both =
+        complaint().to(&["complaints@example.org", "complaints@willow.example.org"]).known_as("once@example.com");
+    world.arrives("complaints", "INBOX", both.clone().header("Delivered-To: complaints@example.org"));
+    world.arrives("neighbour", "INBOX", both.header("Delivered-To: complaints@willow.example.org"));
+    world.looks().await;
+    let cases = world.cases().await;
+    assert_eq!(cases.len(), 2, "{cases:?}");
+    assert!(cases[0].starts_with("RCH") && cases[1].starts_with("WLW"), "{cases:?}");
+    assert_eq!(world.told(OFFICER).await, ["Fri 20 Nov 09:00 new-case"]);
+    assert_eq!(world.told("fay@example.net").await, ["Fri 20 Nov 09:00 new-case"]);
+    let senders: Vec<_> = world.letters_to(ANN).into_iter().map(|letter| letter.sender).collect();
+    assert_eq!(senders, ["complaints@example.org", "complaints@willow.example.org"]);
+}
+
+#[tokio::test]
+async fn a_blind_copy_to_a_second_landlord_is_a_case_there_too() {
+    let mut world = World::of_two_landlords("Fri 20 Nov 2026 09:00").await;
+    let mail = complaint().known_as("once@example.com");
+    world.arrives("complaints", "INBOX", mail.clone());
+    world.arrives("neighbour", "INBOX", mail.header("Delivered-To: complaints@willow.example.org"));
+    world.looks().await;
+    let cases = world.cases().await;
+    assert_eq!(cases.len(), 2, "{cases:?}");
+    assert!(cases[0].starts_with("RCH") && cases[1].starts_with("WLW"), "{cases:?}");
+}
+
+#[tokio::test]
+async fn a_complaint_in_the_junk_folder_is_not_answered_but_its_clock_runs() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.arrives("complaints", "Junk", complaint());
+    world.looks().await;
+    assert!(world.last_letter_to(OFFICER).says("junk folder"));
+    world.goes_to("Mon 30 Nov 2026 12:00").await;
+    assert!(world.letters_to(ANN).is_empty());
+    assert_eq!(world.told(MANAGER).await, ["Fri 27 Nov 09:00 reminder", "Mon 30 Nov 09:00 reminder"]);
+}
+
+#[tokio::test]
+async fn older_mail_is_listed_and_never_answered() {
+    let mut world = World::at("Sat 31 Oct 2026 15:00").await;
+    world.mail(complaint()).await;
+    world.goes_to("Mon 30 Nov 2026 12:00").await;
+    assert_eq!(world.sorted().await, ["handled: older complaint"]);
+    assert_eq!(world.cases().await.len(), 0);
+    assert_eq!(world.tries(), 0);
+}
+
+#[tokio::test]
+async fn what_staff_pass_on_counts_from_the_day_the_landlord_had_it() {
+    let mut world = World::at("Fri 27 Nov 2026 15:00").await;
+    let forwarded = format!(
+        "Please log this.\n\n---------- Forwarded message ---------\nFrom: Ann Example <ann@example.com>\n\
+         Date: Mon, 23 Nov 2026 at 10:12\nSubject: Leaking ceiling\nTo: <dan@example.net>\n\n{COMPLAINT}"
+    );
+    world.mail(Mail::from("Dan Manager <dan@example.net>").saying("Fwd: Leaking ceiling", &forwarded)).await;
+    let case = world.cases().await.remove(0);
+    assert!(
+        world.history(&case).await.contains(&"acknowledge by 2026-11-30".to_owned()),
+        "{:?}",
+        world.history(&case).await
+    );
+    assert!(world.letters_to(ANN).is_empty() && world.letters_to(MANAGER).is_empty());
+    assert!(world.last_letter_to(OFFICER).says("passed on by staff"));
+}
+
+#[tokio::test]
+async fn mail_above_the_size_limit_is_logged_from_its_headers() {
+    let mut world = World::with("Fri 20 Nov 2026 15:00", |config| config.limits.message_bytes = 2000).await;
+    world.mail(complaint().saying("Complaint about my ceiling", &"It leaks. ".repeat(1000))).await;
+    assert_eq!(world.sorted().await, ["set_aside: could not be read"]);
+    assert_eq!(world.told(ANN).await, ["Fri 20 Nov 15:00 receipt"]);
+    assert!(world.last_letter_to(OFFICER).says("larger than the limit"));
+}
+
+#[tokio::test]
+async fn mail_nobody_can_read_is_set_aside_with_its_clock_running() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.arrives_raw("complaints", "INBOX", b"From: ann@example.com\r\nTo: complaints@example.org\r\n\r\n");
+    world.looks().await;
+    assert_eq!(world.sorted().await, ["set_aside: could not be read"]);
+    let case = world.cases().await.remove(0);
+    assert!(world.history(&case).await.contains(&"acknowledge by 2026-11-27".to_owned()));
+    assert_eq!(world.told(OFFICER).await, ["Fri 20 Nov 15:00 new-case"]);
+}
+
+#[tokio::test]
+async fn more_answers_than_a_day_may_have_wait_for_a_person() {
+    let mut world = World::with("Fri 20 Nov 2026 09:00", |config| config.limits.answers_per_address_per_day = 3).await;
+    for n in 0..5 {
+        // Answers go to the Reply-To: that is the address that must not be flooded.
+        let from = format!("form-{n}@forms.example.com");
+        let mail = Mail::from(&from).header("Reply-To: ann@example.com");
+        world.mail(mail.saying(&format!("Complaint number {n}"), COMPLAINT)).await;
+    }
+    assert_eq!(world.cases().await.len(), 5);
+    assert_eq!(world.letters_to(ANN).len(), 3);
+    assert!(world.last_letter_to(OFFICER).says("3 automatic letters in 24 hours"));
+}
+
+#[tokio::test]
+async fn a_resident_without_a_usable_address_is_left_to_a_person() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(Mail::from("Ann <ann@exämple.com>").saying("Leaking ceiling, complaint", COMPLAINT)).await;
+    let case = world.cases().await.remove(0);
+    assert_eq!(
+        world.history(&case).await,
+        ["opened as complaint", "acknowledge by 2026-11-27", "letter 1: new-case", "sent: 1"],
+        "no response date is counted from an acknowledgement nobody sent"
+    );
+    world.goes_to("Mon 30 Nov 2026 12:00").await;
+    assert_eq!(world.told(MEMBER).await, [""; 0]);
+    assert_eq!(world.told(MANAGER).await.len(), 2);
+    let late = world.history(&case).await;
+    assert!(late.contains(&"respond_stage1 by 2026-12-11".to_owned()), "lateness buys no time: {late:?}");
+}
+
+#[tokio::test]
+async fn a_mailbox_that_was_set_up_anew_says_nothing_twice() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let tries = world.tries();
+    world.mailbox_is_rebuilt();
+    world.looks().await;
+    assert_eq!(world.cases().await.len(), 1);
+    assert_eq!(world.tries(), tries);
+}
+
+#[tokio::test]
+async fn stopping_and_starting_changes_nothing() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    world.mail(unclear().known_as("two@example.com")).await;
+    world.server_answers(ANN, Answer::NotNow);
+    world.mail(request()).await;
+    let before = world.everything().await;
+    world.restart().await;
+    world.restart().await;
+    assert_eq!(world.everything().await, before);
+}
+
+#[tokio::test]
+async fn a_bank_holiday_proclaimed_later_breaks_nothing() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    world.mail(unclear()).await;
+    let day = |words: &str| redress::domain::calendar::london_date(moment(words));
+    for holiday in ["Thu 26 Nov 2026 12:00", "Fri 27 Nov 2026 12:00", "Fri 4 Dec 2026 12:00"] {
+        world.config.holidays_added.push((day(holiday), "Proclaimed".to_owned()));
+    }
+    world.restart().await;
+    world.goes_to("Fri 11 Dec 2026 12:00").await;
+    assert_eq!(world.told(ANN).await.len(), 3, "{:?}", world.told(ANN).await);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_handled_is_set_aside_and_its_neighbours_go_on() {
+    let mut world = World::at("Sat 21 Nov 2026 09:00").await;
+    // The landlord's own acknowledgement comes to grief over everything received on this Saturday.
+    let letters = world.folder("letters");
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/config/letters/acknowledgement.txt");
+    let broken = "{% if \"21\" in received %}{{ nothing.of_the_kind }}{% endif %}\n";
+    std::fs::write(letters.join("acknowledgement.txt"), std::fs::read_to_string(own).unwrap() + broken).unwrap();
+    world.config.letters = Some(letters);
+    world.restart().await;
+
+    world.arrives("complaints", "INBOX", complaint());
+    world.goes_to("Sun 22 Nov 2026 09:00").await;
+    world.arrives("complaints", "INBOX", Mail::from("bob@example.com").saying("Complaint about the lift", COMPLAINT));
+    world.looks().await;
+    assert_eq!(world.told("bob@example.com").await, ["Sun 22 Nov 09:00 acknowledgement"], "it does not wait");
+    assert_eq!(world.sorted().await, ["new: -", "handled: complaint"]);
+
+    world.goes_to("Sun 22 Nov 2026 09:10").await;
+    assert_eq!(world.sorted().await, ["set_aside: could not be read", "handled: complaint"]);
+    assert_eq!(world.told(OFFICER).await, ["Sun 22 Nov 09:00 new-case", "Sun 22 Nov 09:05 new-case"]);
+    assert!(world.last_letter_to(OFFICER).says("failed 5 times"));
+    let case = world.cases().await.pop().unwrap();
+    assert!(world.history(&case).await.contains(&"acknowledge by 2026-11-27".to_owned()));
+}
+
+#[tokio::test]
+async fn a_letter_that_was_leaving_when_the_program_died_leaves_again_byte_for_byte() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.server_answers_everybody(Answer::NoLogin);
+    world.mail(complaint()).await;
+    world.server_answers_everybody(Answer::Taken);
+    let leaving = world.office().store.claim(world.now()).await.unwrap().expect("a letter waits");
+    world.stop().await;
+    world.passes_until("Fri 20 Nov 2026 15:30");
+    world.restart().await;
+    let again: Vec<_> = world.letters_to(&leaving.recipient);
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].bytes, leaving.bytes());
+    let attempts = world.office().store.attempts(leaving.id).await.unwrap();
+    let outcomes: Vec<_> = attempts.iter().filter_map(|attempt| attempt.outcome.as_deref()).collect();
+    assert_eq!(outcomes.last_chunk(), Some(&["unknown", "sent"]));
+    assert_eq!(world.told(ANN).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_acknowledgement_in_doubt_that_came_back_does_not_count_when_it_is_taken_again() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.server_answers(ANN, Answer::LostAnswer);
+    world.mail(complaint()).await;
+    let letter = world.last_letter_to(ANN);
+    world.bounces(&letter).await;
+    world.server_answers(ANN, Answer::Taken);
+    world.goes_to("Fri 20 Nov 2026 16:00").await;
+    let case = world.cases().await.remove(0);
+    let history = world.history(&case).await;
+    assert!(history.contains(&"sent: 1".to_owned()) && !history.contains(&"acknowledged".to_owned()), "{history:?}");
+    assert_eq!(world.told(OFFICER).await, ["Fri 20 Nov 15:00 new-case", "Fri 20 Nov 15:00 undelivered"]);
+}
+
+#[tokio::test]
+async fn an_unclear_message_found_after_its_fourth_day_is_acknowledged_and_gets_no_receipt() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.arrives("complaints", "INBOX", unclear());
+    world.stop().await;
+    world.passes_until("Mon 30 Nov 2026 10:00");
+    world.restart().await;
+    world.looks().await;
+    assert_eq!(world.told(ANN).await, ["Mon 30 Nov 10:00 acknowledgement"]);
+    // Ten working days from Friday 27 November, when it was due: lateness buys no time.
+    assert!(world.last_letter_to(ANN).says("11 December 2026"));
+}
+
+#[tokio::test]
+async fn the_short_letters_of_a_held_week_are_one_when_they_leave() {
+    let hold = |config: &mut redress::config::Config| config.sending = redress::config::Sending::Hold;
+    let mut world = World::with("Mon 23 Nov 2026 09:00", hold).await;
+    let first = world.mail(complaint()).await;
+    for day in ["Tue 24 Nov 2026 09:00", "Wed 25 Nov 2026 09:00", "Thu 26 Nov 2026 09:00"] {
+        world.goes_to(day).await;
+        let again = Mail::from(ANN).header(&format!("In-Reply-To: <{first}>"));
+        world.mail(again.saying("Re: Leaking ceiling", "It has started dripping again.")).await;
+    }
+    world.config.sending = redress::config::Sending::Live;
+    world.restart().await;
+    assert_eq!(world.told(ANN).await, ["Thu 26 Nov 09:00 acknowledgement", "Thu 26 Nov 09:00 added"]);
+}
