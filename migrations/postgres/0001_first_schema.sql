@@ -133,6 +133,7 @@ CREATE TABLE outbox (
     written_at     BIGINT NOT NULL,
     next_at        BIGINT NOT NULL,
     attempts       BIGINT NOT NULL,
+    setbacks       BIGINT NOT NULL,
     settled_at     BIGINT,
     reply          TEXT
 );

@@ -133,6 +133,7 @@ CREATE TABLE outbox (
     written_at     INTEGER NOT NULL,
     next_at        INTEGER NOT NULL,
     attempts       INTEGER NOT NULL,
+    setbacks       INTEGER NOT NULL,
     settled_at     INTEGER,
     reply          TEXT
 ) STRICT;

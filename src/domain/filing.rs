@@ -17,6 +17,9 @@ use super::reference::Reference;
 use super::triage::{Context, Exclusion, Label, OtherKind, Sorted};
 use super::words::Words;
 
+/// What mail is sorted as that arrived before the day from which mail is answered.
+pub const OLDER_MAIL: &str = "older mail";
+
 /// A stored message as it lies before us.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
@@ -134,7 +137,7 @@ pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     }
     if item.older {
         let note = "arrived before the day from which mail is answered: listed, never answered".to_owned();
-        return Filing::Correspondence { sorted: "older mail", note: Some(note), also: Vec::new() };
+        return Filing::Correspondence { sorted: OLDER_MAIL, note: Some(note), also: Vec::new() };
     }
     if let Some(staff) = from_staff(item, known, sorted) {
         return staff;

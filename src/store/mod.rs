@@ -22,9 +22,11 @@ use crate::domain::code::Duty;
 use crate::domain::reference::{FIRST_NUMBER, Reference};
 
 use history::{Line, WordsByDigest};
-pub use open::Purpose;
 use open::{Db, RunLock, Tx, execute, on};
-pub use questions::{Alarm, AttemptRow, CaseFile, CaseRow, Counts, DeadlineRow, FolderRow, InboxRow, LetterRow};
+pub use open::{Purpose, Unready, sqlite_file};
+pub use questions::{
+    Alarm, AttemptRow, CaseFile, CaseRow, Counts, DeadlineRow, FolderRow, InboxRow, LetterRow, Letters, Messages,
+};
 
 /// Row of the case table.
 pub type CaseId = i64;

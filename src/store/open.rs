@@ -72,6 +72,25 @@ pub enum Purpose {
     Beside,
 }
 
+/// Why a database cannot be worked with beside a daemon yet, or no more.
+#[derive(Debug, thiserror::Error)]
+pub enum Unready {
+    #[error("There is no database at {} yet; `redress run` makes it", .0.display())]
+    Missing(PathBuf),
+    #[error("The database is empty; `redress run` sets it up")]
+    Empty,
+    #[error("The database is older than this program; start `redress run` of this version once to bring it up to date")]
+    Older,
+    #[error("The database is newer than this program; use the version of `redress` that runs the daemon")]
+    Newer,
+}
+
+/// The file of an SQLite database; `None` for another database.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let options = url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url).ok()).flatten()?;
+    Some(options.get_filename().to_path_buf())
+}
+
 /// What keeps a second daemon away for as long as it lives.
 pub(super) enum RunLock {
     File { _held: File },
@@ -129,7 +148,7 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
     let lock = match purpose {
         Purpose::Run => lock_beside(&path)?,
         Purpose::Beside if path.exists() => RunLock::None,
-        Purpose::Beside => bail!("There is no database at {} yet; `redress run` makes it", path.display()),
+        Purpose::Beside => return Err(Unready::Missing(path).into()),
     };
     let options = options
         .create_if_missing(purpose == Purpose::Run)
@@ -241,19 +260,15 @@ impl RunLock {
 async fn check_sqlite_version(connection: &mut SqliteConnection) -> anyhow::Result<()> {
     let version: Result<Option<i64>, sqlx::Error> =
         sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(connection).await;
-    check_version(version.ok().flatten(), &SQLITE_MIGRATIONS)
+    Ok(check_version(version.ok().flatten(), &SQLITE_MIGRATIONS)?)
 }
 
-fn check_version(found: Option<i64>, migrations: &Migrator) -> anyhow::Result<()> {
+fn check_version(found: Option<i64>, migrations: &Migrator) -> Result<(), Unready> {
     let ours = migrations.iter().map(|migration| migration.version).max();
     match (found, ours) {
-        (None, _) => bail!("The database is empty; `redress run` sets it up"),
+        (None, _) => Err(Unready::Empty),
         (found, ours) if found == ours => Ok(()),
-        (found, ours) if found > ours => {
-            bail!("The database is newer than this program; use the version of `redress` that runs the daemon")
-        }
-        _ => bail!(
-            "The database is older than this program; start `redress run` of this version once to bring it up to date"
-        ),
+        (found, ours) if found > ours => Err(Unready::Newer),
+        _ => Err(Unready::Older),
     }
 }
