@@ -19,13 +19,15 @@ use crate::domain::calendar::{Calendar, listed_date, london_date, spoken};
 use crate::domain::landlord::Landlord;
 use crate::mail::mailbox::{AnyMailbox, Mailbox as _, MailboxError, Raw, Uid};
 use crate::mail::transport::{AnyTransport, Envelope, Transport as _};
-use crate::store::{NewLetter, Purpose, Store, Unready};
+use crate::store::{DeadlineRow, NewLetter, Purpose, Store, Unready};
 
 /// How long a letter to ourselves may take to come back, and how often it is looked for.
 const COMES_BACK_WITHIN: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// Test letters are small; of other new mail no more is read.
 const TEST_LETTER_BYTES_MAX: u64 = 64 * 1024;
+/// Where open dates are spoken of.
+const DATES: &str = "dates";
 /// What is named of a long list.
 const NAMED: usize = 5;
 
@@ -127,8 +129,13 @@ impl Ask {
         ombudsman(&mut findings, &config, &warnings);
         templates(&mut findings, &config);
         let store = database(&mut findings, &config).await;
-        calendar(&mut findings, &config, store.as_ref(), today).await;
+        let calendar = Calendar::england_and_wales(&config.holidays_added, &config.holidays_removed);
+        bank_holidays(&mut findings, &calendar, today);
         if let Some(store) = &store {
+            match store.deadlines().await {
+                Ok(dates) => provisional_dates(&mut findings, &dates),
+                Err(trouble) => findings.wrong(DATES, format!("{trouble:#}")),
+            }
             history(&mut findings, store).await;
         }
         disk(&mut findings, &config);
@@ -214,9 +221,8 @@ async fn database(findings: &mut Findings, config: &Config) -> Option<Store> {
 
 /// Warns a quarter before the last published year ends: the list of the years after it is out by then, and this program
 /// needs a new version, or lines in its configuration, to know them.
-async fn calendar(findings: &mut Findings, config: &Config, store: Option<&Store>, today: Date) {
+fn bank_holidays(findings: &mut Findings, calendar: &Calendar, today: Date) {
     const WHAT: &str = "bank holidays";
-    let calendar = Calendar::england_and_wales(&config.holidays_added, &config.holidays_removed);
     let last = calendar.published_to();
     if today < date(last, 10, 1) {
         findings.ok(WHAT, calendar.edition());
@@ -231,21 +237,18 @@ async fn calendar(findings: &mut Findings, config: &Config, store: Option<&Store
             ),
         );
     }
-    let Some(store) = store else { return };
-    match store.deadlines().await {
-        Err(trouble) => findings.wrong(WHAT, format!("{trouble:#}")),
-        Ok(dates) => {
-            let provisional = dates.iter().filter(|date| date.provisional);
-            let named: Vec<String> =
-                provisional.map(|date| format!("{} {}", date.reference, listed_date(date.due))).collect();
-            if !named.is_empty() {
-                let shown = named.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-                let more = named.len().saturating_sub(NAMED);
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                findings.look(WHAT, format!("open dates that a later bank holiday may move: {shown}{more}"));
-            }
-        }
+}
+
+fn provisional_dates(findings: &mut Findings, dates: &[DeadlineRow]) {
+    let provisional = dates.iter().filter(|date| date.provisional);
+    let named: Vec<String> = provisional.map(|date| format!("{} {}", date.reference, listed_date(date.due))).collect();
+    if named.is_empty() {
+        return findings.ok(DATES, format!("{} open, none provisional", dates.len()));
     }
+    let shown = named.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let more = named.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    findings.look(DATES, format!("a bank holiday not yet published may move these: {shown}{more}"));
 }
 
 async fn history(findings: &mut Findings, store: &Store) {
@@ -476,5 +479,52 @@ impl Watched {
             }
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::code::Duty;
+
+    fn calendar() -> Calendar {
+        Calendar::england_and_wales(&[], &[])
+    }
+
+    #[test]
+    fn a_quarter_before_the_published_bank_holidays_end_somebody_is_to_look() {
+        let last = calendar().published_to();
+        for (today, verdict) in [(date(last, 9, 30), Verdict::Ok), (date(last, 10, 1), Verdict::Look)] {
+            let mut findings = Findings::default();
+            bank_holidays(&mut findings, &calendar(), today);
+            assert_eq!(findings.0[0].1, verdict, "{today}");
+        }
+        let mut findings = Findings::default();
+        bank_holidays(&mut findings, &calendar(), date(last, 12, 1));
+        let text = findings.text(false);
+        assert!(text.starts_with(&format!("bank holidays  look  known to the end of {last} only")), "{text}");
+        assert!(text.contains(&format!("`redress calendar {}`", last + 1)), "{text}");
+    }
+
+    #[test]
+    fn dates_that_may_move_are_named_and_the_others_only_counted() {
+        let row = |reference: &str, provisional| DeadlineRow {
+            case: 1,
+            reference: reference.to_owned(),
+            landlord: "wellington".to_owned(),
+            duty: Duty::RespondStage1,
+            due: date(2029, 1, 4),
+            provisional,
+            next_look: Some(Timestamp::UNIX_EPOCH),
+        };
+        let mut findings = Findings::default();
+        provisional_dates(&mut findings, &[row("WEL-1001-Z", false), row("WEL-1002-B", true)]);
+        provisional_dates(&mut findings, &[row("WEL-1001-Z", false)]);
+        let text = findings.text(false);
+        let expected = "dates  look  a bank holiday not yet published may move these: WEL-1002-B Thu 4 Jan 2029\n\
+                        dates  ok    1 open, none provisional\n";
+        assert_eq!(text, expected);
     }
 }

@@ -10,6 +10,13 @@ use std::path::{Path, PathBuf};
 
 /// What `redress triage` is asked.
 #[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  redress triage messages.jsonl
+  redress triage --json messages.jsonl | jq .label
+  redress triage --train sorter.weights learnt-from.jsonl
+
+A line of input: {\"id\": \"a1\", \"subject\": \"Lift\", \"body\": \"It is broken again.\", \"context\": \"new\"}")]
 pub struct Triage {
     /// Messages, one JSON object a line with id, subject, body and context.
     #[arg(required = true)]

@@ -94,6 +94,11 @@ impl Line {
     }
 }
 
+/// What stands in the history for somebody's words; the salt keeps short ones from being guessed once they are erased.
+pub(super) fn digest(salt: &[u8], words: &str) -> String {
+    hex(&Sha256::new().chain_update(salt).chain_update(words).finalize())
+}
+
 /// Lower-case hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -104,7 +109,7 @@ fn take_words_out(value: &mut Value, salt: &[u8], words: &mut WordsByDigest) {
     match value {
         Value::Object(object) => match only_text(object, "words") {
             Some(text) => {
-                let digest = hex(&Sha256::new().chain_update(salt).chain_update(text).finalize());
+                let digest = digest(salt, text);
                 words.insert(digest.clone(), Some(text.to_owned()));
                 *object = Map::from_iter([("digest".to_owned(), Value::String(digest))]);
             }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 
 use super::open::{Tx, execute, on};
-use super::{CaseId, Known, Message, OutboxId, Store, events, instant, load, sql};
+use super::{CaseId, Known, Message, OutboxId, Store, events, history, instant, load, sql};
 use crate::domain::case::{Case, MessageNo, Recorded};
 use crate::domain::code::Duty;
 use crate::domain::filing::OLDER_MAIL;
@@ -282,28 +282,15 @@ impl Store {
         load(&mut self.db.begin_read().await?, id, false).await
     }
 
-    /// Walks every history: its chain, and whether the rows kept for questions are its fold. Gives each finding as a
-    /// sentence, and the number of cases looked at.
+    /// Walks every history: its chain to the last line, the words kept apart from it, and whether the rows kept for
+    /// questions are its fold. Gives each finding as a sentence, and the number of cases looked at.
     pub async fn verify(&self) -> anyhow::Result<(usize, Vec<String>)> {
         let mut tx = self.db.begin_read().await?;
         let cases: Vec<CaseRow> = on!(&mut tx, c => sqlx::query_as(sql::CASE_LIST).fetch_all(c).await)?;
         let mut findings = Vec::new();
         let mut last = BTreeMap::new();
         for row in &cases {
-            match case_file(&mut tx, row.id).await {
-                Err(error) => findings.push(format!("{error:#}")),
-                Ok(file) => {
-                    let due =
-                        file.case.duties.values().filter(|duty| duty.met.is_none()).map(|duty| duty.due.date).min();
-                    let kind = file.case.opening.as_ref().map(|opening| opening.kind.key());
-                    if kind != Some(&row.kind)
-                        || file.case.open() != row.open()
-                        || due.map(|due| due.to_string()) != row.next_due
-                    {
-                        findings.push(format!("{}: what the lists say differs from the history", row.reference));
-                    }
-                }
-            }
+            findings.extend(fault(&mut tx, row).await?);
             *last.entry(row.landlord.clone()).or_insert(0_i64) += 1;
         }
         let numbers: Vec<(String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::NUMBERS).fetch_all(c).await)?;
@@ -468,6 +455,33 @@ impl Store {
         tx.commit().await?;
         Ok(told.flatten().is_some())
     }
+}
+
+/// The first thing found wrong with a case's history, when something is.
+async fn fault(tx: &mut Tx, row: &CaseRow) -> anyhow::Result<Option<String>> {
+    let case = match case_file(tx, row.id).await {
+        Ok(file) => file.case,
+        Err(error) => return Ok(Some(format!("{error:#}"))),
+    };
+    let (_, seq, head, salt): (i64, i64, String, Option<Vec<u8>>) =
+        on!(tx, c => sqlx::query_as(sql::CASE_HEAD).bind(row.id).fetch_one(c).await)?;
+    let last: Option<String> = on!(tx, c => sqlx::query_scalar(sql::LAST_HASH).bind(row.id).fetch_optional(c).await)?;
+    if case.seq != seq || last.as_ref() != Some(&head) {
+        return Ok(Some(format!("History of {}: it does not end where it ended when it was written", row.reference)));
+    }
+    let words: Vec<(String, Option<String>)> =
+        on!(tx, c => sqlx::query_as(sql::WORDS).bind(row.id).fetch_all(c).await)?;
+    let salt = salt.unwrap_or_default();
+    let changed = |(digest, text): &(String, Option<String>)| {
+        text.as_ref().is_some_and(|text| history::digest(&salt, text) != *digest)
+    };
+    if words.iter().any(changed) {
+        return Ok(Some(format!("History of {}: words in it were changed after they were written", row.reference)));
+    }
+    let due = case.duties.values().filter(|duty| duty.met.is_none()).map(|duty| duty.due.date).min();
+    let kind = case.opening.as_ref().map(|opening| opening.kind.key());
+    let alike = kind == Some(&row.kind) && case.open() == row.open() && due.map(|due| due.to_string()) == row.next_due;
+    Ok((!alike).then(|| format!("{}: what the lists say differs from the history", row.reference)))
 }
 
 async fn case_file(tx: &mut Tx, id: CaseId) -> anyhow::Result<CaseFile> {

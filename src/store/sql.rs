@@ -71,6 +71,7 @@ pub(super) const CASE_NAME: &str = "SELECT reference, landlord FROM case_file WH
 pub(super) const CASE_HEAD: &str = "SELECT id, seq, head, salt FROM case_file WHERE id = $1";
 pub(super) const EVENTS: &str = "
 SELECT seq, occurred_at, recorded_at, body, previous, hash FROM event WHERE case_id = $1 ORDER BY seq";
+pub(super) const LAST_HASH: &str = "SELECT hash FROM event WHERE case_id = $1 ORDER BY seq DESC LIMIT 1";
 pub(super) const WORDS: &str = "SELECT digest, text FROM words WHERE case_id = $1";
 pub(super) const THREAD: &str = "
 SELECT i.message_id FROM message_case m JOIN inbox i ON i.id = m.inbox_id
