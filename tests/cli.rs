@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use redress::daemon::clock::{Clock as _, SystemClock};
 use redress::domain::calendar::london_date;
@@ -221,6 +221,16 @@ impl House {
     }
 }
 
+/// A running daemon; it does not outlive its test, whatever becomes of that.
+struct Daemon(Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Asserts that `text` holds a line that begins with `begins` and holds each of `parts`.
 #[track_caller]
 fn has_line(text: &str, begins: &str, parts: &[&str]) {
@@ -407,7 +417,7 @@ fn the_inbox_lists_every_message_with_what_it_was_taken_for() {
     has_line(&aside, "4 ", &["set aside", "uma@example.com"]);
     let older = house.says(&["inbox", "list", "--older"]);
     assert_eq!(older.lines().count(), 2, "{older}");
-    has_line(&older, "5 ", &["older mail"]);
+    has_line(&older, "5 ", &["older complaint"]);
     let page = house.says(&["inbox", "list", "--before", "5", "--limit", "2"]);
     assert!(page.contains("\n4 ") && page.contains("\n3 ") && page.ends_with("Earlier ones: add `--before 3`.\n"));
 }
@@ -514,8 +524,8 @@ fn a_letter_that_could_not_leave_says_why_and_leaves_when_it_is_retried() {
 #[test]
 fn one_run_at_a_time_and_every_other_command_beside_it() {
     let house = House::with_mail();
-    let mut daemon = house.command(&["run"]).stderr(Stdio::piped()).spawn().unwrap();
-    let mut log = BufReader::new(daemon.stderr.take().unwrap()).lines();
+    let mut daemon = Daemon(house.command(&["run"]).stderr(Stdio::piped()).spawn().unwrap());
+    let mut log = BufReader::new(daemon.0.stderr.take().unwrap()).lines();
     assert!(log.any(|line| line.unwrap().contains("Redress is running")));
 
     let (code, words) = house.fails(&["run", "--once"]);
@@ -526,9 +536,9 @@ fn one_run_at_a_time_and_every_other_command_beside_it() {
     let receipt = house.letter("receipt", &house.case_of(1));
     assert!(house.says(&["outbox", "release", &receipt]).contains("released"));
 
-    let terminate = Command::new("kill").arg(daemon.id().to_string()).status().unwrap();
+    let terminate = Command::new("kill").arg(daemon.0.id().to_string()).status().unwrap();
     assert!(terminate.success());
-    assert!(daemon.wait().unwrap().success());
+    assert!(daemon.0.wait().unwrap().success());
 }
 
 #[test]

@@ -19,12 +19,12 @@ const LEAK: &[u8] = b"From: Ruth Okafor <ruth@example.com>\r\nTo: complaints@exa
 
 async fn open_inbox(user: &str, security: Security) -> ImapMailbox {
     let mut mailbox = ImapMailbox::new(imap(user, security));
-    mailbox.open("INBOX").await.unwrap();
+    mailbox.open("INBOX").await.expect("every user has an INBOX");
     mailbox
 }
 
 async fn whole(mailbox: &mut ImapMailbox, uid: &str) -> Vec<u8> {
-    match mailbox.fetch(&uid.to_owned(), LIMIT).await.unwrap().unwrap().raw {
+    match mailbox.fetch(&uid.to_owned(), LIMIT).await.expect("FETCH works").expect("the message is there").raw {
         Raw::Whole(bytes) => bytes,
         Raw::HeadersOnly(_) => panic!("the message is below the limit"),
     }
@@ -166,10 +166,11 @@ async fn fifty_megabytes_are_read_in_chunks() {
     assert!(read == message, "the same bytes");
 }
 
-fn resident_kb(line: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|found| found.starts_with(line)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+/// A figure of this process, such as "VmHWM", in kB.
+fn resident_kb(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("this is Linux");
+    let line = status.lines().find(|line| line.starts_with(name)).expect("a known name");
+    line.split_whitespace().nth(1).and_then(|figure| figure.parse().ok()).expect("a number of kB")
 }
 
 #[tokio::test]

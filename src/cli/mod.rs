@@ -11,6 +11,7 @@ pub mod check;
 mod history;
 pub mod inbox;
 pub mod inspect;
+pub mod letter;
 pub mod outbox;
 pub mod page;
 pub mod run;

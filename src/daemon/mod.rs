@@ -4,11 +4,11 @@
 //! tests call [`work_off`]. Steps ask the clock once and pass `now` down.
 
 pub mod clock;
-mod handle;
+pub mod handle;
 pub mod office;
 pub mod operator;
 pub mod receive;
-mod remind;
+pub mod remind;
 pub mod send;
 pub mod watch;
 

@@ -1,9 +1,11 @@
 //! Mailbox → inbox. Every message is stored, as it came, before anybody looks at it.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use tracing::{info, warn};
 
 use super::office::Office;
@@ -16,8 +18,8 @@ const BATCH_MESSAGES: usize = 50;
 const BATCH_BYTES: usize = 4 << 20;
 /// IDLE is renewed well within this: servers and routers forget a quiet connection.
 const IDLE_MAX: Duration = Duration::from_secs(9 * 60);
-/// A message that could not be taken this often is passed over at one look, so that its neighbours come in.
-const TRIES_MAX: u32 = 2;
+/// A message that could not be taken this often is logged without its words, for a person to look at in the mailbox.
+const TRIES_MAX: u32 = 8;
 
 /// Reads one mailbox, all its folders.
 pub struct Receive<M> {
@@ -83,7 +85,7 @@ impl<M: Mailbox> Receive<M> {
         let mut new = 0;
         for uid in on_server.iter().filter(|uid| !known.contains(*uid)) {
             match self.fetch(folder, uid).await {
-                Ok(Some(fetched)) => batch.add(fetched),
+                Ok(Some(arrived)) => batch.add(arrived),
                 Ok(None) => {}
                 Err(error) => {
                     // What was taken before the trouble is stored, whatever the trouble is.
@@ -101,24 +103,40 @@ impl<M: Mailbox> Receive<M> {
         Ok(new)
     }
 
-    /// One message; `None` when it has gone, or cannot be taken now and its neighbours shall not wait for it.
-    async fn fetch(&mut self, folder: &str, uid: &Uid) -> Result<Option<Fetched>, MailboxError> {
+    /// One message; `None` when it has gone, or cannot be taken now and its neighbours shall not wait for it. One that can
+    /// never be taken is logged empty: a person is told and the clock runs.
+    async fn fetch(&mut self, folder: &str, uid: &Uid) -> Result<Option<Arrived>, MailboxError> {
         let key = (folder.to_owned(), uid.clone());
-        if self.stubborn.get(&key).is_some_and(|tries| *tries >= TRIES_MAX) {
-            self.stubborn.remove(&key); // It is tried again at the look after this one.
-            return Ok(None);
+        let tries = self.stubborn.get(&key).copied().unwrap_or(0);
+        if tries >= TRIES_MAX {
+            let now = self.office.clock.now();
+            self.stubborn.remove(&key);
+            return Ok(Some(Arrived { uid: uid.clone(), arrived: now, size: 0, whole: false, raw: Vec::new() }));
         }
-        let fetched = self.mailbox.fetch(uid, self.office.config.limits.message_bytes).await;
-        match &fetched {
-            Ok(_) => {
+        let fetched = match AssertUnwindSafe(self.mailbox.fetch(uid, self.office.config.limits.message_bytes)).catch_unwind().await {
+            Ok(fetched) => fetched,
+            // The protocol's parser may panic on a server's answer; the session is not to be trusted after that.
+            Err(_) => Err(MailboxError::Lost("the answer could not be parsed".to_owned())),
+        };
+        match fetched {
+            Ok(fetched) => {
                 self.stubborn.remove(&key);
+                Ok(fetched.map(arrived))
             }
             Err(error) => {
-                *self.stubborn.entry(key).or_insert(0) += 1;
-                warn!(mailbox = self.config.name, folder, uid, %error, "Could not take a message; it will be tried again");
+                self.stubborn.insert(key, tries + 1);
+                warn!(mailbox = self.config.name, folder, uid, tries, %error, "Could not take a message; it will be tried again");
+                match error {
+                    MailboxError::Refused(_) => Ok(None),
+                    // Its neighbours come in first at every second try.
+                    MailboxError::Lost(_) | MailboxError::Login(_) if tries % 2 == 0 => Err(error),
+                    MailboxError::Lost(_) | MailboxError::Login(_) => {
+                        self.mailbox.open(folder).await?;
+                        Ok(None)
+                    }
+                }
             }
         }
-        fetched
     }
 
     async fn store(&mut self, folder: &str, uidvalidity: i64, batch: &mut Batch) -> anyhow::Result<usize> {
@@ -154,16 +172,20 @@ struct Batch {
 }
 
 impl Batch {
-    fn add(&mut self, fetched: Fetched) {
-        let (whole, raw) = match fetched.raw {
-            Raw::Whole(raw) => (true, raw),
-            Raw::HeadersOnly(raw) => (false, raw),
-        };
-        self.bytes += raw.len();
-        self.messages.push(Arrived { uid: fetched.uid, arrived: fetched.arrived, size: fetched.size, whole, raw });
+    fn add(&mut self, arrived: Arrived) {
+        self.bytes += arrived.raw.len();
+        self.messages.push(arrived);
     }
 
     fn full(&self) -> bool {
         self.messages.len() >= BATCH_MESSAGES || self.bytes >= BATCH_BYTES
     }
+}
+
+fn arrived(fetched: Fetched) -> Arrived {
+    let (whole, raw) = match fetched.raw {
+        Raw::Whole(raw) => (true, raw),
+        Raw::HeadersOnly(raw) => (false, raw),
+    };
+    Arrived { uid: fetched.uid, arrived: fetched.arrived, size: fetched.size, whole, raw }
 }

@@ -8,6 +8,9 @@ const POINTS_MAX: usize = 12;
 /// Longest point, in characters.
 const POINT_CHARS_MAX: usize = 1200;
 
+/// Lines below a signing off that are no longer than this belong to it.
+const SIGNATURE_WORDS_MAX: usize = 6;
+
 const GREETINGS: &[&str] =
     &["dear", "hi", "hello", "hiya", "hey", "good morning", "good afternoon", "good evening", "to whom"];
 const CLOSINGS: &[&str] = &[
@@ -31,10 +34,7 @@ const CLOSINGS: &[&str] = &[
 
 /// The points of newly written text, in order.
 pub fn points(text: &str) -> Vec<String> {
-    let mut points: Vec<String> = paragraphs(text).into_iter().filter(|paragraph| !is_greeting(paragraph)).collect();
-    if let Some(end) = points.iter().position(|point| is_closing(point)).filter(|end| *end > 0) {
-        points.truncate(end);
-    }
+    let mut points = paragraphs(text);
     let more = points.len() > POINTS_MAX;
     points.truncate(POINTS_MAX);
     let mut points: Vec<String> = points.into_iter().map(shortened).collect();
@@ -44,25 +44,32 @@ pub fn points(text: &str) -> Vec<String> {
     points
 }
 
-/// Blank lines part paragraphs; a list marker starts a new one; a signing-off line ends the one before it.
+/// Blank lines part paragraphs; a list marker starts a new one. Greetings are no point, and neither are the short lines
+/// that follow a signing off: name, flat, telephone.
 fn paragraphs(text: &str) -> Vec<String> {
-    let mut paragraphs = Vec::new();
-    let mut current = String::new();
+    let mut paragraphs: Vec<String> = Vec::new();
+    let mut open = false;
+    let mut signed_off = false;
     for line in text.lines().map(str::trim) {
         let (item, words) = list_item(line);
-        if line.is_empty() || item || is_closing(line) || is_greeting(line) {
-            paragraphs.push(std::mem::take(&mut current));
+        if is_closing(line) && !paragraphs.is_empty() {
+            signed_off = true;
         }
-        if !current.is_empty() {
-            current.push(' ');
+        let signature = signed_off && line.split_whitespace().count() <= SIGNATURE_WORDS_MAX;
+        if signature || is_greeting(line) || !words.chars().any(char::is_alphanumeric) {
+            open = false;
+            continue;
         }
-        current.push_str(words);
-        if is_greeting(line) {
-            paragraphs.push(std::mem::take(&mut current));
+        signed_off = false;
+        match paragraphs.last_mut().filter(|_| open && !item) {
+            Some(paragraph) => {
+                paragraph.push(' ');
+                paragraph.push_str(words);
+            }
+            None => paragraphs.push(words.to_owned()),
         }
+        open = true;
     }
-    paragraphs.push(current);
-    paragraphs.retain(|paragraph| paragraph.chars().any(char::is_alphanumeric));
     paragraphs
 }
 
@@ -136,6 +143,10 @@ mod tests {
     fn a_message_that_is_only_thanks_or_nothing_keeps_what_there_is() {
         assert_eq!(points(""), [""; 0]);
         assert_eq!(points("thanks"), ["thanks"]);
+        assert_eq!(
+            points("It leaks.\n\nRegards,\nAnn Example\n\nPS the lift has been broken for two weeks as well"),
+            ["It leaks.", "PS the lift has been broken for two weeks as well"]
+        );
         assert_eq!(points("Hi there! You never came. Why?"), ["Hi there! You never came. Why?"]);
     }
 

@@ -12,13 +12,14 @@ use jiff::Timestamp;
 use super::case::{Addition, Flags, Kind, LetterNo, MessageNo, Opening, Resident, Writer};
 use super::definition;
 use super::landlord::Landlord;
+use super::letter;
 use super::message::{self, Message, Severity};
 use super::reference::Reference;
 use super::triage::{Context, Exclusion, Label, OtherKind, Sorted};
 use super::words::Words;
 
-/// What mail is sorted as that arrived before the day from which mail is answered.
-pub const OLDER_MAIL: &str = "older mail";
+/// What the names begin with under which mail is listed that arrived before the day from which mail is answered.
+pub const OLDER: &str = "older";
 
 /// A stored message as it lies before us.
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +138,7 @@ pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     }
     if item.older {
         let note = "arrived before the day from which mail is answered: listed, never answered".to_owned();
-        return Filing::Correspondence { sorted: OLDER_MAIL, note: Some(note), also: Vec::new() };
+        return Filing::Correspondence { sorted: older(sorted), note: Some(note), also: Vec::new() };
     }
     if let Some(staff) = from_staff(item, known, sorted) {
         return staff;
@@ -324,9 +325,7 @@ fn staff_of<'a>(message: &Message, landlords: &'a [Landlord]) -> Option<&'a Land
 
 /// Whether a letter may go there at all: an address mail can be sent to, and not one of our own, where it would come back.
 fn can_be_answered(address: &str, landlords: &[Landlord]) -> bool {
-    address.is_ascii()
-        && address.parse::<lettre::Address>().is_ok()
-        && !landlords.iter().any(|landlord| landlord.owns(address))
+    letter::can_be_written_to(address) && !landlords.iter().any(|landlord| landlord.owns(address))
 }
 
 /// Dissatisfied, or perhaps so.
@@ -354,6 +353,17 @@ fn ground(hint: Exclusion) -> &'static str {
         Exclusion::Over12Months => "it may have happened over 12 months ago",
         Exclusion::LegalProceedings => "a court claim may have been filed",
         Exclusion::AlreadyConsidered => "it may have been through the complaints process already",
+    }
+}
+
+/// What mail from before the landlord's first day with us is called in listings.
+fn older(sorted: &Sorted) -> &'static str {
+    match sorted.label {
+        _ if sorted.unsure => "older, unsure",
+        Label::Complaint => "older complaint",
+        Label::Stage2Request => "older stage 2 request",
+        Label::ServiceRequest => "older service request",
+        Label::Other => "older correspondence",
     }
 }
 

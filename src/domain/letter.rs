@@ -1,6 +1,6 @@
 //! What must be said → the finished e-mail, byte for byte; and the lint of its contents.
 //!
-//! [`write`] fills a template with the facts of a case, looks whether the letter says everything it must (`lint.rs`), and
+//! [`write()`] fills a template with the facts of a case, looks whether the letter says everything it must (`lint.rs`), and
 //! makes the e-mail (`mime.rs`). The same values give the same bytes. A letter that lacks a mandatory part is not written.
 //!
 //! Known weakness: letters are in English only.
@@ -12,6 +12,8 @@ mod mime;
 mod page;
 mod sample;
 mod template;
+
+use std::fmt;
 
 use jiff::Timestamp;
 use lettre::Address;
@@ -69,6 +71,13 @@ pub struct Written {
     pub bytes: Vec<u8>,
 }
 
+/// Without names, addresses and words: it may end in a log.
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Written({}, {} bytes)", self.message_id, self.bytes.len())
+    }
+}
+
 /// Why a letter cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unwritable {
@@ -106,7 +115,7 @@ pub fn write(
     now: Timestamp,
 ) -> Result<Written, Unwritable> {
     let opening = case.opening.as_ref().ok_or(Unwritable::NotOpened)?;
-    let rendered = read(case, opening, letter, enclosed, desk, now)?;
+    let rendered = read(case, letter, enclosed, desk, now)?;
     let own_address = desk.landlord.addresses.first().ok_or(Unwritable::Address("landlord's own"))?;
     let from = mailbox(&desk.landlord.name, own_address).ok_or(Unwritable::Address("landlord's own"))?;
     let to = mailbox(letter.name.as_str(), letter.address.as_str()).ok_or(Unwritable::Address("reader's"))?;
@@ -116,8 +125,9 @@ pub fn write(
     let head = self::message_id(&opening.reference, THREAD, desk.key, &domain);
     let thread = match letter.audience {
         Audience::Resident => thread.iter().map(String::as_str).collect(),
+        // The message they are told of comes along, so that it stands in the same thread where they share the mailbox.
         Audience::Staff => {
-            enclosed.and_then(|enclosed| enclosed.message_id).into_iter().chain([head.as_str()]).rev().collect()
+            [head.as_str()].into_iter().chain(enclosed.and_then(|enclosed| enclosed.message_id)).collect()
         }
     };
     let subject = subject(case, opening, letter);
@@ -140,45 +150,47 @@ pub fn write(
 /// The letter as it reads: linted, not yet an e-mail.
 fn read(
     case: &Case,
-    opening: &Opening,
     letter: &Letter,
     enclosed: Option<&Enclosed>,
     desk: &Desk,
     now: Timestamp,
 ) -> Result<template::Rendered, Unwritable> {
-    let kind = letter.says.kind();
-    let template = template::file(kind);
-    let facts = facts::of(&facts::Source { case, opening, letter, enclosed, desk, now });
+    let opening = case.opening.as_ref().ok_or(Unwritable::NotOpened)?;
+    let source = facts::Source { case, opening, letter, enclosed, desk, now };
+    let facts = facts::of(&source);
     let rendered = desk
         .templates
-        .render(kind, facts.values, &facts.theirs)
+        .render(letter.says.kind(), facts.values, &facts.theirs)
         .map_err(|error| Unwritable::Template(template::in_words(&error)))?;
-    match lint::fault(&rendered, &facts.parts, &facts.theirs) {
-        None => Ok(rendered),
-        Some(lint::Fault::Missing { part, provision, what }) => {
-            Err(Unwritable::Missing { template, part, provision, what })
-        }
-        Some(lint::Fault::Unwelcome { words, why }) => Err(Unwritable::Unwelcome { template, words, why }),
-        Some(lint::Fault::Shape(why)) => Err(Unwritable::Shape { template, why }),
-    }
+    lint::check(&rendered, &lint::parts(&source, &facts.marked), &facts.theirs)?;
+    Ok(rendered)
 }
 
 /// The letter as people read it, plain text or HTML, for a look before anything is sent.
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn preview(sample: &Sample, desk: &Desk, html: bool) -> Result<String, Unwritable> {
-    let opening = sample.case.opening.as_ref().ok_or(Unwritable::NotOpened)?;
-    let rendered = read(&sample.case, opening, &sample.letter, sample.enclosed().as_ref(), desk, sample.now)?;
+    let rendered = read(&sample.case, &sample.letter, sample.enclosed().as_ref(), desk, sample.now)?;
     Ok(if html { rendered.html } else { rendered.text })
 }
 
-/// Names are cut to one clean line: lettre panics at a line end in one. Addresses outside ASCII need SMTPUTF8 on the whole way.
+/// Whether [`write()`] can write to `address`. Ask before a case takes it for the resident's: else no letter of a decision
+/// that answers them can be written.
+pub fn can_be_written_to(address: &str) -> bool {
+    parsed(address).is_some()
+}
+
+/// Addresses outside ASCII need SMTPUTF8 on the whole way (RFC 6531), which nobody can promise.
+fn parsed(address: &str) -> Option<Address> {
+    address.parse().ok().filter(|_| address.is_ascii())
+}
+
+/// Names are cut to one clean line: lettre panics at a line end in one.
 fn mailbox(name: &str, address: &str) -> Option<Mailbox> {
     let name = page::one_line(name, NAME_CHARS_MAX);
-    let address: Address = address.parse().ok().filter(|_| address.is_ascii())?;
-    Some(Mailbox::new(Some(name).filter(|name| !name.is_empty()), address))
+    Some(Mailbox::new(Some(name).filter(|name| !name.is_empty()), parsed(address)?))
 }
 
 /// A resident sees their own subject and the reference; staff see what it is and by when, and no word of a resident's: subjects

@@ -24,6 +24,8 @@ mod machine;
 mod mime;
 mod quote;
 mod report;
+#[rustfmt::skip]
+mod wording;
 
 /// Message-IDs beyond this many in one message are passed over.
 const IDS_MAX: usize = 100;
@@ -164,7 +166,8 @@ pub struct Message {
 impl Message {
     /// What was newly written, quotations, signatures and footers left out.
     pub fn new_text(&self) -> String {
-        let pieces: Vec<&str> = self.new.iter().filter_map(|span| self.text.get(span.clone())).map(str::trim_end).collect();
+        let pieces: Vec<&str> =
+            self.new.iter().filter_map(|span| self.text.get(span.clone())).map(str::trim_end).collect();
         pieces.join("\n").trim().to_owned()
     }
 
@@ -193,11 +196,12 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
     let body = body::read(&entity, &mut problems);
     let answers = !in_reply_to.is_empty() || quote::answers(&subject);
     let sender_name = from.as_ref().map_or("", |from| from.name.as_str());
-    let quoted = quote::read(&body.text, &quote::Setting { answers, forwards: quote::forwards(&subject), sender_name });
+    let setting = quote::Setting { answers, forwards: quote::forwards(&subject), sender_name };
+    let quoted = quote::read(&body.text, &setting);
     if quoted.answers_inside {
         problems.push("Answers may stand inside the quoted text.".to_owned());
     }
-    let forward = forward::find(&entity, &body.text);
+    let forward = forward::find(&entity, &body.text, &setting);
 
     let mut message = Message {
         kind: Kind::Person,

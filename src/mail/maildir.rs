@@ -195,8 +195,10 @@ async fn read(path: &Path, uid: &Uid, limit: u64) -> Result<Option<Fetched>, Mai
             Raw::HeadersOnly(headers(file).await?)
         } else {
             let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
-            // At most what the limit allows, even of a file that still grows.
-            file.take(limit).read_to_end(&mut bytes).await?;
+            if file.take(size + 1).read_to_end(&mut bytes).await? as u64 != size {
+                // Deliverers write in `tmp`; whoever writes here has not read the rules, and may not be finished.
+                return Err(io::Error::other("the file changed while it was read"));
+            }
             Raw::Whole(bytes)
         };
         Ok(Some(Fetched { uid: uid.clone(), arrived, size, raw }))
@@ -299,3 +301,6 @@ fn message_id(bytes: &[u8]) -> Option<&str> {
         })?;
     std::str::from_utf8(&header[11..]).ok()?.trim().strip_prefix('<')?.strip_suffix('>')
 }
+
+#[cfg(test)]
+mod tests;

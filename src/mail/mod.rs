@@ -1,7 +1,7 @@
 //! TALKS. The only sockets: a mailbox to read from and a transport to send by, two real kinds of each.
 //!
 //! [`mailbox`] and [`transport`] hold what callers need: the traits, their errors, and one type each that is whichever
-//! kind the configuration names. `imap` and `smtp` speak the protocols over [`wire`], which alone opens connections.
+//! kind the configuration names. `imap` and `smtp` speak the protocols over `wire`, which alone opens connections.
 
 pub mod backoff;
 pub mod imap;

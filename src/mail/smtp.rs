@@ -1,6 +1,6 @@
 //! SMTP (RFC 5321): one connection a letter, one time limit a phase, and the phase decides what a failure means.
 //!
-//! lettre speaks the commands on a connection that [`super::wire`] opened. Its pool and its timeouts are not used: a
+//! lettre speaks the commands on a connection that `wire` opened. Its pool and its timeouts are not used: a
 //! connection left in the middle comes back from the pool one answer behind, and reports letters as sent that nobody took.
 //!
 //! | phase | 4xx, silence, connection lost | 5xx |
@@ -26,7 +26,7 @@ use std::time::Duration;
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
-use lettre::transport::smtp::commands::{Data, Mail, Noop, Quit, Rcpt};
+use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Response;
 use secrecy::ExposeSecret;
@@ -78,9 +78,8 @@ impl SmtpTransport {
 
     /// Connects, logs in and leaves, without a letter.
     pub async fn verify(&mut self) -> Result<(), SendError> {
-        let (mut connection, _) = self.connect().await?;
-        self.phase(Phase::Mail, self.patience.command, connection.command(Noop)).await?;
-        self.leave(connection).await;
+        let (connection, _) = self.connect().await?;
+        leave(connection, self.patience.quit).await;
         Ok(())
     }
 
@@ -122,11 +121,6 @@ impl SmtpTransport {
         }
     }
 
-    /// The letter has been settled by now: how the farewell goes does not matter.
-    async fn leave(&self, mut connection: AsyncSmtpConnection) {
-        let _ = timeout(self.patience.quit, connection.command(Quit)).await;
-    }
-
     async fn deliver(&self, letter: &Envelope<'_>) -> Result<Accepted, SendError> {
         let (from, to) = (address(letter.from)?, address(letter.to)?);
         if has_bare_line_ends(letter.bytes) {
@@ -154,7 +148,8 @@ impl SmtpTransport {
             Err(_) => return Err(phase.silent()),
         };
         phase.expect(2, &answer)?;
-        self.leave(connection).await;
+        // Not waited for: the sooner it is written down that the letter was taken, the less can be said twice.
+        tokio::spawn(leave(connection, self.patience.quit));
         Ok(Accepted { reply: reply(&answer) })
     }
 }
@@ -253,6 +248,11 @@ fn reply(answer: &Response) -> String {
     words(&format!("{} {}", answer.code(), answer.message().collect::<Vec<_>>().join(" ")))
 }
 
+/// QUIT; how that goes does not matter.
+async fn leave(mut connection: AsyncSmtpConnection, limit: Duration) {
+    let _ = timeout(limit, connection.command(Quit)).await;
+}
+
 fn address(text: &str) -> Result<Address, SendError> {
     text.parse().map_err(|_| Never("the address cannot be written in SMTP; it was not sent".into()))
 }
@@ -329,7 +329,7 @@ async fn clear_reply(stream: &mut BufReader<TcpStream>, wanted: char) -> Result<
             let code = std::str::from_utf8(line.get(..3).unwrap_or_default()).ok().and_then(|code| code.parse().ok());
             return match code {
                 Some(200..=599) if text.starts_with(wanted) => Ok(text),
-                Some(code @ 400..=599) => Err(Phase::Greeting.refused(code, &text)),
+                Some(code @ 400..=599) => Err(Phase::Greeting.refused(code, text.get(4..).unwrap_or_default())),
                 _ => Err(Phase::Greeting.unanswered("an answer that makes no sense")),
             };
         }
@@ -389,3 +389,6 @@ impl AsyncWrite for Line {
         Pin::new(&mut self.wire).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use super::open::{Tx, execute, on};
 use super::{CaseId, Known, Message, OutboxId, Store, events, history, instant, load, sql};
 use crate::domain::case::{Case, MessageNo, Recorded};
 use crate::domain::code::Duty;
-use crate::domain::filing::OLDER_MAIL;
+use crate::domain::filing::OLDER;
 use crate::domain::reference::Reference;
 
 /// Columns of a stored message.
@@ -321,7 +321,7 @@ impl Store {
         let (state, sorted) = match which {
             Messages::All => ("", ""),
             Messages::SetAside => ("set_aside", ""),
-            Messages::Older => ("", OLDER_MAIL),
+            Messages::Older => ("", OLDER),
         };
         let mut tx = self.db.begin_read().await?;
         let rows: Vec<InboxRow> = on!(&mut tx, c => sqlx::query_as(sql::LATEST_MESSAGES)

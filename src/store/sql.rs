@@ -169,7 +169,7 @@ pub(super) const LATEST_MESSAGES: &str = "
 SELECT i.id, i.mailbox, i.folder, i.arrived_at, i.size, i.state, i.sorted, i.note, i.copy_of, i.attempts,
        (SELECT MIN(c.reference) FROM message_case m JOIN case_file c ON c.id = m.case_id WHERE m.inbox_id = i.id)
          AS reference
-  FROM inbox i WHERE i.id < $1 AND ($2 = '' OR i.state = $2) AND ($3 = '' OR i.sorted = $3) ORDER BY i.id DESC LIMIT $4";
+  FROM inbox i WHERE i.id < $1 AND ($2 = '' OR i.state = $2) AND ($3 = '' OR i.sorted LIKE $3 || '%') ORDER BY i.id DESC LIMIT $4";
 pub(super) const BEGINNING: &str = "SELECT SUBSTR(raw, 1, 65536) FROM inbox WHERE id = $1";
 pub(super) const LATEST_LETTERS: &str = "
 SELECT o.id, c.reference, o.letter, o.kind, o.audience, o.recipient, o.subject, o.state, o.held_because, o.written_at,

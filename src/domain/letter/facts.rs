@@ -1,24 +1,31 @@
-//! The facts a template may print, and the parts a letter of them must have.
+//! The facts a template may print.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::lint::Part;
-use super::page::Theirs;
+use super::page::{Theirs, clean, one_line, together};
 use super::{Desk, Enclosed};
-use crate::domain::calendar::{london_date, spoken};
-use crate::domain::case::{
-    Audience, Case, Flags, Kind, Letter, LetterKind, Opening, Outcome, Posted, Resident, Says, Writer,
-};
+use crate::domain::calendar::{self, london_date};
+use crate::domain::case::{Audience, Case, Flags, Kind, Letter, LetterKind, Opening, Outcome, Posted, Says, Writer};
 use crate::domain::code::{Duty, rule};
 use crate::domain::ladder::Rung;
+use crate::domain::words::Words;
 
 /// An enclosed message is shown as far as this; the rest is in the attachment or in the register.
 const EXCERPT_CHARS: usize = 4_000;
+/// Points of a complaint quoted one by one; what comes after these follows the last in one piece.
+const POINTS_MAX: usize = 40;
+/// Longest quotation of a resident's words to themselves. All of them are in the register.
+const QUOTATION_CHARS: usize = 8_000;
+/// Words shown to staff as what decided.
+const BECAUSE_MAX: usize = 20;
+/// Longest name, address, reason or server reply within a line of ours.
+const LINE_CHARS: usize = 200;
+
 /// The first stage of the Code's two, as letters name it.
-const STAGE_1: &str = "stage 1";
+pub(super) const STAGE_1: &str = "stage 1";
 
 pub(super) struct Source<'a> {
     pub(super) case: &'a Case,
@@ -33,46 +40,58 @@ pub(super) struct Facts {
     /// What templates print, with marks in the places of other people's words.
     pub(super) values: Value,
     pub(super) theirs: Theirs,
-    pub(super) parts: Vec<Part>,
+    pub(super) marked: Marked,
 }
 
 pub(super) fn of(source: &Source) -> Facts {
     let mut theirs = Theirs::default();
     let marked = Marked::new(source, &mut theirs);
     let values = context! { ..specific(source, &mut theirs), ..common(source, &marked) };
-    let parts = parts(source, &marked);
-    Facts { values, theirs, parts }
+    Facts { values, theirs, marked }
 }
 
 /// Other people's words that letters of every kind may quote, as marks.
 #[derive(Clone)]
-struct Marked {
+pub(super) struct Marked {
     /// `None` when the message gave no name.
     name: Option<String>,
     address: Option<String>,
-    points: Vec<String>,
-    outcome: Option<String>,
-    because: Vec<String>,
-    withheld: Option<String>,
+    pub(super) points: Vec<String>,
+    pub(super) outcome: Option<String>,
+    pub(super) because: Vec<String>,
+    pub(super) withheld: Option<String>,
     set_aside: Option<String>,
     exclusion_hint: Option<String>,
 }
 
 impl Marked {
     fn new(source: &Source, theirs: &mut Theirs) -> Marked {
-        let Opening { resident: Resident { name, address }, points, outcome_sought, because, .. } = source.opening;
-        let mut mark =
-            |words: &str| Some(words.trim()).filter(|words| !words.is_empty()).map(|words| theirs.mark(words));
-        Marked {
-            name: mark(name.as_str()),
-            address: address.as_ref().and_then(|address| mark(address.as_str())),
-            points: points.iter().filter_map(|point| mark(point.as_str())).collect(),
-            outcome: outcome_sought.as_ref().and_then(|outcome| mark(outcome.as_str())),
-            because: because.iter().filter_map(|words| mark(words.as_str())).collect(),
-            withheld: source.opening.withheld.as_deref().and_then(&mut mark),
-            set_aside: source.opening.set_aside.as_deref().and_then(&mut mark),
-            exclusion_hint: source.opening.flags.exclusion_hint.as_deref().and_then(&mut mark),
-        }
+        let Opening { resident, points, outcome_sought, because, withheld, set_aside, flags, .. } = source.opening;
+        let mut line = |words: &str| theirs.mark_unless_empty(one_line(words, LINE_CHARS));
+        let name = match &resident.name {
+            Words::Words(name) => line(name),
+            Words::Erased(_) => None,
+        };
+        let address = resident.address.as_ref().and_then(|address| line(address.as_str()));
+        let because = because.iter().take(BECAUSE_MAX).filter_map(|words| line(words.as_str())).collect();
+        let withheld = withheld.as_deref().and_then(&mut line);
+        let set_aside = set_aside.as_deref().and_then(&mut line);
+        let exclusion_hint = flags.exclusion_hint.as_deref().and_then(&mut line);
+        let mut quotation = |words: &str| theirs.mark_unless_empty(shortened(&clean(words), QUOTATION_CHARS));
+        let texts: Vec<&str> = points.iter().map(Words::as_str).collect();
+        let (one_by_one, rest) = texts.split_at(texts.len().min(POINTS_MAX));
+        let points =
+            one_by_one.iter().copied().chain([rest.join("\n\n").as_str()]).filter_map(&mut quotation).collect();
+        let outcome = outcome_sought.as_ref().and_then(|outcome| quotation(outcome.as_str()));
+        Marked { name, address, points, outcome, because, withheld, set_aside, exclusion_hint }
+    }
+}
+
+/// `text` up to `chars_max` characters, and a sign where it goes on.
+fn shortened(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}\n[…]", text[..end].trim_end()),
     }
 }
 
@@ -91,12 +110,8 @@ fn common(source: &Source, marked: &Marked) -> Value {
             }
         })
         .collect();
-    let sent: Vec<Value> = case
-        .letters
-        .values()
-        .filter(|letter| letter.audience == Audience::Resident)
-        .map(|letter| sent(letter))
-        .collect();
+    let letters = case.letters.values().filter(|letter| letter.audience == Audience::Resident);
+    let sent: Vec<Value> = letters.clone().map(sent).collect();
     let reader = desk.landlord.people().into_iter().find(|person| person.address == letter.address.as_str());
     context! {
         date => spoken(today),
@@ -106,9 +121,10 @@ fn common(source: &Source, marked: &Marked) -> Value {
         received => spoken(london_date(opening.received)),
         landlord => Serde(source.desk.landlord),
         ombudsman => Serde(source.desk.ombudsman),
-        reader_name => reader.map(|person| person.name.as_str()),
+        to_officer => letter.address.as_str() == desk.landlord.officer.address,
         reader_role => reader.map(|person| person.role.as_str()),
         name, address, points, outcome, because, withheld, set_aside, exclusion_hint,
+        acknowledgement_written => letters.clone().any(|letter| letter.kind == LetterKind::Acknowledgement),
         unsure => opening.unsure,
         hazard => flags(source).urgent_hazard,
         vulnerability => flags(source).vulnerability,
@@ -122,7 +138,7 @@ fn common(source: &Source, marked: &Marked) -> Value {
 
 fn sent(letter: &Posted) -> Value {
     let state = match &letter.outcome {
-        None => "written, about to leave",
+        None => "written, not sent yet",
         Some(Outcome::Sent { .. }) => "sent",
         Some(Outcome::Refused { .. }) => "refused by the mail server",
         Some(Outcome::Returned { .. }) => "came back",
@@ -132,7 +148,7 @@ fn sent(letter: &Posted) -> Value {
 }
 
 /// The flags of the message the letter is about.
-fn flags<'a>(source: &'a Source) -> &'a Flags {
+pub(super) fn flags<'a>(source: &'a Source) -> &'a Flags {
     match &source.letter.says {
         Says::NewMessage { flags, .. } => flags,
         _ => &source.opening.flags,
@@ -143,7 +159,9 @@ fn specific(source: &Source, theirs: &mut Theirs) -> Value {
     let Source { case, letter, now, .. } = source;
     let today = london_date(*now);
     match &letter.says {
-        Says::Receipt { acknowledge_by } => context! { acknowledge_by => spoken(*acknowledge_by) },
+        Says::Receipt { acknowledge_by } => {
+            context! { acknowledge_by => spoken(*acknowledge_by), late => *acknowledge_by < today }
+        }
         Says::Acknowledgement { respond_by } => {
             let acknowledge_by = case.duties.get(&Duty::Acknowledge).map(|owed| owed.due.date);
             context! {
@@ -159,42 +177,47 @@ fn specific(source: &Source, theirs: &mut Theirs) -> Value {
         Says::NewMessage { writer, name, .. } => context! {
             enclosed => source.enclosed.map(|enclosed| shown(enclosed, theirs)),
             stranger => *writer == Writer::Stranger,
-            writer_name => Some(name.as_str().trim()).filter(|name| !name.is_empty()).map(|name| theirs.mark(name)),
+            writer_name => theirs.mark_unless_empty(one_line(name.as_str(), LINE_CHARS)),
         },
         Says::Reminder { duty, due, rung, letter_waiting } => context! {
+            duty => duty.key(),
             owed => rule(*duty).in_words,
             provision => provision(case, *duty),
             due => spoken(*due),
             days_left => (-rung.0).max(0),
             days_late => rung.0.max(0),
             letter_waiting => letter_waiting.map(in_words),
-            acknowledged => case.acknowledged.map(|(_, at)| spoken(london_date(at))),
         },
-        Says::Undelivered { letter_kind, to, why, returned, .. } => context! {
+        Says::Undelivered { letter, letter_kind, to, why, returned } => context! {
             what => in_words(*letter_kind),
-            to => theirs.mark(to.as_str()),
-            why => theirs.mark(why),
+            to => theirs.mark(&one_line(to.as_str(), LINE_CHARS)),
+            why => theirs.mark_unless_empty(shortened(&clean(why), EXCERPT_CHARS)),
             returned,
+            acknowledge_by => case.duties.get(&Duty::Acknowledge).map(|owed| spoken(owed.due.date)),
             acknowledgement => *letter_kind == LetterKind::Acknowledgement,
-            to_resident => to_resident(*letter_kind),
+            to_resident => case.letters.get(letter).is_some_and(|letter| letter.audience == Audience::Resident),
         },
     }
 }
 
 fn shown(enclosed: &Enclosed, theirs: &mut Theirs) -> Value {
-    let text = enclosed.text.trim();
-    let excerpt: String = text.chars().take(EXCERPT_CHARS).collect();
+    let text = clean(enclosed.text);
     context! {
-        from => theirs.mark(enclosed.from),
-        subject => Some(enclosed.subject.trim()).filter(|subject| !subject.is_empty()).map(|subject| theirs.mark(subject)),
-        cut => excerpt.len() < text.len(),
-        text => Some(excerpt).filter(|text| !text.is_empty()).map(|text| theirs.mark(&text)),
+        from => theirs.mark(&one_line(enclosed.from, LINE_CHARS)),
+        subject => theirs.mark_unless_empty(one_line(enclosed.subject, LINE_CHARS)),
+        cut => text.chars().nth(EXCERPT_CHARS).is_some(),
+        text => theirs.mark_unless_empty(shortened(&text, EXCERPT_CHARS)),
         whole => enclosed.whole,
         received => spoken(london_date(enclosed.received)),
     }
 }
 
-fn provision(case: &Case, duty: Duty) -> &str {
+/// A date as letters say it, kept on one line.
+pub(super) fn spoken(date: Date) -> String {
+    together(&calendar::spoken(date))
+}
+
+pub(super) fn provision(case: &Case, duty: Duty) -> &str {
     case.duties.get(&duty).map_or(rule(duty).provision, |owed| &owed.provision)
 }
 
@@ -212,13 +235,6 @@ fn in_words(kind: LetterKind) -> &'static str {
     }
 }
 
-fn to_resident(kind: LetterKind) -> bool {
-    match kind {
-        LetterKind::Receipt | LetterKind::Acknowledgement | LetterKind::RequestLogged | LetterKind::Added => true,
-        LetterKind::NewCase | LetterKind::NewMessage | LetterKind::Reminder | LetterKind::Undelivered => false,
-    }
-}
-
 /// The subject of a letter to staff: what it is and by when, and no word of the resident's.
 pub(super) fn staff_subject(case: &Case, opening: &Opening, letter: &Letter) -> String {
     let reference = &opening.reference;
@@ -226,24 +242,27 @@ pub(super) fn staff_subject(case: &Case, opening: &Opening, letter: &Letter) -> 
         Kind::Complaint => "complaint",
         Kind::ServiceRequest => "service request",
     };
-    let urgent = |hazard| if hazard { "URGENT, possible hazard: " } else { "" };
+    let new = |what: &str, hazard, unsure| match (hazard, unsure) {
+        (true, _) => format!("URGENT, possible danger: new {what} {reference}"),
+        (false, true) => format!("Please check: new {what} {reference}"),
+        (false, false) => format!("New {what} {reference}"),
+    };
     match &letter.says {
-        Says::NewMessage { flags, .. } => format!("{}new message on {kind} {reference}", urgent(flags.urgent_hazard)),
+        Says::NewMessage { flags, .. } => new(&format!("message on {kind}"), flags.urgent_hazard, false),
         Says::Reminder { duty, due, rung: Rung(days), .. } => {
-            let (owed, due) = (rule(*duty).in_words, spoken(*due));
+            let (owed, due) = (rule(*duty).in_words, calendar::spoken(*due));
             match days {
-                0 => format!("Due today: {owed} ({reference})"),
                 ..0 => format!("Due {due}: {owed} ({reference})"),
+                0 => format!("Due today: {owed} ({reference})"),
                 1 => format!("1 working day overdue: {owed} ({reference})"),
-                _ => format!("{days} working days overdue: {owed} ({reference})"),
+                2.. => format!("{days} working days overdue: {owed} ({reference})"),
             }
         }
         Says::Undelivered { letter_kind, .. } => format!("Not delivered: {} ({reference})", in_words(*letter_kind)),
         _ => {
-            let unsure = if opening.unsure { "please check, " } else { "" };
-            let new = format!("{}{unsure}new {kind} {reference}", urgent(opening.flags.urgent_hazard));
+            let new = new(kind, opening.flags.urgent_hazard, opening.unsure);
             match next_for_staff(case) {
-                Some((duty, date)) => format!("{new}: {} by {}", rule(duty).in_words, spoken(date)),
+                Some((duty, date)) => format!("{new}: {} by {}", rule(duty).in_words, calendar::spoken(date)),
                 None => new,
             }
         }
@@ -256,89 +275,4 @@ fn next_for_staff(case: &Case) -> Option<(Duty, Date)> {
     let open = case.duties.iter().filter(|(_, owed)| owed.met.is_none());
     let ours = open.filter(|(duty, _)| **duty != Duty::Acknowledge || !acknowledging);
     ours.map(|(duty, owed)| (*duty, owed.due.date)).min_by_key(|(_, date)| *date)
-}
-
-/// What a letter must say, so that it may leave.
-fn parts(source: &Source, marked: &Marked) -> Vec<Part> {
-    let opening = source.opening;
-    let reference = opening.reference.to_string();
-    let to_resident = to_resident(source.letter.says.kind());
-    let mut parts = if to_resident { every_letter_to_a_resident(source) } else { vec![] };
-    let mut must = |name, provision, holds| parts.push(Part { name, provision, holds });
-    if !to_resident {
-        must("case", "5.12", vec![reference]);
-        if flags(source).urgent_hazard {
-            must("hazard", "6.1", vec![]);
-        }
-    }
-    let related: Vec<String> = opening.related.iter().map(ToString::to_string).collect();
-    let landlord = source.desk.landlord;
-    match &source.letter.says {
-        Says::Receipt { acknowledge_by } => {
-            must("words", "5.6", marked.points.clone());
-            must("correct_us", "5.6", vec![]);
-            must("next", "6.2", vec![spoken(london_date(opening.received)), spoken(*acknowledge_by)]);
-            must("policy", "3.4", vec![landlord.policy_link.clone()]);
-        }
-        Says::Acknowledgement { respond_by } => {
-            must("stage", "6.2", vec![STAGE_1.to_owned()]);
-            must("definition", "5.6", marked.points.clone());
-            must("outcome", "5.6", marked.outcome.iter().cloned().collect());
-            must("correct_us", "5.6", vec![]);
-            let phrases = landlord.responsible_for.iter().chain(&landlord.not_responsible_for);
-            must("responsibilities", "5.7", phrases.cloned().collect());
-            must("response_date", "6.3", vec![spoken(*respond_by)]);
-            must("handler", "4.1", vec![landlord.officer.role.clone()]);
-            must("independence", "5.8", vec![]);
-            must("policy", "3.4", vec![landlord.policy_link.clone()]);
-            if !related.is_empty() {
-                must("related", "1.5", related);
-            }
-        }
-        Says::RequestLogged => {
-            must("logged", "1.4", vec![spoken(london_date(opening.received))]);
-            must("why", "1.4", vec![]);
-            must("next", "1.4", vec![]);
-            must("complain", "1.3", vec![]);
-        }
-        Says::Added { received } => must("added", "5.12", vec![spoken(*received)]),
-        Says::NewCase { .. } => {
-            let open = source.case.duties.values().filter(|owed| owed.met.is_none());
-            must("dates", "6.2", open.flat_map(|owed| [spoken(owed.due.date), owed.provision.clone()]).collect());
-            must("why", "1.3", marked.because.clone());
-            must("letters", "6.2", marked.withheld.iter().cloned().collect());
-            if opening.unsure {
-                must("unsure", "1.3", vec![]);
-            }
-            if !related.is_empty() {
-                must("related", "1.5", related);
-            }
-        }
-        Says::NewMessage { .. } => must("message", "5.12", vec![]),
-        Says::Reminder { duty, due, .. } => {
-            must("owed", rule(*duty).provision, vec![spoken(*due), provision(source.case, *duty).to_owned()]);
-        }
-        Says::Undelivered { .. } => must("undelivered", "6.2", vec![]),
-    }
-    parts
-}
-
-/// Domain facts, section 8, "Every letter".
-fn every_letter_to_a_resident(source: &Source) -> Vec<Part> {
-    let Desk { landlord, ombudsman, .. } = source.desk;
-    let date = spoken(london_date(source.now));
-    let part = |name, provision, holds: &[&str]| Part {
-        name,
-        provision,
-        holds: holds.iter().map(|fact| (*fact).to_owned()).collect(),
-    };
-    vec![
-        part("letterhead", "5.12", &[&landlord.name, &date, &source.opening.reference.to_string()]),
-        part("emergency", "6.1", &[&landlord.emergency_telephone, "999"]),
-        part("reply", "3.1", &[]),
-        part("adjustments", "5.10", &[]),
-        part("representative", "3.6", &[]),
-        part("ombudsman", "3.7", &[&ombudsman.name, &ombudsman.complaint_form, &ombudsman.telephone]),
-        part("signature", "4.1", &[&landlord.officer.role, &landlord.name]),
-    ]
 }

@@ -19,7 +19,7 @@ const CODE_BYTES: usize = 8;
 pub struct MessageKey([u8; 32]);
 
 impl MessageKey {
-    pub fn new(secret: [u8; 32]) -> MessageKey {
+    pub const fn new(secret: [u8; 32]) -> MessageKey {
         MessageKey(secret)
     }
 

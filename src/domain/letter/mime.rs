@@ -30,7 +30,7 @@ pub(super) struct Parts<'a> {
     pub(super) date: Timestamp,
     /// Without angle brackets, like those in `thread`.
     pub(super) message_id: &'a str,
-    /// Oldest first.
+    /// For a resident their own messages, oldest first; for staff the head of the case's thread, then what they are told of.
     pub(super) thread: Vec<&'a str>,
     pub(super) audience: Audience,
     pub(super) text: String,
@@ -48,10 +48,14 @@ pub(super) fn bytes(parts: Parts) -> Vec<u8> {
     headers.set(header::To::from(Mailboxes::from(parts.to)));
     headers.set(header::Subject::from(parts.subject.to_owned()));
     headers.insert_raw(raw("Message-ID", format!("<{}>", parts.message_id)));
-    let thread = references(&parts.thread);
-    if let Some(last) = thread.last() {
-        headers.insert_raw(raw("In-Reply-To", last.clone()));
-        headers.insert_raw(raw("References", thread.join(" ")));
+    let references = references(&parts.thread);
+    let answered = match parts.audience {
+        Audience::Resident => references.last(),
+        Audience::Staff => references.first(),
+    };
+    if let Some(answered) = answered {
+        headers.insert_raw(raw("In-Reply-To", answered.clone()));
+        headers.insert_raw(raw("References", references.join(" ")));
     }
     // RFC 3834, 5: other machines are told that no person wrote this.
     match parts.audience {
@@ -131,23 +135,27 @@ fn travels_as_it_is(message: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(if as_sent == text { Cow::Borrowed(message) } else { Cow::Owned(as_sent.into_bytes()) })
 }
 
-/// The usable Message-IDs of `thread` in angle brackets, the first and the latest when there are many.
-fn references(thread: &[&str]) -> Vec<String> {
-    let mut ids: Vec<String> = Vec::new();
-    for id in thread {
-        let id = id.trim().trim_start_matches('<').trim_end_matches('>');
-        let usable = id.contains('@')
-            && id.len() <= MESSAGE_ID_MAX
-            && id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>'));
-        let id = format!("<{id}>");
-        if usable && !ids.contains(&id) {
-            ids.push(id);
+/// The usable Message-IDs of `ids`, the first and the latest when there are many.
+fn references(ids: &[&str]) -> Vec<String> {
+    let mut usable: Vec<String> = Vec::new();
+    for id in ids.iter().filter_map(|id| bracketed(id)) {
+        if !usable.contains(&id) {
+            usable.push(id);
         }
     }
-    if ids.len() > REFERENCES_MAX {
-        ids.drain(1..=ids.len() - REFERENCES_MAX);
+    if usable.len() > REFERENCES_MAX {
+        usable.drain(1..=usable.len() - REFERENCES_MAX);
     }
-    ids
+    usable
+}
+
+/// A foreign Message-ID in angle brackets, when it is fit to be repeated in a header.
+fn bracketed(id: &str) -> Option<String> {
+    let id = id.trim().trim_start_matches('<').trim_end_matches('>');
+    let usable = id.contains('@')
+        && id.len() <= MESSAGE_ID_MAX
+        && id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>'));
+    usable.then(|| format!("<{id}>"))
 }
 
 static LONDON: LazyLock<TimeZone> = LazyLock::new(|| {

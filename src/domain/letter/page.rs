@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! # Title              one, at the top                  - item           list item
-//! ## Heading                                            > words          quotation, line by line
+//! ## Heading                                            > words          quotation, its lines kept
 //! ! paragraph          must be seen first               line\            ends the line there
 //! @part                what follows is this part of the letter (see `lint.rs`), until the next such line; a bare @ ends it
 //! ```
@@ -18,6 +18,9 @@ use std::fmt::Write;
 
 /// Text is wrapped here: room for two marks of quotation in a line of 78 (RFC 5322, 2.1.1).
 const TEXT_WIDTH: usize = 74;
+
+/// Keeps telephone numbers and dates on one line: a space in text, itself in HTML.
+const NO_BREAK_SPACE: char = '\u{A0}';
 
 /// A mark: the number of the words between two characters of Unicode's private use area.
 const MARK_START: char = '\u{E000}';
@@ -34,6 +37,11 @@ impl Theirs {
         mark(self.0.len() - 1)
     }
 
+    /// As [`Theirs::mark`], when there is something to mark.
+    pub(super) fn mark_unless_empty(&mut self, words: String) -> Option<String> {
+        (!words.is_empty()).then(|| self.mark(&words))
+    }
+
     fn get(&self, number: usize) -> &str {
         self.0.get(number).map_or("", String::as_str)
     }
@@ -43,6 +51,11 @@ fn mark(number: usize) -> String {
     format!("{MARK_START}{number}{MARK_END}")
 }
 
+/// `text` so that no line ends within it.
+pub(super) fn together(text: &str) -> String {
+    text.replace(' ', &NO_BREAK_SPACE.to_string())
+}
+
 /// Whether a fact is a mark: then it says nothing to a reader.
 pub(super) fn is_mark(fact: &str) -> bool {
     fact.starts_with(MARK_START)
@@ -50,7 +63,8 @@ pub(super) fn is_mark(fact: &str) -> bool {
 
 /// `text` without control characters and invisible reordering, its lines ended by `\n`, its ends trimmed.
 pub(super) fn clean(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n").replace('\t', " ");
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
+    let text = text.replace(['\t', NO_BREAK_SPACE], " ");
     let kept = text.chars().filter(|c| *c == '\n' || !(c.is_control() || reorders(*c)));
     kept.collect::<String>().trim().to_owned()
 }
@@ -110,11 +124,9 @@ impl Page {
                 going_on = false;
             } else {
                 let (look, text) = look_of(line);
-                match blocks.last_mut() {
-                    Some(last) if going_on && look.is_none_or(|look| look == last.look && look == Look::Quotation) => {
-                        let joint = if look.is_some() || last.text.ends_with('\n') { "" } else { " " };
-                        let joint = if look.is_some() && !last.text.ends_with('\n') { "\n" } else { joint };
-                        last.text.push_str(joint);
+                match (look, blocks.last_mut()) {
+                    (None, Some(last)) if going_on => {
+                        last.text.push_str(if last.text.ends_with('\n') { "" } else { " " });
                         last.text.push_str(&ended(text));
                     }
                     _ => {
@@ -323,7 +335,7 @@ fn wrap(out: &mut String, text: &str, first: &str, next: &str) {
         let mut row = start.to_owned();
         let mut width = row.chars().count();
         let mut empty = true;
-        for word in line.split_whitespace() {
+        for word in line.split(' ').filter(|word| !word.is_empty()) {
             let letters = word.chars().count();
             if !empty && width + 1 + letters > TEXT_WIDTH {
                 let _ = writeln!(out, "{row}");
@@ -334,11 +346,76 @@ fn wrap(out: &mut String, text: &str, first: &str, next: &str) {
                 row.push(' ');
                 width += 1;
             }
-            row.push_str(word);
+            row.push_str(&word.replace(NO_BREAK_SPACE, " "));
             width += letters;
             empty = false;
         }
         let _ = writeln!(out, "{}", row.trim_end());
         start = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(source: &str, words: &[&str]) -> (String, String) {
+        let mut theirs = Theirs::default();
+        for words in words {
+            theirs.mark(words);
+        }
+        let page = Page::parse(source);
+        assert!(page.marks_are_whole(&theirs));
+        (page.text(&theirs), page.html(&theirs))
+    }
+
+    #[test]
+    fn every_convention_looks_right_as_text_and_as_html() {
+        let source = "# Hello\n\n## Now\n! Call us.\n\nOne\nparagraph & more.\n\n- a\n- b\nb too\n\nSam\\\nOfficer\n";
+        let (text, html) = page(source, &[]);
+        assert_eq!(
+            text,
+            "Hello\n=====\n\nNow\n---\n\nCall us.\n\nOne paragraph & more.\n\n- a\n- b b too\n\nSam\nOfficer\n"
+        );
+        assert_eq!(
+            html,
+            "<h1>Hello</h1>\n<h2>Now</h2>\n<p class=\"urgent\"><strong>Call us.</strong></p>\n<p>One paragraph &amp; more.</p>\n\
+             <ul>\n<li>a</li>\n<li>b b too</li>\n</ul>\n<p>Sam<br>\nOfficer</p>\n"
+        );
+    }
+
+    #[test]
+    fn a_quotation_keeps_its_lines_and_a_word_within_a_line_does_not() {
+        let source = format!("Dear {},\n\n> {}\n", mark(0), mark(1));
+        let (text, html) = page(&source, &["Jo\nFielding", "One & two.\r\n\r\n\r\n- three\t<b>"]);
+        assert_eq!(text, "Dear Jo Fielding,\n\n> One & two.\n>\n> - three <b>\n");
+        assert_eq!(
+            html,
+            "<p>Dear <bdi>Jo Fielding</bdi>,</p>\n\
+             <blockquote dir=\"auto\"><p>One &amp; two.<br>\n<br>\n- three &lt;b&gt;</p></blockquote>\n"
+        );
+    }
+
+    #[test]
+    fn lines_end_between_words_but_not_within_a_telephone_number_or_a_web_address() {
+        let long = "word ".repeat(13);
+        let source =
+            format!("{long}{} https://www.example.org/a/long/way/to/go/{}.", together("020 7946 0101"), "x".repeat(60));
+        let (text, html) = page(&source, &[]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines[0], lines[1]), (long.trim_end(), "020 7946 0101"));
+        assert!(lines[2].ends_with("x.") && lines.len() == 3);
+        assert!(html.contains("x\">https://www.example.org/a/long") && html.ends_with("x</a>.</p>\n"));
+    }
+
+    #[test]
+    fn a_mark_that_was_cut_or_made_up_is_noticed() {
+        let mut theirs = Theirs::default();
+        let made = theirs.mark("words");
+        let headless: String = made.chars().skip(1).collect();
+        for source in [headless, made.replace('0', "7"), made.replace('0', "x"), mark(1)] {
+            assert!(!Page::parse(&source).marks_are_whole(&theirs), "{source:?}");
+        }
+        assert!(Page::parse(&made).marks_are_whole(&theirs));
     }
 }

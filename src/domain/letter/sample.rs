@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
-use super::{Desk, Enclosed, MessageKey, Templates, Unwritable, read};
+use super::{Desk, Enclosed, MessageKey, Templates, read};
 use crate::domain::calendar::{Calendar, WorkingDays, london};
 use crate::domain::case::{
-    Addition, Case, Flags, House, Input, Kind, Letter, LetterKind, Opening, Outcome, Resident, Writer, decide,
+    Addition, Case, Flags, House, Input, Kind, Letter, LetterKind, Opening, Outcome, Resident, Says, Writer, decide,
 };
 use crate::domain::code::Duty;
 use crate::domain::ladder::{Ladder, nine_o_clock};
@@ -25,6 +25,8 @@ const TEXT: &str = "Dear Housing,\n\nI reported the leak in my kitchen ceiling t
                     Now the plaster is coming down.\n\nThe man on the phone told me to stop calling. That was rude.\n\n\
                     Please mend it and say sorry.\n\nJo Fielding\n14 Alder Court";
 
+const FURTHER_TEXT: &str = "The plasterer came today and says the pipe above is still dripping.";
+
 /// An invented case with a letter to be written in it.
 #[derive(Clone, Debug)]
 pub struct Sample {
@@ -33,23 +35,25 @@ pub struct Sample {
     pub case: Case,
     pub letter: Letter,
     pub now: Timestamp,
-    raw: Option<String>,
+    message: Option<SampleMessage>,
+}
+
+#[derive(Clone, Debug)]
+struct SampleMessage {
+    raw: String,
+    text: &'static str,
+    from: &'static str,
+    received: Timestamp,
     whole: bool,
 }
 
 impl Sample {
     /// The message that goes with the letter, when one does.
     pub fn enclosed(&self) -> Option<Enclosed<'_>> {
-        let raw = self.raw.as_ref()?;
-        Some(Enclosed {
-            raw: raw.as_bytes(),
-            whole: self.whole,
-            from: "Jo Fielding <jo.fielding@example.org>",
-            subject: "Leak again!!",
-            text: TEXT,
-            received: arrival(),
-            message_id: Some("leak-3@example.org"),
-        })
+        let SampleMessage { raw, text, from, received, whole } = self.message.as_ref()?;
+        let (raw, subject) = (raw.as_bytes(), "Leak again!!");
+        let message_id = Some("leak-3@example.org");
+        Some(Enclosed { raw, whole: *whole, from, subject, text, received: *received, message_id })
     }
 }
 
@@ -102,6 +106,8 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     add("receipt", &opened(&unsure), LetterKind::Receipt);
     add("receipt-hazard", &opened(&Opening { unsure: true, ..hazard.clone() }), LetterKind::Receipt);
     add("receipt-no-words", &opened(&Opening { unsure: true, ..wordless }), LetterKind::Receipt);
+    let held = opened(&Opening { unsure: true, ..plain.clone() }).read_at(london(date(2026, 12, 9), 10, 0));
+    add("receipt-late", &held, LetterKind::Receipt);
     add("request-logged", &opened(&request), LetterKind::RequestLogged);
     add("request-logged-hazard", &opened(&unsafe_request), LetterKind::RequestLogged);
     add("new-case", &opened(&plain), LetterKind::NewCase);
@@ -137,25 +143,29 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
         add(&name, &acknowledged.clone().reminded(Duty::RespondStage1, days), LetterKind::Reminder);
     }
     add("reminder-letter-waiting", &opened(&plain).reminded(Duty::Acknowledge, 0), LetterKind::Reminder);
+    add("reminder-unsure", &opened(&unsure).reminded(Duty::Acknowledge, -2), LetterKind::Reminder);
+    add("reminder-withheld", &opened(&withheld).reminded(Duty::Acknowledge, -1), LetterKind::Reminder);
+    add("reminder-request", &opened(&request).reminded(Duty::ReviewRequest, 0), LetterKind::Reminder);
+    let returned = Outcome::Returned { message: 19, why: "552 5.2.2 The mailbox is full".to_owned() };
+    let back = acknowledged.clone().then(settled(1, returned), later);
+    add("reminder-returned", &back.clone().reminded(Duty::Acknowledge, 0), LetterKind::Reminder);
     let refused = Outcome::Refused { reply: "550 5.1.1 <jo.fielding@example.org>: no such user here".to_owned() };
     add("undelivered-refused", &opened(&plain).then(settled(1, refused), later), LetterKind::Undelivered);
-    let returned = Outcome::Returned { message: 19, why: "552 5.2.2 The mailbox is full".to_owned() };
-    add("undelivered-returned", &acknowledged.then(settled(1, returned), later), LetterKind::Undelivered);
+    add("undelivered-returned", &back, LetterKind::Undelivered);
+    let refused = Outcome::Refused { reply: "554 5.7.1 Message refused".to_owned() };
+    add("undelivered-to-staff", &acknowledged.then(settled(2, refused), later), LetterKind::Undelivered);
     samples
 }
 
-/// What is wrong with `templates`, tried with every sample and an invented landlord; each problem once.
-pub(super) fn problems(templates: &Templates) -> Vec<String> {
-    let (landlord, ombudsman, key) = (landlord(), ombudsman(), MessageKey::new([0; 32]));
-    let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates, key: &key };
+/// What is wrong with `templates`, tried with every sample; each problem once.
+pub(super) fn problems(templates: &Templates, landlord: &Landlord, ombudsman: &Ombudsman) -> Vec<String> {
+    let key = MessageKey::new([0; 32]);
+    let desk = Desk { landlord, ombudsman, templates, key: &key };
     let problem = |sample: &Sample| {
-        let opening = sample.case.opening.as_ref().ok_or(Unwritable::NotOpened);
-        let read = opening.and_then(|opening| {
-            read(&sample.case, opening, &sample.letter, sample.enclosed().as_ref(), &desk, sample.now)
-        });
+        let read = read(&sample.case, &sample.letter, sample.enclosed().as_ref(), &desk, sample.now);
         read.err().map(|problem| problem.to_string())
     };
-    let problems: BTreeSet<String> = samples(&landlord).iter().filter_map(problem).collect();
+    let problems: BTreeSet<String> = samples(landlord).iter().filter_map(problem).collect();
     problems.into_iter().collect()
 }
 
@@ -206,15 +216,26 @@ impl<'a> Story<'a> {
     }
 
     fn sample(&self, name: &str, kind: LetterKind) -> Option<Sample> {
-        let letter = self.letters.iter().find(|letter| letter.says.kind() == kind)?.clone();
-        let raw = letter.says.encloses().map(|_| {
-            let text = TEXT.replace('\n', "\r\n");
-            format!(
-                "From: Jo Fielding <jo.fielding@example.org>\r\nTo: complaints@example.org\r\nSubject: Leak again!!\r\n\
-                 Message-ID: <leak-3@example.org>\r\nDate: Tue, 01 Dec 2026 08:14:00 +0000\r\n\r\n{text}\r\n"
-            )
-        });
-        Some(Sample { name: name.to_owned(), case: self.case.clone(), letter, now: self.now, raw, whole: self.whole })
+        // The last of several: a reminder to whoever hears of it only now.
+        let letter = self.letters.iter().rfind(|letter| letter.says.kind() == kind)?.clone();
+        let message = letter.says.encloses().map(|_| self.message(&letter.says));
+        Some(Sample { name: name.to_owned(), case: self.case.clone(), letter, now: self.now, message })
+    }
+
+    fn message(&self, says: &Says) -> SampleMessage {
+        let (text, from) = match says {
+            Says::NewMessage { writer: Writer::Stranger, .. } => (FURTHER_TEXT, "Alex Marsh <alex.marsh@example.net>"),
+            Says::NewMessage { .. } => (FURTHER_TEXT, "Jo Fielding <jo.fielding@example.org>"),
+            _ => (TEXT, "Jo Fielding <jo.fielding@example.org>"),
+        };
+        let raw = format!(
+            "From: {from}\r\nTo: complaints@example.org\r\nSubject: Leak again!!\r\nMessage-ID: <leak-3@example.org>\r\n\
+             Date: Tue, 01 Dec 2026 08:14:00 +0000\r\n\r\n{}\r\n",
+            text.replace('\n', "\r\n")
+        );
+        let unread = self.case.opening.as_ref().is_some_and(|opening| opening.set_aside.is_some());
+        let text = if unread { "" } else { text };
+        SampleMessage { raw, text, from, received: self.now, whole: self.whole }
     }
 }
 
@@ -257,7 +278,8 @@ fn complaint(landlord: &Landlord) -> Opening {
     }
 }
 
-fn landlord() -> Landlord {
+/// An invented landlord, to try templates with.
+pub(super) fn landlord() -> Landlord {
     let person = |name: &str, role: &str| Person {
         name: name.to_owned(),
         role: role.to_owned(),
@@ -285,7 +307,7 @@ fn landlord() -> Landlord {
     }
 }
 
-fn ombudsman() -> Ombudsman {
+pub(super) fn ombudsman() -> Ombudsman {
     Ombudsman {
         name: "Housing Ombudsman Service".to_owned(),
         website: "https://www.housing-ombudsman.org.uk".to_owned(),

@@ -6,9 +6,10 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
 
 use super::lint;
-use super::page::{Page, Theirs};
+use super::page::{Page, Theirs, together};
 use super::sample;
 use crate::domain::case::LetterKind;
+use crate::domain::landlord::{Landlord, Ombudsman};
 
 /// Instructions a template may run: the longest of ours needs some hundreds.
 const FUEL: u64 = 100_000;
@@ -34,6 +35,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("_ombudsman.txt", include_str!("../../../config/letters/_ombudsman.txt")),
     ("_policy.txt", include_str!("../../../config/letters/_policy.txt")),
     ("_signature.txt", include_str!("../../../config/letters/_signature.txt")),
+    ("_told.txt", include_str!("../../../config/letters/_told.txt")),
     ("_staff_signature.txt", include_str!("../../../config/letters/_staff_signature.txt")),
     (FRAME, include_str!("../../../config/letters/letter.html")),
 ];
@@ -46,6 +48,8 @@ pub struct Templates {
 
 /// A letter as it reads, with the page it was made from.
 pub(super) struct Rendered {
+    /// The file it was made from.
+    pub(super) template: &'static str,
     pub(super) page: Page,
     pub(super) text: String,
     pub(super) html: String,
@@ -65,12 +69,13 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
+        environment.add_filter("together", |text: &str| together(text));
         environment.set_auto_escape_callback(
             |name| {
                 if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
             },
         );
-        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
         environment.set_syntax(syntax.expect("the usual delimiters are valid"));
         for (name, source) in EMBEDDED {
             environment.add_template(name, source).expect("tests parse every embedded template");
@@ -78,7 +83,9 @@ impl Templates {
         let own = !overrides.is_empty();
         let mut problems = Vec::new();
         for (name, source) in overrides {
-            if !EMBEDDED.iter().any(|(known, _)| *known == name) && !(name.starts_with('_') && name.ends_with(".txt")) {
+            let known = EMBEDDED.iter().any(|(known, _)| *known == name);
+            let piece = name.starts_with('_') && name.ends_with(".txt");
+            if !known && !piece {
                 problems.push(unknown(&name));
             } else if let Err(error) = environment.add_template_owned(name, source) {
                 problems.push(in_words(&error));
@@ -86,25 +93,32 @@ impl Templates {
         }
         let templates = Templates { environment };
         if own && problems.is_empty() {
-            problems = sample::problems(&templates);
+            problems = sample::problems(&templates, &sample::landlord(), &sample::ombudsman());
         }
         if problems.is_empty() { Ok(templates) } else { Err(problems) }
     }
 
+    /// What would keep letters of this landlord from leaving, each problem once: tried with every invented case, but the
+    /// landlord's own name, phrases and people, and the Ombudsman's details as configured.
+    pub fn problems_for(&self, landlord: &Landlord, ombudsman: &Ombudsman) -> Vec<String> {
+        sample::problems(self, landlord, ombudsman)
+    }
+
     /// Fills in the letter of `kind`, and puts `theirs` in the places of their marks.
     pub(super) fn render(&self, kind: LetterKind, facts: Value, theirs: &Theirs) -> Result<Rendered, Error> {
-        let page = Page::parse(&self.environment.get_template(file(kind))?.render(facts)?);
+        let template = file(kind);
+        let page = Page::parse(&self.environment.get_template(template)?.render(facts)?);
         let inside = page.html(theirs);
         let frame = self.environment.get_template(FRAME)?;
         let title = page.title(theirs);
         let html = frame.render(context! { title, body => Value::from_safe_string(inside.clone()) })?;
-        let frame = html.replacen(&inside, lint::LETTER_GOES_HERE, 1);
-        Ok(Rendered { text: page.text(theirs), html, frame, page })
+        let frame = html.replace(&inside, lint::LETTER_GOES_HERE);
+        Ok(Rendered { template, text: page.text(theirs), html, frame, page })
     }
 }
 
 /// The file that holds the letter of `kind`.
-pub(super) fn file(kind: LetterKind) -> &'static str {
+fn file(kind: LetterKind) -> &'static str {
     match kind {
         LetterKind::Receipt => "receipt.txt",
         LetterKind::Acknowledgement => "acknowledgement.txt",

@@ -14,7 +14,8 @@ pub(super) fn mailboxes(field: &str) -> Vec<Mailbox> {
         if found.len() == ADDRESSES_MAX {
             break;
         }
-        let piece = if left_over.is_empty() { piece.trim().to_owned() } else { format!("{left_over}, {}", piece.trim()) };
+        let piece =
+            if left_over.is_empty() { piece.trim().to_owned() } else { format!("{left_over}, {}", piece.trim()) };
         match mailbox(&piece) {
             Some(mailbox) => {
                 found.push(mailbox);
@@ -64,7 +65,9 @@ pub(super) fn address(text: &str) -> Option<String> {
     let text = text.strip_prefix("mailto:").or_else(|| text.strip_prefix("MAILTO:")).unwrap_or(text);
     let (local, domain) = text.rsplit_once('@')?;
     let local_fits = (1..=64).contains(&local.chars().count())
-        && local.chars().all(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | ',' | ';' | '"' | '@'));
+        && local
+            .chars()
+            .all(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | ',' | ';' | '"' | '@'));
     let domain_fits = (1..=253).contains(&domain.len())
         && domain.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
         && !domain.starts_with(['.', '-'])

@@ -4,7 +4,7 @@ use super::mime::{Entity, Problems, uudecode_line};
 use super::{Attachment, clean_line, clean_text, html};
 
 /// Bytes of text that are read; more is kept in the stored message and named as a problem.
-const TEXT_BYTES_MAX: usize = 4 << 20;
+const TEXT_BYTES_MAX: usize = 1 << 20;
 const ATTACHMENTS_MAX: usize = 1_000;
 
 #[derive(Debug, Default)]
@@ -22,7 +22,9 @@ pub(super) fn read(entity: &Entity<'_>, problems: &mut Problems) -> Body {
     let blank = |body: &Body| body.text.trim().is_empty();
     if blank(&body) {
         // Some programs mark the only text as an attachment.
-        if let Some(part) = entity.walk(false).into_iter().find(|part| part.content_type == "text/plain" && part.parts.is_empty()) {
+        if let Some(part) =
+            entity.walk(false).into_iter().find(|part| part.content_type == "text/plain" && part.parts.is_empty())
+        {
             body.text = part.text(problems);
         }
     }
@@ -55,9 +57,8 @@ fn gather(entity: &Entity<'_>, body: &mut Body, problems: &mut Problems) {
         // RFC 3462: the first part is for people, the others for programs.
         "multipart/report" => {
             for (number, part) in entity.parts.iter().enumerate() {
-                if number == 0 || part.content_type.starts_with("multipart/") {
-                    gather(part, body, problems);
-                } else if matches!(part.content_type.as_str(), "text/plain" | "text/html") && body.text.trim().is_empty() {
+                let late = body.text.trim().is_empty() && is_shown(part);
+                if number == 0 || late || part.content_type.starts_with("multipart/") {
                     gather(part, body, problems);
                 } else {
                     attach(part, body, problems);
@@ -84,7 +85,8 @@ fn attach_all(entity: &Entity<'_>, body: &mut Body, problems: &mut Problems) {
 fn is_shown(entity: &Entity<'_>) -> bool {
     let text = matches!(entity.content_type.as_str(), "text/plain" | "text/html" | "text/enriched" | "text/richtext")
         || !entity.content_type.contains('/');
-    text && entity.disposition != "attachment" && (entity.name.is_none() || entity.disposition == "inline" || !looks_like_file(entity))
+    text && entity.disposition != "attachment"
+        && (entity.name.is_none() || entity.disposition == "inline" || !looks_like_file(entity))
 }
 
 fn looks_like_file(entity: &Entity<'_>) -> bool {
@@ -141,7 +143,8 @@ fn alternative(entity: &Entity<'_>, body: &mut Body, problems: &mut Problems) {
     let poorer = few * 4 < many && !plain.text.contains("http");
     if few == 0 || poorer {
         if few > 0 {
-            problems.push("The plain and the formatted text of the message differ; the formatted one is shown.".to_owned());
+            problems
+                .push("The plain and the formatted text of the message differ; the formatted one is shown.".to_owned());
         }
         append(&mut body.text, &rich.text);
     } else {
@@ -154,7 +157,9 @@ fn attach(entity: &Entity<'_>, body: &mut Body, problems: &mut Problems) {
     if kind.contains("pkcs7-mime") && entity.parameter("smime-type") != Some("signed-data") {
         body.encrypted = true;
     }
-    if kind == "application/ms-tnef" || entity.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat")) {
+    if kind == "application/ms-tnef"
+        || entity.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"))
+    {
         tnef(&entity.bytes(), body, problems);
     }
     if entity.content_type == "application/octet-stream" && entity.body.is_empty() && entity.name.is_none() {
@@ -209,7 +214,8 @@ fn lift_uuencoded(text: &str, attachments: &mut Vec<Attachment>) -> String {
             Some((_, _, bytes)) => *bytes += uudecode_line(words.as_bytes()).len() as u64,
             None => {
                 let mut pieces = words.splitn(3, ' ');
-                let begins = pieces.next() == Some("begin") && pieces.next().is_some_and(|mode| mode.len() >= 3 && mode.bytes().all(|b| b.is_ascii_digit()));
+                let begins = pieces.next() == Some("begin")
+                    && pieces.next().is_some_and(|mode| mode.len() >= 3 && mode.bytes().all(|b| b.is_ascii_digit()));
                 if let Some(name) = pieces.next().map(file_name).filter(|name| begins && !name.is_empty()) {
                     open = Some((out.len(), name, 0));
                 }

@@ -10,32 +10,44 @@ use super::{Forward, Mailbox, address, body, date, quote};
 
 /// Lines below a separator within which the block of headers must begin.
 const LINES_TO_BLOCK: usize = 4;
+/// Lines of a text within which what it passes on must begin.
+const LINES_BEFORE_MAX: usize = 1_000;
 
-/// The first message that this one passes on, attached or inline.
-pub(super) fn find(entity: &Entity<'_>, text: &str) -> Option<Forward> {
-    attached(entity).or_else(|| inline(text))
+/// The first message that this one passes on, attached or inline. What an answer quotes is not passed on.
+pub(super) fn find(entity: &Entity<'_>, text: &str, setting: &quote::Setting<'_>) -> Option<Forward> {
+    attached(entity).or_else(|| inline(text, setting))
 }
 
 fn attached(entity: &Entity<'_>) -> Option<Forward> {
     let message = entity.walk(false).into_iter().find(|part| part.content_type == "message/rfc822")?.parts.first()?;
-    let from = message.all("from").chain(message.all("sender")).find_map(|field| address::mailboxes(&field).into_iter().next())?;
+    let from = message
+        .all("from")
+        .chain(message.all("sender"))
+        .find_map(|field| address::mailboxes(&field).into_iter().next())?;
     let text = body::read(message, &mut Vec::new()).text;
     let date = message.raw("date").and_then(|value| date(&value));
     Some(Forward { from, date, words: words(&text) })
 }
 
 /// A separator line, or a block of headers at the head of the text or behind the forwarder's own words.
-fn inline(text: &str) -> Option<Forward> {
+fn inline(text: &str, setting: &quote::Setting<'_>) -> Option<Forward> {
     let lines = quote::lines(text);
-    let block = (0..lines.len()).find_map(|at| {
+    let mut said = setting.forwards;
+    let block = (0..lines.len().min(LINES_BEFORE_MAX)).find_map(|at| {
         let words = lines[at].words;
         if words.is_empty() || lines[at].quoted() {
             return None;
         }
-        let reach = if quote::separator(words) { at + 1..(at + 1 + LINES_TO_BLOCK).min(lines.len()) } else { at..at + 1 };
+        said |= quote::forward_line(words);
+        let reach =
+            if quote::separator(words) { at + 1..(at + 1 + LINES_TO_BLOCK).min(lines.len()) } else { at..at + 1 };
         reach.into_iter().find_map(|at| quote::header_block(&lines, at))
     })?;
     let from = address::mailboxes(&block.from.replace("[mailto:", "<").replace(']', ">")).into_iter().next();
+    // Answers quote such blocks too, and people write letters with a head of their own.
+    if !said && (setting.answers || from.is_none()) {
+        return None;
+    }
     let from = from.unwrap_or_else(|| Mailbox { name: block.from.clone(), address: String::new() });
     let start = lines.get(block.end).map_or(text.len(), |line| line.span.start);
     Some(Forward { from, date: written_date(&block.date), words: words(&text[start..]) })
@@ -54,12 +66,14 @@ fn written_date(value: &str) -> Option<Timestamp> {
         return Some(exact);
     }
     let lower = value.to_lowercase();
-    let tokens: Vec<&str> = lower.split(|c: char| !(c.is_alphanumeric() || c == ':')).filter(|token| !token.is_empty()).collect();
+    let tokens: Vec<&str> =
+        lower.split(|c: char| !(c.is_alphanumeric() || c == ':')).filter(|token| !token.is_empty()).collect();
     // The weekday stands first and may look like a month ("mar." is Tuesday in French, March in English).
     let month_named = tokens.iter().rev().find_map(|token| month(token));
     let numbers: Vec<i16> = tokens.iter().filter_map(|token| ordinal(token)).collect();
     let year = *numbers.iter().find(|number| (1990..2200).contains(*number))?;
-    let small: Vec<i8> = numbers.iter().filter(|number| (1..=31).contains(*number)).filter_map(|n| i8::try_from(*n).ok()).collect();
+    let small: Vec<i8> =
+        numbers.iter().filter(|number| (1..=31).contains(*number)).filter_map(|n| i8::try_from(*n).ok()).collect();
     let (day, month) = match month_named {
         Some(month) => (*small.first()?, month),
         // 2024-03-12 is year first; else Britain writes the day first.

@@ -88,6 +88,8 @@ struct Writer {
     line: String,
     /// One entry for each open `blockquote`: whether it quotes somebody.
     quotes: Vec<bool>,
+    /// How many of them do.
+    depth: usize,
     preformatted: usize,
     space: bool,
     /// The last line written with words on it.
@@ -127,8 +129,8 @@ impl Writer {
     fn tag(&mut self, name: &str, tag: &str) {
         match name {
             "br" | "/br" => self.new_line(),
-            "p" | "/p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "/h1" | "/h2" | "/h3" | "/h4" | "/h5" | "/h6" | "ul"
-            | "/ul" | "ol" | "/ol" | "/table" => self.paragraph(),
+            "p" | "/p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "/h1" | "/h2" | "/h3" | "/h4" | "/h5" | "/h6"
+            | "ul" | "/ul" | "ol" | "/ol" | "/table" => self.paragraph(),
             "div" | "/div" | "tr" | "/tr" | "table" | "section" | "article" | "header" | "footer" | "/section"
             | "/article" | "/header" | "/footer" | "body" | "/body" | "dt" | "dd" | "address" | "/address" => {
                 self.end_line();
@@ -160,11 +162,13 @@ impl Writer {
                 self.end_line();
                 let quoting = tag.contains("cite") || tag.contains("quote\"") || tag.contains("quote ");
                 // Without a mark it may be a person's way to indent: a quote only behind "… wrote:".
-                self.quotes.push(quoting || self.last.ends_with(':'));
+                let quoting = quoting || self.last.ends_with(':');
+                self.depth += usize::from(quoting);
+                self.quotes.push(quoting);
             }
             "/blockquote" => {
                 self.end_line();
-                self.quotes.pop();
+                self.depth -= usize::from(self.quotes.pop() == Some(true));
                 self.paragraph();
             }
             "a" => self.link = attribute(tag, "href").map(|href| (href, self.line.len())),
@@ -182,14 +186,15 @@ impl Writer {
         let Some((href, start)) = self.link.take() else { return };
         let words = self.line.get(start..).unwrap_or_default().trim();
         let shown = href.trim_start_matches("mailto:").trim_end_matches('/');
-        let elsewhere = href.starts_with("http") && !words.is_empty() && !words.contains(shown) && !shown.contains(words);
+        let elsewhere =
+            href.starts_with("http") && !words.is_empty() && !words.contains(shown) && !shown.contains(words);
         if elsewhere && href.len() < 300 {
             self.line.push_str(&format!(" <{href}>"));
         }
     }
 
     fn prefix(&self) -> String {
-        "> ".repeat(self.quotes.iter().filter(|quoting| **quoting).count().min(QUOTE_DEPTH_MAX))
+        "> ".repeat(self.depth.min(QUOTE_DEPTH_MAX))
     }
 
     fn new_line(&mut self) {
@@ -234,9 +239,7 @@ impl Writer {
 /// The value of an attribute, entities decoded.
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let at = tag.match_indices(name).map(|(at, _)| at).find(|at| {
-        *at > 0
-            && tag.as_bytes()[at - 1].is_ascii_whitespace()
-            && tag[at + name.len()..].trim_start().starts_with('=')
+        *at > 0 && tag.as_bytes()[at - 1].is_ascii_whitespace() && tag[at + name.len()..].trim_start().starts_with('=')
     })?;
     let value = tag[at + name.len()..].trim_start().strip_prefix('=')?.trim_start();
     let value = match value.chars().next()? {

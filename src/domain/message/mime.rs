@@ -169,7 +169,6 @@ impl Reader<'_> {
             let start = at;
             at += line.len();
             let words = trim_line_end(line);
-            let mut known_next = || lines.peek().is_some_and(|next| well_known(next));
             if words.is_empty() {
                 // An empty line between two fields is a gateway's slip only before the first field has come.
                 body = at;
@@ -177,7 +176,9 @@ impl Reader<'_> {
                 break;
             }
             if words[0] == b' ' || words[0] == b'\t' {
-                if words.trim_ascii().is_empty() && !known_next() {
+                // RFC 5322, 4.2: old folds may hold lines of nothing but white space.
+                let folds_on = lines.peek().is_some_and(|next| next.starts_with(b" ") || next.starts_with(b"\t"));
+                if words.trim_ascii().is_empty() && !folds_on && !lines.peek().is_some_and(|next| well_known(next)) {
                     body = at;
                     close(&mut fields, field.take(), bytes, start);
                     break;
@@ -193,7 +194,7 @@ impl Reader<'_> {
             if envelope && field.is_none() {
                 continue;
             }
-            if known_next() {
+            if lines.peek().is_some_and(|next| well_known(next)) {
                 self.note("A header line is broken.");
                 continue;
             }

@@ -7,14 +7,22 @@
 use std::ops::Range;
 
 use super::clean_line;
+use super::wording::{
+    ANSWER_PREFIXES, BANNERS, DEVICE_STARTS, DEVICE_WHOLE, DEVICES, FORWARD_PREFIXES, FORWARDED, LABELS, LEADS,
+    NOTICES, ORIGINAL, POINTS_DOWN, WROTE,
+};
 
 /// Lines an attribution ("On … wrote:") may be wrapped over.
 const ATTRIBUTION_LINES_MAX: usize = 4;
 const ATTRIBUTION_BYTES_MAX: usize = 500;
+/// "X@y.z wrote:" and shorter is no attribution.
+const ATTRIBUTION_BYTES_MIN: usize = 14;
 /// Lines a quoted header block may take.
 const BLOCK_LINES_MAX: usize = 16;
 /// A signature with more lines of words than this is no signature.
 const SIGNATURE_LINES_MAX: usize = 15;
+/// Marks of signatures that turned out to be none, after which such marks are taken for words.
+const SIGNATURE_TRIES_MAX: usize = 50;
 /// Bytes of one line, and of one paragraph, that are looked at.
 const LOOKED_AT_MAX: usize = 2_000;
 
@@ -61,6 +69,8 @@ pub(super) struct Line<'t> {
     /// Trimmed, and at most [`LOOKED_AT_MAX`] bytes of it.
     pub words: &'t str,
     pub span: Range<usize>,
+    /// What it is when it may belong to a block of headers, with its value.
+    label: Option<(Label, &'t str)>,
 }
 
 impl Line<'_> {
@@ -76,7 +86,8 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
         .map(|line| {
             let start = at;
             at += line.len();
-            Line { words: head(line.trim(), LOOKED_AT_MAX), span: start..at }
+            let words = head(line.trim(), LOOKED_AT_MAX);
+            Line { words, span: start..at, label: label(words) }
         })
         .collect()
 }
@@ -96,7 +107,8 @@ fn tail(text: &str, limit: usize) -> &str {
 /// Marks the lines of `text` as old and new.
 pub(super) fn read(text: &str, setting: &Setting<'_>) -> Quoted {
     let lines = lines(text);
-    let mut marker = Marker { lines: &lines, marks: vec![Mark::Blank; lines.len()], setting, words_seen: false };
+    let mut marker =
+        Marker { lines: &lines, marks: vec![Mark::Blank; lines.len()], setting, words_seen: false, signature_tries: 0 };
     marker.run();
     let Marker { mut marks, .. } = marker;
     drop_rules(&lines, &mut marks);
@@ -115,17 +127,6 @@ pub(super) fn read(text: &str, setting: &Setting<'_>) -> Quoted {
         unmarked && lines.iter().zip(&marks).take(40).any(|(line, mark)| *mark == Mark::New && points_down(line));
     Quoted { new: spans(&lines, &marks), answers_inside }
 }
-
-const POINTS_DOWN: &[&str] = &[
-    "answers below",
-    "answered below",
-    "comments below",
-    "responses below",
-    "replies below",
-    "in red",
-    "in blue",
-    "inline below",
-];
 
 /// Joins neighbouring new lines, with the blank ones between them.
 fn spans(lines: &[Line<'_>], marks: &[Mark]) -> Vec<Range<usize>> {
@@ -161,7 +162,8 @@ fn drop_rules(lines: &[Line<'_>], marks: &mut [Mark]) {
 }
 
 fn is_rule(words: &str) -> bool {
-    words.chars().count() >= 2 && words.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '~' | '—' | '–' | '─' | '#' | '+'))
+    words.chars().count() >= 2
+        && words.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '~' | '—' | '–' | '─' | '#' | '+'))
 }
 
 struct Marker<'l, 't> {
@@ -169,6 +171,7 @@ struct Marker<'l, 't> {
     marks: Vec<Mark>,
     setting: &'l Setting<'l>,
     words_seen: bool,
+    signature_tries: usize,
 }
 
 impl Marker<'_, '_> {
@@ -191,7 +194,8 @@ impl Marker<'_, '_> {
         if let Some(end) = self.old_from(at) {
             return self.mark(at, end, Mark::Old);
         }
-        if is_signature_mark(line.words) {
+        let tries_left = self.signature_tries < SIGNATURE_TRIES_MAX;
+        if tries_left && (is_signature_mark(line.words) || self.rules_off_contacts(at)) {
             return self.signature(at);
         }
         if is_device_line(line.words) {
@@ -236,6 +240,10 @@ impl Marker<'_, '_> {
                 _ => Some(end),
             };
         }
+        let above_quote = self.lines.get(at + 1).is_some_and(Line::quoted);
+        if above_quote && self.lines[at].label.is_some_and(|(label, _)| label == Label::From) {
+            return Some(at + 1);
+        }
         let end = match (separator(words), header_block(self.lines, at)) {
             (_, Some(block)) => block.end,
             (true, None) => at + 1,
@@ -247,6 +255,19 @@ impl Marker<'_, '_> {
         };
         let quoted = self.next_words(end).is_some_and(|next| self.lines[next].quoted());
         Some(if continues && !quoted { to_the_end } else { end })
+    }
+
+    /// Whether a drawn line at `at` has nothing below it but a few short lines with somebody's address or number.
+    fn rules_off_contacts(&self, at: usize) -> bool {
+        const CONTACT_LINES_MAX: usize = 8;
+        if !is_rule(self.lines[at].words) || !self.words_seen {
+            return false;
+        }
+        let below = self.lines[at + 1..].iter().filter(|line| !line.words.is_empty()).take_while(|line| !line.quoted());
+        let below: Vec<&str> = below.take(CONTACT_LINES_MAX + 1).map(|line| line.words).collect();
+        let digits = |words: &str| words.bytes().filter(u8::is_ascii_digit).count();
+        let contact = |words: &&str| words.contains('@') || words.contains("www.") || digits(words) >= 7;
+        below.len() <= CONTACT_LINES_MAX && below.iter().all(|words| words.len() <= 90) && below.iter().any(contact)
     }
 
     /// From a signature mark to the next quotation or the end.
@@ -262,6 +283,7 @@ impl Marker<'_, '_> {
             end += 1;
         }
         if count > SIGNATURE_LINES_MAX {
+            self.signature_tries += 1;
             return self.mark(at, at + 1, Mark::New);
         }
         // Somebody who signs with the bare name, and a line at most, has signed: that belongs to the letter.
@@ -290,57 +312,6 @@ impl Marker<'_, '_> {
     }
 }
 
-/// Gateways' warnings, wherever they stand.
-const BANNERS: &[&str] = &[
-    "this email originated from outside",
-    "this email originated outside",
-    "this message originated from outside",
-    "this email came from outside",
-    "external email:",
-    "you don't often get email from",
-    "you don't often get emails from",
-    "this message was sent from outside",
-    "caution: external",
-];
-
-/// Notices below the words.
-const NOTICES: &[&str] = &[
-    "intended recipient",
-    "intended solely",
-    "intended only for",
-    "solely for the use",
-    "solely for use",
-    "solely for the person",
-    "solely for the individual",
-    "solely for the addressee",
-    "in error please",
-    "in error, please",
-    "message in error",
-    "scanned for virus",
-    "checked for virus",
-    "been scanned by",
-    "virus-free.",
-    "think before you print",
-    "consider the environment before",
-    "registered in england",
-    "unsubscribe from this",
-    "to unsubscribe",
-    "nicht der richtige adressat",
-    "nicht der beabsichtigte",
-    "vertrauliche informationen",
-    "n'êtes pas le destinataire",
-    "n'etes pas le destinataire",
-    "destiné exclusivement",
-    "no es el destinatario",
-    "non siete il destinatario",
-    "non è il destinatario",
-    "niet de geadresseerde",
-    "niet de beoogde",
-    "não é o destinatário",
-    "nie jest adresatem",
-    "yn gyfrinachol",
-];
-
 fn is_reply_line(words: &str) -> bool {
     const PHRASES: &[&str] = &[
         "reply above this line",
@@ -363,72 +334,11 @@ fn is_reply_line(words: &str) -> bool {
 
 /// "-- " (RFC 3676, 4.3) and what programs and people make of it.
 fn is_signature_mark(words: &str) -> bool {
-    matches!(words, "--" | "—" | "-- -" | "--=20" | "__" | "---")
+    matches!(words, "--" | "—" | "-- -" | "--=20" | "__")
 }
 
 /// "Sent from my phone" and its like: a whole short line, no sentence.
 fn is_device_line(words: &str) -> bool {
-    const STARTS: &[&str] = &[
-        "sent from my ",
-        "sent from mail for windows",
-        "sent from outlook",
-        "sent from yahoo",
-        "sent from samsung",
-        "sent from aol",
-        "sent from proton",
-        "sent from gmail",
-        "sent from a ",
-        "sent from the ",
-        "sent from mobile",
-        "sent from android",
-        "sent from iphone",
-        "sent from ipad",
-        "sent from blackberry",
-        "sent from huawei",
-        "sent from xiaomi",
-        "sent from nine",
-        "sent from bluemail",
-        "sent from btinternet",
-        "sent from sky yahoo",
-        "sent from hotmail",
-        "sent from windows",
-        "sent from email.bt",
-        "sent via ",
-        "sent with ",
-        "sent using ",
-        "sent by ",
-        "get outlook for",
-        "download outlook for",
-        "envoyé de ",
-        "envoyé depuis ",
-        "envoyé à partir de ",
-        "télécharger outlook",
-        "gesendet von ",
-        "gesendet mit ",
-        "von meinem ",
-        "enviado desde ",
-        "enviado do ",
-        "enviado de ",
-        "inviato da",
-        "verzonden vanaf ",
-        "verstuurd vanaf ",
-        "wysłane z ",
-        "wysłano z ",
-        "skickat från ",
-        "sendt fra ",
-        "odesláno z ",
-        "trimis de ",
-        "отправлено ",
-        "надіслано ",
-        "anfonwyd o",
-    ];
-    const WHOLE: &[&str] = &["iphoneから送信", "发自我的", "從我的", "iphone'umdan gönderildi", "lähetetty", "أُرسلت من", "أرسلت من"];
-    const DEVICES: &[&str] = &[
-        "phone", "ipad", "ipod", "android", "samsung", "galaxy", "blackberry", "mobile", "handy", "tablet", "outlook", "mail",
-        "nokia", "huawei", "htc", "sony", "xperia", "lumia", "windows", "device", "gmail", "yahoo", "telefon", "móvil",
-        "movil", "portable", "smartphone", "telefoon", "pixel", "oneplus", "xiaomi", "treo", "palm", "sparrow", "mailbird",
-        "nine", "aol", "bt", "mac", "wireless", "verizon", "ffôn", "телефон", "cellulare",
-    ];
     let words = words.trim_matches(['(', ')', '*', '_', '-', '[', ']', ' ', '.']);
     if words.len() > 160 {
         return false;
@@ -439,36 +349,29 @@ fn is_device_line(words: &str) -> bool {
     let excuse = lower.contains("excuse") || lower.contains("typo") || lower.contains("brevity");
     let short = count <= 9 && !bare.contains(", ") && !bare.ends_with(['?', '!']);
     let device = DEVICES.iter().any(|device| bare.contains(device));
-    (STARTS.iter().any(|start| lower.starts_with(start)) && device && (short || excuse))
-        || (count <= 6 && WHOLE.iter().any(|start| lower.starts_with(start)))
+    let branded = lower.starts_with("sent from my ")
+        && words.get("sent from my ".len()..).is_some_and(|brand| brand.starts_with(char::is_uppercase));
+    (DEVICE_STARTS.iter().any(|start| lower.starts_with(start)) && (device || branded) && (short || excuse))
+        || (count <= 6 && DEVICE_WHOLE.iter().any(|start| lower.starts_with(start)))
 }
-
-/// Words for "wrote" in attributions.
-const WROTE: &[&str] = &[
-    "wrote", "writes", "écrit", "ecrit", "schrieb", "escribió", "escribio", "scritto", "schreef", "geschreven", "escreveu",
-    "napisał", "pisze", "a scris", "skrev", "kirjoitti", "napsal", "yazdı", "yazmış", "написал", "пишет", "пише", "написав",
-    "كتب", "写道", "寫道", "ysgrifennodd", "έγραψε", "írta", "napísal", "napisao", "je napisal", "rašė", "rakstīja",
-    "kirjutas", "đã viết", "작성", "menulis", "va escriure", "idatzi", "said", "のメール", "書きました", "geantwoord",
-];
-
-/// Words an attribution begins with.
-const LEADS: &[&str] = &[
-    "on ", "le ", "am ", "el ", "il ", "op ", "em ", "dne ", "dňa ", "w dniu ", "dnia ", "den ", "på ", "pe ", "la ", "în ", "ar ",
-    "vào ", "pada ", "στις ", "dana ", "il giorno ", "no dia ", "quoting ", "at ", "von ", "from ", "a ", "em ", "---", "__",
-    "mon", "tue", "wed",
-];
 
 /// Lines and certainty of an attribution that begins at `at`. A sure one needs no ">" behind it.
 fn attribution(lines: &[Line<'_>], at: usize) -> Option<(usize, bool)> {
     let mut joined = String::new();
     for (number, line) in lines[at..].iter().take(ATTRIBUTION_LINES_MAX).enumerate() {
-        if line.words.is_empty() || line.quoted() || joined.len() + line.words.len() > ATTRIBUTION_BYTES_MAX {
+        // Wrapping may leave the bracket of an address at the start of a line.
+        let wrapped = joined.rfind('<') > joined.rfind('>');
+        if line.words.is_empty()
+            || (line.quoted() && !wrapped)
+            || joined.len() + line.words.len() > ATTRIBUTION_BYTES_MAX
+        {
             return None;
         }
         joined.push_str(line.words);
-        let ends = joined.trim_end_matches(['*', ' ', '_']).ends_with([':', '：']) || joined.ends_with("wrote");
-        if ends {
-            let alone = number > 0 && starts_attribution(line.words);
+        let ends = joined.trim_end_matches(['*', ' ', '_', '-']);
+        let ends = ends.ends_with([':', '：']) || ends.ends_with("wrote");
+        if ends && joined.len() >= ATTRIBUTION_BYTES_MIN {
+            let alone = number > 0 && has_time(line.words) && starts_attribution(line.words);
             if alone && attribution_certainty(&line.words.to_lowercase()).is_some() {
                 // The last line is one by itself: the first is somebody's sentence.
                 return None;
@@ -500,7 +403,21 @@ fn attribution_certainty(lower: &str) -> Option<bool> {
     let timed = has_time(lower);
     let dated = has_year(lower);
     let digits = lower.bytes().any(|byte| byte.is_ascii_digit());
-    let to_us = ["you wrote", "you said", "i wrote", "he said", "she said", "they said", "he wrote", "she wrote", "they wrote", "letter said", "you writes"].iter().any(|words| lower.contains(words));
+    let to_us = [
+        "you wrote",
+        "you said",
+        "i wrote",
+        "he said",
+        "she said",
+        "they said",
+        "he wrote",
+        "she wrote",
+        "they wrote",
+        "letter said",
+        "you writes",
+    ]
+    .iter()
+    .any(|words| lower.contains(words));
     let verb_ends = WROTE.iter().any(|verb| tail(lower, 90).contains(verb));
     let starts = starts_attribution(lower);
     match () {
@@ -551,46 +468,35 @@ fn has_year(text: &str) -> bool {
 
 /// "-----Original Message-----", "Begin forwarded message:" and their like.
 pub(super) fn separator(words: &str) -> bool {
-    if words.len() > 160 {
-        return false;
-    }
-    let drawn = words.starts_with(['-', '_', '*', '=', '+', '~', '—', '–']);
-    let inner = words.trim_matches(|c: char| matches!(c, '-' | '_' | '*' | '=' | '+' | '~' | '—' | '–' | ':' | '>') || c.is_whitespace());
-    if inner.is_empty() || !(drawn || words.ends_with(':')) {
-        return false;
-    }
-    let inner = inner.to_lowercase().replace('’', "'");
-    let close = |phrase: &&str| inner.starts_with(*phrase) && inner.len() <= phrase.len() + 12;
-    ORIGINAL.iter().any(|phrase| close(phrase)) || FORWARDED.iter().any(|phrase| close(phrase))
-        || (drawn && (inner.starts_with("forwarded by ") || inner.starts_with("weitergeleitet von ") || inner.starts_with("transféré par ")))
+    forward_line(words) || separator_words(words).is_some_and(|inner| begins_closely(&inner, ORIGINAL))
 }
 
-const ORIGINAL: &[&str] = &[
-    "original message", "original appointment", "original e-mail", "original email", "reply message", "ursprüngliche nachricht",
-    "ursprüngliche mail", "originalnachricht", "original-nachricht", "message d'origine", "message original", "message initial",
-    "mensaje original", "messaggio originale", "oorspronkelijk bericht", "origineel bericht", "mensagem original",
-    "wiadomość oryginalna", "oryginalna wiadomość", "mesaj original", "mesajul original", "originalmeddelande",
-    "ursprungligt meddelande", "ursprungligt mejl", "oprindelig meddelelse", "original besked", "opprinnelig melding",
-    "alkuperäinen viesti", "původní zpráva", "původní e-mail", "pôvodná správa", "özgün ileti", "orijinal mesaj", "исходное сообщение",
-    "оригинальное сообщение", "вихідне повідомлення", "الرسالة الأصلية", "原始邮件", "原始郵件", "原邮件", "元のメッセージ", "원본 메시지",
-    "neges wreiddiol", "eredeti üzenet", "αρχικό μήνυμα", "originalna poruka",
-];
+/// "---------- Forwarded message ---------" and its like.
+pub(super) fn forward_line(words: &str) -> bool {
+    // Lotus Notes: "----- Forwarded by Mary Jones/HQ on 11/03/2024 09:00 -----".
+    const BY: &[&str] = &["forwarded by ", "weitergeleitet von ", "transféré par "];
+    let drawn = words.starts_with(['-', '_', '*']);
+    separator_words(words)
+        .is_some_and(|inner| begins_closely(&inner, FORWARDED) || (drawn && BY.iter().any(|by| inner.starts_with(by))))
+}
 
-const FORWARDED: &[&str] = &[
-    "forwarded message", "begin forwarded message", "forwarded mail", "forwarded email", "weitergeleitete nachricht",
-    "anfang der weitergeleiteten", "weitergeleitete mail", "message transféré", "message transmis", "début du message transféré",
-    "début du message réexpédié", "mensaje reenviado", "inicio del mensaje reenviado", "messaggio inoltrato",
-    "inizio messaggio inoltrato", "doorgestuurd bericht", "begin doorgestuurd bericht", "mensagem encaminhada",
-    "mensagem reencaminhada", "início da mensagem", "wiadomość przekazana", "przekazana wiadomość", "początek przekazywanej",
-    "mesaj redirecționat", "mesaj redirecţionat", "vidarebefordrat meddelande", "vidarebefordrat brev", "videresendt meddelelse",
-    "videresendt melding", "videresendt besked", "välitetty viesti", "edelleenlähetetty viesti", "přeposlaná zpráva",
-    "iletilen mesaj", "yönlendirilmiş mesaj", "пересылаемое сообщение", "пересланное сообщение", "переслане повідомлення",
-    "رسالة معاد توجيهها", "转发的邮件", "転送されたメッセージ", "neges a anfonwyd ymlaen",
-];
+fn begins_closely(inner: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| inner.starts_with(phrase) && inner.len() <= phrase.len() + 12)
+}
+
+/// What stands between drawn lines, or in front of a colon, in lower case.
+fn separator_words(words: &str) -> Option<String> {
+    const DRAWN: [char; 8] = ['-', '_', '*', '=', '+', '~', '—', '–'];
+    if words.len() > 160 || !(words.starts_with(DRAWN) || words.ends_with(':')) {
+        return None;
+    }
+    let inner = words.trim_matches(|c: char| DRAWN.contains(&c) || matches!(c, ':' | '>') || c.is_whitespace());
+    (!inner.is_empty()).then(|| inner.to_lowercase().replace('’', "'"))
+}
 
 /// The headers a quoted block may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Label {
+pub(super) enum Label {
     From,
     Date,
     To,
@@ -599,20 +505,11 @@ enum Label {
     Other,
 }
 
-const LABELS: [(Label, &[&str]); 6] = [
-    (Label::From, &["from", "von", "de", "da", "van", "od", "från", "fra", "lähettäjä", "kimden", "gönderen", "от", "от кого", "від", "من", "发件人", "寄件者", "寄件人", "差出人", "送信者", "보낸 사람", "oddi wrth", "από", "feladó", "de la", "expéditeur", "absender", "remitente", "mittente", "afzender", "remetente", "nadawca", "avsändare", "avsender", "afsender", "odesílatel", "saatja", "від кого"]),
-    (Label::Date, &["sent", "date", "gesendet", "gesendet am", "datum", "envoyé", "envoyé le", "enviado", "enviado el", "enviada em", "enviado em", "inviato", "inviato il", "data", "data invio", "fecha", "verzonden", "wysłano", "wysłane", "skickat", "sendt", "lähetetty", "päivä", "päivämäärä", "päiväys", "odesláno", "odesláno dne", "gönderilme tarihi", "gönderildi", "tarih", "отправлено", "дата", "надіслано", "تاريخ الإرسال", "التاريخ", "تاريخ", "أرسلت", "تم الإرسال", "发送时间", "日期", "發送時間", "寄件日期", "送信日時", "送信日", "日時", "날짜", "보낸 날짜", "anfonwyd", "dyddiad", "trimis", "dato", "ημερομηνία", "elküldve", "date d'envoi", "sent at", "sent on", "dátum"]),
-    (Label::To, &["to", "an", "à", "a", "para", "aan", "do", "till", "til", "vastaanottaja", "komu", "kime", "alıcı", "кому", "إلى", "收件人", "收件者", "宛先", "받는 사람", "at", "către", "προς", "címzett", "destinataire", "empfänger", "destinatario", "destinatário"]),
-    (Label::Cc, &["cc", "bcc", "kopie", "copie", "kopia", "kopi", "kopio", "копия", "копія", "抄送", "副本", "نسخة", "bilgi", "参照"]),
-    (Label::Subject, &["subject", "betreff", "betrifft", "objet", "asunto", "oggetto", "onderwerp", "assunto", "temat", "subiect", "ämne", "emne", "aihe", "předmět", "konu", "тема", "الموضوع", "主题", "主旨", "主題", "件名", "제목", "pwnc", "θέμα", "tárgy", "predmet", "re", "sujet", "predmet"]),
-    (Label::Other, &["reply-to", "attachments", "importance", "priority", "organization", "organisation", "message-id", "antwort an", "répondre à", "when", "where", "anlagen", "sender"]),
-];
-
 /// The label and value of a line like "*From:* Mary".
 fn label(words: &str) -> Option<(Label, &str)> {
     let words = words.trim_start_matches(['*', '_', '|', ' ', '•']);
     let colon = words.find([':', '：'])?;
-    let name = words[..colon].trim_matches(['*', '_', ' ', '\u{a0}', '\t']);
+    let name = words.get(..colon.min(60))?.trim_matches(['*', '_', ' ', '\u{a0}', '\t']);
     if name.is_empty() || name.len() > 40 {
         return None;
     }
@@ -624,13 +521,13 @@ fn label(words: &str) -> Option<(Label, &str)> {
 
 /// A block of quoted headers that begins at `at`: a sender and two more, next to each other.
 pub(super) fn header_block(lines: &[Line<'_>], at: usize) -> Option<Block> {
-    let (first, _) = label(lines.get(at)?.words).filter(|(label, _)| !matches!(label, Label::Other | Label::Cc))?;
+    let (first, _) = lines.get(at)?.label.filter(|(label, _)| !matches!(label, Label::Other | Label::Cc))?;
     let mut seen = vec![first];
     let mut block = Block::default();
     let mut folded = 0;
     let mut line = at;
     while let Some(next) = lines.get(line).filter(|_| line - at < BLOCK_LINES_MAX) {
-        match label(next.words) {
+        match next.label {
             Some((label, value)) => {
                 let slot = match label {
                     Label::From => Some(&mut block.from),
@@ -649,7 +546,7 @@ pub(super) fn header_block(lines: &[Line<'_>], at: usize) -> Option<Block> {
             }
             None if next.words.is_empty() => {
                 let follows = lines[line + 1..].iter().take(2).find(|line| !line.words.is_empty());
-                if !follows.is_some_and(|next| label(next.words).is_some()) {
+                if follows.is_none_or(|next| next.label.is_none()) {
                     break;
                 }
             }
@@ -667,14 +564,6 @@ pub(super) fn header_block(lines: &[Line<'_>], at: usize) -> Option<Block> {
     let named = seen.iter().filter(|label| **label != Label::Other).count();
     (seen.contains(&Label::From) && named >= 3 && !block.from.is_empty()).then_some(block)
 }
-
-/// Prefixes of answers, lower case with colon.
-const ANSWER_PREFIXES: &[&str] = &[
-    "re:", "aw:", "antw:", "sv:", "vs:", "odp:", "ref:", "rv:", "res:", "ynt:", "回复:", "答复:", "回覆:", "رد:", "atb:", "r:", "ha:",
-];
-const FORWARD_PREFIXES: &[&str] = &[
-    "fw:", "fwd:", "wg:", "tr:", "rv:", "i:", "doorst:", "enc:", "pd:", "vb:", "vl:", "vs:", "ilt:", "转发:", "轉寄:", "fs:", "ml:", "fwd.",
-];
 
 /// Bytes of "Re:" or its like at the start of `subject`, numbered ("Re[2]:") or not.
 fn prefix_length(subject: &str, prefixes: &[&str]) -> usize {

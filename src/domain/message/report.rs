@@ -24,12 +24,14 @@ fn from_status_parts(entity: &Entity<'_>) -> Vec<Failed> {
         for group in field_groups(&String::from_utf8_lossy(&part.bytes())) {
             let value = |name: &str| group.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
             // RFC 3464, 2.3.1: "original" is the address we wrote to; it may be missing.
-            let recipient = ["original-recipient", "final-recipient", "x-actual-recipient"].into_iter().find_map(|name| {
-                let typed = value(name)?;
-                address::address(typed.split_once(';').map_or(typed, |(_, address)| address))
-            });
+            let recipient =
+                ["original-recipient", "final-recipient", "x-actual-recipient"].into_iter().find_map(|name| {
+                    let typed = value(name)?;
+                    address::address(typed.split_once(';').map_or(typed, |(_, address)| address))
+                });
             let action = value("action").unwrap_or("failed").to_ascii_lowercase();
-            let Some(address) = recipient.filter(|_| !["delivered", "relayed", "expanded"].contains(&action.as_str())) else {
+            let Some(address) = recipient.filter(|_| !["delivered", "relayed", "expanded"].contains(&action.as_str()))
+            else {
                 continue;
             };
             let diagnostic = value("diagnostic-code").unwrap_or_default();
@@ -92,20 +94,30 @@ fn field_groups(text: &str) -> Vec<Vec<(String, String)>> {
 /// X-Failed-Recipients (Exim), else the addresses the explanation names, with the words that follow each.
 fn from_prose(entity: &Entity<'_>, message: &Message, own: &Own) -> Vec<Failed> {
     let prose = explanation(&message.text);
-    let listed: Vec<String> = entity.all("x-failed-recipients").flat_map(|field| address::addresses_in(&field, RECIPIENTS_MAX)).collect();
+    let listed: Vec<String> =
+        entity.all("x-failed-recipients").flat_map(|field| address::addresses_in(&field, RECIPIENTS_MAX)).collect();
     let ours = |address: &String| {
-        own.addresses.contains(address) || message.recipients.contains(address) || message.from.as_ref().is_some_and(|from| from.address == *address)
+        own.addresses.contains(address)
+            || message.recipients.contains(address)
+            || message.from.as_ref().is_some_and(|from| from.address == *address)
     };
-    let system = |address: &String| ["postmaster@", "mailer-daemon@", "abuse@", "support@"].iter().any(|name| address.starts_with(name));
+    let system = |address: &String| {
+        ["postmaster@", "mailer-daemon@", "abuse@", "support@"].iter().any(|name| address.starts_with(name))
+    };
     let found = if listed.is_empty() { address::addresses_in(prose, RECIPIENTS_MAX) } else { listed };
-    let all_delayed = message.subject.to_lowercase().contains("delay") || DELAYED.iter().any(|words| prose.to_lowercase().contains(words));
+    let lower = prose.to_lowercase();
+    let delayed = message.subject.to_lowercase().contains("delay") || DELAYED.iter().any(|words| lower.contains(words));
     found
         .into_iter()
         .filter(|address| !ours(address) && !system(address))
         .map(|address| {
             let diagnostic = words_about(prose, &address);
             let status = enhanced_status(&diagnostic).or_else(|| enhanced_status(prose));
-            let severity = if all_delayed { Severity::Delayed } else { severity(status.as_deref(), &format!("{diagnostic} {}", single_spaced(prose))) };
+            let severity = if delayed {
+                Severity::Delayed
+            } else {
+                severity(status.as_deref(), &format!("{diagnostic} {}", single_spaced(prose)))
+            };
             Failed { address, severity, status, diagnostic }
         })
         .collect()
@@ -158,7 +170,7 @@ fn words_about(prose: &str, address: &str) -> String {
     let rest = prose.get(at + address.len()..).unwrap_or_default();
     let mut words = String::new();
     for line in rest.lines().take(8) {
-        let line = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '>' | ':' | ')' | '"'));
+        let line = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '>' | ':' | '"'));
         if line.is_empty() && !words.is_empty() {
             break;
         }
@@ -173,7 +185,7 @@ fn shortened(words: &str) -> String {
 }
 
 /// The first `4.x.x` or `5.x.x` (RFC 3463) in `text`.
-fn enhanced_status(text: &str) -> Option<String> {
+pub(super) fn enhanced_status(text: &str) -> Option<String> {
     text.split(|c: char| !(c.is_ascii_digit() || c == '.')).map(|word| word.trim_matches('.')).find_map(|word| {
         let mut pieces = word.split('.');
         let class = pieces.next().filter(|class| ["4", "5"].contains(class))?;
@@ -218,7 +230,10 @@ fn original_ids(entity: &Entity<'_>, message: &Message) -> Vec<String> {
         if part.has("message-id") {
             ids.extend(part.all("message-id").flat_map(|field| ids_in(&field)));
         }
-        if part.content_type.ends_with("rfc822-headers") || is_status(part) || part.content_type == "message/rfc822" && part.parts.is_empty() {
+        if part.content_type.ends_with("rfc822-headers")
+            || is_status(part)
+            || part.content_type == "message/rfc822" && part.parts.is_empty()
+        {
             ids.extend(ids_in_text(&String::from_utf8_lossy(&part.bytes())));
         }
     }
@@ -237,7 +252,10 @@ fn ids_in_text(text: &str) -> Vec<String> {
     for line in text.lines().take(5_000) {
         let line: String = line.trim_start_matches(['>', ' ', '\t', '|']).chars().take(1_000).collect();
         let lower = line.to_ascii_lowercase();
-        let named = lower.starts_with("message-id:") || lower.starts_with("x-original-message-id:") || lower.contains("message-id: <") || lower.starts_with("message id:");
+        let named = lower.starts_with("message-id:")
+            || lower.starts_with("x-original-message-id:")
+            || lower.contains("message-id: <")
+            || lower.starts_with("message id:");
         if (named || expected) && line.contains('<') {
             ids.extend(ids_in(&line));
             expected = false;

@@ -10,12 +10,12 @@
 
 use super::Context;
 use super::lexicon::{Hit, Lexicon};
-use super::text::{Field, Token, fresh, tokens};
+use super::text::{Field, Token, tokens};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// What a block may add to the length of the whole, see the module's head.
-const BLOCK_WEIGHTS: [f32; 5] = [2.5, 6.0, 4.0, 6.0, 5.0];
+const BLOCK_WEIGHTS: [f32; 5] = [4.0, 6.0, 6.0, 6.0, 5.0];
 
 /// What the names of ideas begin with that bear on flags and hints only.
 const FLAG_IDEA: &str = "flag_";
@@ -58,18 +58,21 @@ pub struct Features {
     pub flags: BTreeSet<u32>,
     /// Which words a feature stands for: (feature, first token, last token).
     pub evidence: Vec<(u32, usize, usize)>,
-    /// The ranges of the body that were read.
-    pub fresh: Vec<Range<usize>>,
 }
 
-/// Takes a message apart.
-pub fn features(lexicon: &Lexicon, subject: &str, body: &str, context: Context) -> Features {
-    let fresh = fresh(body);
+/// Takes a message apart; of its body only `ranges` are read.
+pub fn features(
+    lexicon: &Lexicon,
+    subject: &str,
+    body: &str,
+    ranges: &[Range<usize>],
+    context: Context,
+) -> Features {
     let mut all = tokens(subject, std::slice::from_ref(&(0..subject.len())), Field::Subject);
     let split = all.len();
     let stop = |at: usize, field| Token { word: ".".to_owned(), field, at: at..at };
     all.push(stop(subject.len(), Field::Subject));
-    all.extend(tokens(body, &fresh, Field::Body));
+    all.extend(tokens(body, ranges, Field::Body));
     let hits = lexicon.find(&all);
 
     let mut blocks: [BTreeSet<u32>; 5] = Default::default();
@@ -120,7 +123,7 @@ pub fn features(lexicon: &Lexicon, subject: &str, body: &str, context: Context) 
         values.extend(block.iter().map(|number| (*number, value)));
     }
     let [.., flags] = blocks;
-    Features { tokens: all, hits, values, flags, evidence, fresh }
+    Features { tokens: all, hits, values, flags, evidence }
 }
 
 /// The first block. `add` takes a feature's name and the tokens it rests on, where it rests on any.
@@ -226,7 +229,7 @@ fn meetings(lexicon: &Lexicon, tokens: &[Token], hits: &[Hit], add: &mut impl Fn
 }
 
 /// A feature's number: the 32-bit FNV-1a hash of its block and name, the same on every machine.
-fn number(block: u8, name: &str) -> u32 {
+pub fn number(block: u8, name: &str) -> u32 {
     let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     name.bytes().fold(step(0x811c_9dc5, block), step)
 }

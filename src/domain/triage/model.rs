@@ -30,11 +30,13 @@ pub enum Head {
     Adjustment,
     /// Is there a present danger?
     UrgentHazard,
+    /// Is this sentence the wish?
+    Wish,
 }
 
 impl Head {
     /// All questions, in the order of the weights file.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Label(Label::Complaint),
         Self::Label(Label::ServiceRequest),
         Self::Label(Label::Stage2Request),
@@ -43,6 +45,7 @@ impl Head {
         Self::Vulnerability,
         Self::Adjustment,
         Self::UrgentHazard,
+        Self::Wish,
         Self::Kind(OtherKind::Survey),
         Self::Kind(OtherKind::Enquiry),
         Self::Kind(OtherKind::Compliment),
@@ -176,6 +179,13 @@ impl Model {
             }
         }
         scores
+    }
+
+    /// The log odds of "yes" to one question.
+    pub fn score(&self, values: &BTreeMap<u32, f32>, head: Head) -> f64 {
+        let place = head.place();
+        let rows = values.iter().filter_map(|(number, value)| Some((self.row(*number)?, f64::from(*value))));
+        rows.fold(self.biases[place], |score, (row, value)| score + self.unrounded(row, place) * value)
     }
 
     fn row(&self, number: u32) -> Option<&[i8]> {

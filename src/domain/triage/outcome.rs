@@ -1,37 +1,116 @@
 //! The wish a message puts, as an exact span of its body.
 //!
-//! The span runs from the words of asking to the end of their sentence; an officer reads it beside the message, so its
-//! edges are a matter of taste and a near miss does no harm.
+//! Every sentence is asked whether it is the wish; the span runs from its words of asking to its end. An officer reads
+//! it beside the message, so its edges are a matter of taste and a near miss does no harm.
 
-use super::features::Features;
+use super::Context;
+use super::features::{Features, features, number};
 use super::lexicon::Lexicon;
-use super::text::Field;
+use super::model::{Head, Model};
+use super::text::{Field, Token};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Ideas that introduce a wish, the plainest first.
-const ASKING: [&str; 3] = ["wish_plain", "wish_want", "wish_need"];
+/// From which log odds a sentence counts as a wish; low, for a wish shown in vain costs nothing.
+const WISH_FROM: f64 = -2.5;
+/// The fewest tokens a wish is cut down to.
+const WISH_WORDS: usize = 4;
+/// A line this long was broken by the mail program and its sentence goes on, in bytes.
+const WRAPPED_LINE: usize = 60;
+/// Ideas of the lexicon that introduce a wish begin so.
+const ASKING: &str = "wish_";
+/// Words after a comma that begin a reason, not a wish.
+const REASONS: [&str; 14] =
+    ["as", "because", "since", "so", "but", "there", "its", "not", "i", "hes", "shes", "we", "before", "which"];
+/// Where a sentence stands from the beginning, and from the end.
+const FIRST: [&str; 4] = ["first sentence", "second sentence", "third sentence", "later sentence"];
+const LAST: [&str; 5] = ["last sentence", "last but one", "last but two", "last but three", "earlier sentence"];
+/// The value of such a feature.
+const PLACE: f32 = 0.7;
 
-/// The wish, or `None` when none is put.
-pub fn wish(lexicon: &Lexicon, read: &Features, body: &str) -> Option<Range<usize>> {
-    let mut best: Option<(usize, Range<usize>)> = None;
-    for (rank, idea) in ASKING.iter().enumerate() {
-        let Some(idea) = lexicon.number(idea) else { continue };
-        for hit in read.hits.iter().filter(|hit| hit.idea == idea) {
-            let first = &read.tokens[hit.first];
-            if first.field == Field::Subject {
-                continue;
+/// The sentences of the body, as index ranges of the tokens.
+pub fn sentences(tokens: &[Token], body: &str) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    for (i, token) in tokens.iter().enumerate() {
+        if token.field == Field::Subject {
+            start = i + 1;
+        } else if (token.ends_sentence() && !wraps(body, token)) || token.word == "?" || token.word == "!" {
+            if start < i {
+                out.push(start..i + 1);
             }
-            let last = read.tokens[hit.last..].iter().take_while(|token| !token.ends_sentence()).last()?;
-            let span = first.at.start..last.at.end;
-            let length = span.len();
-            if length < 6 || body.get(span.clone()).is_none() {
-                continue;
-            }
-            // The later wish is the one a letter has been leading up to.
-            if best.as_ref().is_none_or(|(known, _)| rank <= *known) {
-                best = Some((rank, span));
-            }
+            start = i + 1;
         }
     }
-    best.map(|(_, span)| span)
+    if start < tokens.len() {
+        out.push(start..tokens.len());
+    }
+    out
+}
+
+/// Whether a line end is only the mail program's.
+fn wraps(body: &str, token: &Token) -> bool {
+    let (before, after) = (&body[..token.at.start], &body[token.at.end..]);
+    body.get(token.at.clone()) == Some("\n")
+        && before.len() - before.rfind('\n').map_or(0, |n| n + 1) >= WRAPPED_LINE
+        && after.starts_with(char::is_alphanumeric)
+}
+
+/// The body range of some tokens.
+pub fn bytes(tokens: &[Token]) -> Range<usize> {
+    let (first, last) = (tokens.first(), tokens.last());
+    first.map_or(0, |token| token.at.start)..last.map_or(0, |token| token.at.end)
+}
+
+/// The features of the sentence that is number `n` of `count`.
+pub fn sentence(
+    lexicon: &Lexicon,
+    body: &str,
+    span: &Range<usize>,
+    n: usize,
+    count: usize,
+    context: Context,
+) -> BTreeMap<u32, f32> {
+    let mut values = features(lexicon, "", body, std::slice::from_ref(span), context).values;
+    let from_end = (count - n).min(LAST.len()) - 1;
+    values.insert(number(0, FIRST[n.min(FIRST.len() - 1)]), PLACE);
+    values.insert(number(0, LAST[from_end]), PLACE);
+    values
+}
+
+/// The features that tell where a sentence stands; no whole message has them.
+pub fn places() -> impl Iterator<Item = u32> {
+    FIRST.iter().chain(&LAST).map(|name| number(0, name))
+}
+
+/// The wish, or `None` when none is put.
+pub fn wish(lexicon: &Lexicon, model: &Model, read: &Features, body: &str, context: Context) -> Option<Range<usize>> {
+    let sentences = sentences(&read.tokens, body);
+    let mut best: Option<(f64, &Range<usize>)> = None;
+    for (n, at) in sentences.iter().enumerate() {
+        let values = sentence(lexicon, body, &bytes(&read.tokens[at.clone()]), n, sentences.len(), context);
+        let score = model.score(&values, Head::Wish);
+        if score > best.map_or(WISH_FROM, |(known, _)| known) {
+            best = Some((score, at));
+        }
+    }
+    let (_, at) = best?;
+    let asks = |hit: &&super::lexicon::Hit| at.contains(&hit.first) && lexicon.idea(hit.idea).starts_with(ASKING);
+    // A lone "please" at the end is not where the asking begins.
+    let asked = read.hits.iter().filter(asks).map(|hit| hit.first).filter(|first| first + WISH_WORDS <= at.end).min();
+    let first = asked.unwrap_or_else(|| at.start + usize::from(read.tokens[at.start].is_pause()));
+    let words = trimmed(&read.tokens[first..at.end]);
+    let span = bytes(words);
+    body.get(span.clone()).filter(|text| !text.trim().is_empty()).map(|_| span)
+}
+
+/// The wish without the full stop and without a reason that follows it.
+fn trimmed(words: &[Token]) -> &[Token] {
+    let reason = (WISH_WORDS..words.len().saturating_sub(1))
+        .find(|i| words[*i].word == "," && REASONS.contains(&words[i + 1].word.as_str()));
+    let words = &words[..reason.unwrap_or(words.len())];
+    match words {
+        [rest @ .., last] if last.ends_sentence() && !rest.is_empty() => rest,
+        _ => words,
+    }
 }

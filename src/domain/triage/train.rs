@@ -7,6 +7,8 @@
 use super::features::{Features, features};
 use super::lexicon::Lexicon;
 use super::model::{Head, Learnt};
+use super::outcome;
+use super::text::fresh;
 use super::{Context, Exclusion, Label, OtherKind};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -14,9 +16,12 @@ use std::collections::BTreeMap;
 /// How much a mistake costs against the size of the weights, chosen by leaving one set out.
 const COST: f64 = 1.0;
 /// A feature met in fewer examples is left out: it would be learnt by heart.
-const EXAMPLES_MIN: usize = 2;
+const EXAMPLES_MIN: usize = 3;
 const PASSES: usize = 60;
 const NEWTON_STEPS_MAX: usize = 50;
+
+/// The features of one example: (column, value).
+type Row = Vec<(usize, f64)>;
 
 /// A labelled message: one line of a training file.
 #[derive(Clone, Debug, Deserialize)]
@@ -58,36 +63,45 @@ impl Example {
             Head::Vulnerability => self.vulnerability,
             Head::Adjustment => self.adjustment_requested,
             Head::UrgentHazard => self.urgent_hazard,
+            // Asked of sentences, not of messages.
+            Head::Wish => return None,
         })
     }
 }
 
 /// Learns the weights of every question.
 pub fn learn(lexicon: &Lexicon, examples: &[Example]) -> Learnt {
-    let read: Vec<Features> = examples.iter().map(|e| features(lexicon, &e.subject, &e.body, e.context)).collect();
+    let read: Vec<Features> =
+        examples.iter().map(|e| features(lexicon, &e.subject, &e.body, &fresh(&e.body), e.context)).collect();
     let mut met: BTreeMap<u32, usize> = BTreeMap::new();
     for number in read.iter().flat_map(|read| read.values.keys()) {
         *met.entry(*number).or_default() += 1;
     }
     met.retain(|_, count| *count >= EXAMPLES_MIN);
+    let sentences: Vec<(BTreeMap<u32, f32>, bool)> =
+        examples.iter().zip(&read).flat_map(|(example, read)| wishes(lexicon, example, read)).collect();
+    met.extend(outcome::places().map(|number| (number, examples.len())));
     let columns: BTreeMap<u32, usize> = met.keys().enumerate().map(|(column, number)| (*number, column)).collect();
-    let rows = |flags: bool| -> Vec<Vec<(usize, f64)>> {
-        let known = |(number, value): (&u32, &f32)| Some((*columns.get(number)?, f64::from(*value)));
-        read.iter()
-            .map(|r| r.values.iter().filter(|(n, _)| flags || !r.flags.contains(n)).filter_map(known).collect())
-            .collect()
+    let row = |values: &mut dyn Iterator<Item = (&u32, &f32)>| -> Row {
+        values.filter_map(|(number, value)| Some((*columns.get(number)?, f64::from(*value)))).collect()
     };
-    let (all, without_flags) = (rows(true), rows(false));
+    let all: Vec<Row> = read.iter().map(|r| row(&mut r.values.iter())).collect();
+    let without_flags: Vec<Row> =
+        read.iter().map(|r| row(&mut r.values.iter().filter(|(n, _)| !r.flags.contains(n)))).collect();
+    let wishes: Vec<(Row, bool)> = sentences.iter().map(|(values, yes)| (row(&mut values.iter()), *yes)).collect();
 
     let mut weights: BTreeMap<u32, Vec<f64>> = columns.keys().map(|n| (*n, vec![0.0; Head::ALL.len()])).collect();
     let mut biases = Vec::new();
     for (place, head) in Head::ALL.into_iter().enumerate() {
-        let sorts = matches!(head, Head::Label(_) | Head::Kind(_));
-        let asked: Vec<(&[(usize, f64)], bool)> = if sorts { &without_flags } else { &all }
-            .iter()
-            .zip(examples)
-            .filter_map(|(row, example)| Some((row.as_slice(), example.answer(head)?)))
-            .collect();
+        let rows = if matches!(head, Head::Label(_) | Head::Kind(_)) { &without_flags } else { &all };
+        let asked: Vec<(&[(usize, f64)], bool)> = match head {
+            Head::Wish => wishes.iter().map(|(row, yes)| (row.as_slice(), *yes)).collect(),
+            _ => rows
+                .iter()
+                .zip(examples)
+                .filter_map(|(row, example)| Some((row.as_slice(), example.answer(head)?)))
+                .collect(),
+        };
         let (column_weights, bias) = solve(&asked, columns.len());
         biases.push(bias);
         for (row, weight) in weights.values_mut().zip(column_weights) {
@@ -95,6 +109,28 @@ pub fn learn(lexicon: &Lexicon, examples: &[Example]) -> Learnt {
         }
     }
     Learnt { biases, weights }
+}
+
+/// The sentences of an example that could put a wish, each with whether it does.
+fn wishes(lexicon: &Lexicon, example: &Example, read: &Features) -> Vec<(BTreeMap<u32, f32>, bool)> {
+    let wish = example.outcome_sought.as_deref().and_then(|wish| Some((example.body.find(wish)?, wish.len())));
+    if wish.is_none() && example.label == Label::Other {
+        return Vec::new();
+    }
+    let sentences = outcome::sentences(&read.tokens, &example.body);
+    let count = sentences.len();
+    sentences
+        .into_iter()
+        .enumerate()
+        .map(|(n, at)| {
+            let span = outcome::bytes(&read.tokens[at]);
+            let yes = wish.is_some_and(|(start, length)| {
+                let shared = span.end.min(start + length).saturating_sub(span.start.max(start));
+                2 * shared > length.min(span.len())
+            });
+            (outcome::sentence(lexicon, &example.body, &span, n, count, example.context), yes)
+        })
+        .collect()
 }
 
 /// One logistic regression: the weight of each column, and the bias.

@@ -1,0 +1,402 @@
+//! What machines and mail programs say, in the languages of our residents and of the servers their mail meets.
+//!
+//! Data only, lower case, `'` for every apostrophe; `machine` and `quote` say how each list is used. Languages: English,
+//! Welsh, German, French, Spanish, Italian, Dutch, Portuguese, Polish, Romanian, Swedish, Danish, Norwegian, Finnish, Czech,
+//! Turkish, Russian, Ukrainian, Arabic, Chinese, Japanese; single words of others.
+
+use super::quote::Label;
+
+/// Senders that only ever return mail.
+pub(super) const DAEMONS: &[&str] = &[
+    "mailer-daemon", "mailer_daemon", "mailerdaemon", "mdaemon@", "mail-daemon", "maildaemon",
+    "mail.delivery.system", "double-bounce@", "mail delivery system", "mail delivery subsystem",
+    "mail delivery service", "delivery subsystem", "maildelivery@", "mail-delivery@", "mailer daemon",
+    "mail deliver subsystem", "mail delivery agent", "mail-delivery-subsystem", "delivery-status@", "mmdf ",
+];
+
+/// Senders that return mail and write other notices as well.
+pub(super) const ADMINISTRATORS: &[&str] = &[
+    "postmaster", "microsoftexchange", "system administrator", "mail administrator", "mailadm", "mail system",
+    "mail server", "smtp_mail_service", "mailgateway", "systemadministrator", "administrateur système",
+    "administrador del sistema", "internet mail delivery", "mail router", "message delivery", "mailsystem",
+    "mail-gateway", "mail gateway", "notes router", "email delivery", "mail transfer agent",
+    "antivirus_for_smtp", "imss@", "ndr@",
+];
+
+/// How subjects of delivery reports begin.
+pub(super) const BOUNCE_SUBJECTS: &[&str] = &[
+    "undeliverable", "undelivered", "undeliveried", "non-delivery", "nondeliverable", "non delivery",
+    "not delivered", "non-deliverable", "unable to deliver", "delivery status notification", "delivery failure",
+    "delivery failed", "delivery notification", "delivery report", "delivery error", "delivery has failed",
+    "delivery delay", "failure delivery", "failed delivery", "failure notice", "failed mail",
+    "failure to deliver", "mail delivery", "mail failure", "mail failed", "mail error",
+    "mail could not be delivered", "mail not delivered", "mail undeliverable", "mail system error",
+    "mail status report", "message delivery", "message undeliverable", "message delayed",
+    "message could not be delivered", "message not delivered", "message status -", "returned mail",
+    "return mail", "returned to sender", "returned message", "returned email", "return to sender",
+    "permanent delivery failure", "delayed mail", "warning: could not send", "warning: message",
+    "warning - delayed", "processing error", "your message could not be delivered",
+    "your message wasn't delivered", "could not deliver", "couldn't be delivered", "email delivery failure",
+    "e-mail delivery failure", "email not delivered", "undelivrable", "rejected mail",
+    "automatically rejected mail", "error sending message", "message rejected", "blocked delivery", "dsn:",
+    "mta error", "unzustellbar", "zustellung", "nicht zustellbar", "non remis", "échec de la remise",
+    "non distribué", "no se puede entregar", "no entregado", "error de entrega", "non recapitabile",
+    "mancato recapito", "onbestelbaar", "niet te bezorgen", "não é possível entregar", "não entregue",
+    "niedostarczon", "nie można dostarczyć", "nedoručiteln", "не удается доставить", "недоставлен",
+    "ваше сообщение не доставлено", "сообщение не доставлено", "не доставлено", "не вдалося доставити", "配信不能",
+    "配信不可", "未配信", "送信できませんでした", "无法投递", "未送达", "退信", "系统退信", "邮件退回", "无法传递", "無法傳遞", "無法遞送",
+    "går inte att leverera", "ej levererat", "kan ikke leveres", "olevererbar", "uleverbar",
+    "ei voida toimittaa", "teslim edilemedi", "nelivrabil", "تعذر التسليم", "methu â danfon",
+    "fehler bei der zustellung", "mail-zustellung", "nachricht unzustellbar", "nachricht nicht zugestellt",
+    "rückläufer", "échec de remise", "échec de distribution", "échec d'envoi", "avis de non-remise",
+    "avis de non remise", "message non délivré", "message non remis", "notification d'état de remise",
+    "notificación de estado", "devuelto:", "correo devuelto", "mensaje no entregado", "entrega fallida",
+    "notifica di mancato", "messaggio non recapitato", "consegna fallita", "bericht niet", "aflevering",
+    "afleverfout", "notificação de status", "mensagem não entregue", "falha na entrega", "falha de entrega",
+    "devolução", "powiadomienie o stanie", "zwrot:", "meddelandet kunde inte", "leveransfel", "leveringsfeil",
+    "leveringsfejl", "kunne ikke levere", "kunne ikke leveres", "toimitus epäonnistui", "nedoručeno",
+    "nedoručená", "teslim edilemeyen", "livrare eșuată", "mesaj nelivrat", "доставка не удалась", "配信エラー",
+    "送信エラー", "エラーメール", "配送できませんでした", "반송", "전송 실패", "配信に失敗", "投递失败", "傳遞失敗", "תיבת", "sending failed",
+    "send failed", "address not found", "message blocked", "message not sent", "could not send message",
+    "email could not be", "couldn't deliver", "mail delivery problem", "bounced", "bounce notification",
+    "bounce:", "delivery incomplete", "delivery unsuccessful", "user unknown", "recipient unknown",
+    "no such user", "spam mail rejected", "mail rejected", "undeliverd",
+];
+
+/// What delivery reports say, in the languages servers speak.
+pub(super) const BOUNCE_PHRASES: &[&str] = &[
+    "could not be delivered", "couldn't be delivered", "cannot be delivered", "can't be delivered",
+    "was not delivered", "wasn't delivered", "not been delivered", "not be delivered", "not delivered to",
+    "not yet been delivered", "could not deliver", "couldn't deliver", "unable to deliver", "can't deliver",
+    "cannot deliver", "wasn't able to deliver", "was not able to deliver", "unable to be delivered",
+    "failed to deliver", "delivery failed", "delivery has failed", "delivery to the following",
+    "delivery failure", "delivery error", "did not reach", "didn't reach", "undeliverable", "undelivered",
+    "unsuccessful delivery", "delivery attempts", "is being returned", "returned to sender",
+    "returning message to sender", "returned unopened", "returned to you", "following address",
+    "following recipient", "following destination", "permanent error", "permanent failure",
+    "permanent fatal error", "fatal error", "transient", "user unknown", "unknown user", "no such user",
+    "user not known", "not known at this", "not listed in", "recipient rejected",
+    "recipient name is not recognized", "address rejected", "mailbox unavailable", "mailbox is full",
+    "mailbox full", "over quota", "does not exist", "doesn't exist", "invalid recipient", "unrouteable",
+    "message delayed", "has been delayed", "is delayed", "still being retried", "mail delivery software",
+    "problems delivering", "problem delivering", "error occurred while", "message was rejected",
+    "has been rejected", "has been blocked", "was blocked", "nicht zugestellt", "nicht übermittelt",
+    "unzustellbar", "zustellung fehlgeschlagen", "n'a pas pu être", "n'a pu être remis", "non remis",
+    "no se ha podido entregar", "no se pudo entregar", "no pudo ser entregado", "non è stato possibile",
+    "impossibile recapitare", "niet worden bezorgd", "niet worden afgeleverd", "não pôde ser entregue",
+    "não foi possível entregar", "nie można dostarczyć", "nie zostało dostarczone", "не доставлен",
+    "не может быть доставлен", "не удалось доставить", "не существует", "配信できません", "配信できませんでした", "送信できませんでした",
+    "お届けできません", "あて先不明", "無法投遞", "无法投递", "无法送达", "被退回", "退信", "kunde inte levereras", "kunne ikke leveres",
+    "ei voitu toimittaa", "nemohla být doručena", "nelze doručit", "teslim edilemedi", "nu a putut fi livrat",
+    "تعذر تسليم", "لم يتم تسليم", "nebylo možné doručit", "non recensé", "destinataire inconnu",
+    "nicht zugestellt werden", "n'a pas été remis", "n'a pas été distribué", "n'a pas pu etre",
+    "adresse inconnue", "no fue entregado", "no se entregó", "buzón", "dirección no", "non recapitato",
+    "non consegnato", "casella", "não foi entregue", "caixa postal", "endereço não", "brak takiego",
+    "nie dostarczono", "nie istnieje", "ikke leveret", "ikke levert", "ikke leveres", "inte levereras",
+    "ei toimitettu", "ei löydy", "nedoručen", "neexistuje", "iletilemedi", "gönderilemedi", "nelivrat",
+    "отклонено", "невозможно доставить", "送信エラー", "見つかりません", "ユーザーが存在しません", "不存在", "失敗", "반송",
+    "address not found", "recipient not found", "no mailbox", "mailbox not found", "account is disabled",
+    "account has been disabled", "has been disabled", "bounced", "user doesn", "retry timeout", "too many hops",
+    "bad destination", "unable to relay", "relaying denied", "message size exceeds", "too large",
+];
+
+/// What only servers write: protocol replies, field names of reports, the head of returned mail.
+pub(super) const TECHNICAL: &[&str] = &[
+    "smtp error", "smtp;", "remote host said", "host said:", "said: 5", "said: 4", "reporting-mta",
+    "final-recipient", "diagnostic-code", "action: failed", "action: delayed", "remote-mta", "rcpt to", "<<< 5",
+    "<<< 4", ">>> data", "mail from:", "received: from", "message-id: <", "mime-version:", "return-path:",
+    "x-mailer:", "transcript of session", "message headers", "message header", "original message",
+    "returned message", "mts-id", "mailer-daemon", "postmaster", "mail server", "mail system", "smtp",
+    "delivery system",
+];
+
+/// Subjects made by programs that answer for people: a colon, a bracket or nothing must follow.
+pub(super) const REPLY_SUBJECTS: &[&str] = &[
+    "automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "auto-response",
+    "autoresponse", "autoresponder", "auto responder", "automated reply", "automated response",
+    "automatic response", "automatic acknowledgement", "automated acknowledgement", "automatic message",
+    "auto-acknowledgement", "out of office", "out-of-office", "out of the office", "ooo", "away message",
+    "away notice", "vacation reply", "vacation response", "vacation message", "auto", "away from my mail",
+    "holiday message", "automatische antwort", "automatische rückantwort", "automatische abwesenheitsnotiz",
+    "abwesenheitsnotiz", "abwesenheitsmeldung", "abwesenheitsassistent", "réponse automatique", "réponse auto",
+    "absence du bureau", "message d'absence", "notification d'absence", "respuesta automática",
+    "respuesta automatica", "fuera de la oficina", "fuera de oficina", "risposta automatica", "fuori ufficio",
+    "fuori sede", "automatisch antwoord", "automatische beantwoording", "afwezigheid", "niet aanwezig",
+    "resposta automática", "ausência temporária", "fora do escritório", "odpowiedź automatyczna",
+    "autoodpowiedź", "automatyczna odpowiedź", "nieobecność", "poza biurem", "răspuns automat",
+    "raspuns automat", "autosvar", "automatiskt svar", "automatisk svar", "fraværsmeddelelse",
+    "automaattinen vastaus", "poissaoloilmoitus", "automatická odpověď", "otomatik yanıt", "otomatik cevap",
+    "автоматический ответ", "автоответ", "автоматична відповідь", "автовідповідь",
+    "отсутствует на рабочем месте", "رد تلقائي", "الرد التلقائي", "自动答复", "自动回复", "自動回覆", "自動回復", "自動返信",
+    "自動応答", "不在通知", "자동 회신", "부재중", "ymateb awtomatig", "ateb awtomatig", "allan o'r swyddfa",
+    "automatikus válasz", "αυτόματη απάντηση", "automatická odpoveď", "samodejni odgovor", "automatski odgovor",
+    "automatinis atsakymas", "automātiskā atbilde", "automaatvastus", "trả lời tự động", "balasan otomatis",
+    "respon automàtic", "automated email", "automatic email", "respuesta automatizada",
+    "contestador automático", "réponse d'absence", "message automatique", "automatische nachricht",
+    "urlaubsvertretung", "nicht im büro", "niet op kantoor", "fora do escritorio", "în concediu", "på semester",
+    "på ferie", "lomalla", "lomatiedote", "mimo kancelář", "ofis dışında", "ofis dışı", "yıllık izin",
+    "в отпуске", "нет на месте", "у відпустці", "відпустка", "خارج المكتب", "不在办公室", "休暇中", "休假通知", "外出通知",
+];
+
+/// How subjects of automatic answers begin that people use too: they need wording beside them.
+pub(super) const REPLY_SUBJECTS_WEAK: &[&str] = &[
+    "out of office", "out-of-office", "out of the office", "i am out of", "i'm out of", "i am away",
+    "i am currently", "away ", "on leave", "annual leave", "on annual leave", "on holiday", "on vacation",
+    "vacation", "holiday", "maternity leave", "absence", "absent", "auto", "thank you for", "thanks for",
+    "thank you", "we have received", "we've received", "your email", "your message", "your enquiry",
+    "your request", "your query", "acknowledgement", "confirmation of receipt", "receipt of your",
+    "message received", "request received", "case received", "abwesen", "urlaub", "eingangsbestätigung",
+    "ihre nachricht", "vielen dank", "accusé de réception", "acuse de recibo", "gracias por", "merci",
+    "ausente", "vacaciones", "fuori", "ferie", "conferma di ricezione", "ontvangstbevestiging", "bedankt",
+    "férias", "urlop", "concediu", "semester", "loma", "dovolená", "отпуск", "assente", "afwezig",
+    "niet aanwezig", "frånvaro", "fravær", "poissa", "vakantie", "met verlof", "ausência", "congés", "en congé",
+    "en vacances", "na urlopie", "semestre", "tatil", "відпустка", "外出", "休暇", "休假", "إجازة", "nieobecn",
+    "nepřítomn", "otpusk",
+];
+
+/// Thanks that open an automatic answer.
+pub(super) const THANKS: &[&str] = &[
+    "thank you for your e", "thank you for your message", "thank you for contacting",
+    "thank you for your enquiry", "thank you for getting in touch", "thank you for emailing",
+    "thank you for writing", "thanks for your e", "thanks for your message", "thanks for contacting",
+    "thanks for getting in touch", "we have received your", "we've received your",
+    "your email has been received", "your message has been received", "this is to confirm we have received",
+    "vielen dank für ihre", "danke für ihre", "merci pour votre", "merci de votre", "nous avons bien reçu",
+    "nous accusons réception", "gracias por su", "gracias por contactar", "hemos recibido su", "grazie per",
+    "abbiamo ricevuto", "bedankt voor uw", "dank voor uw", "dank u voor", "obrigado pela", "agradecemos",
+    "dziękuję za", "dziękujemy za", "vă mulțum", "tack för", "tak for din", "takk for", "kiitos", "děkuj",
+    "teşekkür", "спасибо за", "дякуємо за", "شكرا", "感谢您", "メールをいただき", "お問い合わせ", "diolch am", "köszönjük",
+];
+
+/// That somebody is away.
+pub(super) const ABSENT: &[&str] = &[
+    "out of the office", "out of office", "on annual leave", "on leave", "on holiday", "on maternity leave",
+    "on paternity leave", "on sick leave", "on vacation", "away from the office", "away from my desk",
+    "away from my e", "away from work", "currently away", "i am away", "i'm away", "i will be away",
+    "i'll be away", "no longer work", "no longer with", "has left the", "have left the", "limited access to e",
+    "no access to e", "not in the office", "not be in the office", "office is closed", "offices are closed",
+    "office is now closed", "not be checking", "non-working day", "i do not work", "i don't work",
+    "working part time", "abwesend", "nicht im büro", "nicht im haus", "außer haus", "im urlaub",
+    "nicht erreichbar", "absent du bureau", "absente du bureau", "absent jusqu", "absente jusqu",
+    "actuellement absent", "je suis absent", "je serai absent", "en congé", "en vacances",
+    "fuera de la oficina", "ausente", "de vacaciones", "fuori ufficio", "fuori sede", "assente", "in ferie",
+    "afwezig", "niet op kantoor", "met vakantie", "met verlof", "fora do escritório", "de férias",
+    "poza biurem", "nieobecn", "na urlopie", "în concediu", "nu sunt la birou", "plecat din birou",
+    "inte på kontoret", "på semester", "frånvarande", "tjänstledig", "ikke på kontoret", "på ferie",
+    "ikke til stede", "poissa", "lomalla", "mimo kancelář", "na dovolené", "nepřítomn", "ofis dışında",
+    "ofiste değil", "izinde", "yıllık izin", "в отпуске", "отсутств", "не в офисе", "у відпустці", "відсутн",
+    "خارج المكتب", "في إجازة", "不在办公室", "休假", "外出", "不在", "休暇", "休業", "allan o'r swyddfa", "ar wyliau",
+    "i ffwrdd o", "szabadság", "出差", "휴가", "not currently in the office", "on study leave", "on sabbatical",
+    "on a business trip", "travelling", "traveling", "on compassionate leave", "on parental leave",
+    "on jury service", "out on leave", "maternity leave", "office will be closed", "we are closed",
+    "we are currently closed", "on furlough", "nicht mehr im unternehmen", "nicht mehr für", "in elternzeit",
+    "auf dienstreise", "krankheitsbedingt", "ne travaille plus", "plus en poste", "en déplacement",
+    "ya no trabaja", "de viaje", "permiso", "non lavoro più", "in viaggio", "werkt niet meer", "buiten kantoor",
+    "já não trabalha", "não trabalha mais", "em viagem", "já não pracuję", "nie pracuje", "delegacj",
+    "föräldraledig", "slutat", "barselsorlov", "permisjon", "koulutuksessa", "vanhempainvapaa", "služební cest",
+    "raporlu", "больше не работает", "командировк",
+];
+
+/// What an absence note or a receipt promises.
+pub(super) const PROMISE: &[&str] = &[
+    "when i return", "on my return", "upon my return", "when i am back", "when i'm back", "when i get back",
+    "i will return", "i'll return", "i return on", "returning on", "returning to", "back in the office",
+    "i will be back", "i'll be back", "be back on", "i will reply", "i will respond", "i'll reply",
+    "i'll respond", "get back to you", "respond to your", "reply to your", "deal with your", "answer your",
+    "in my absence", "if your e", "if your message", "if your enquiry", "if your query", "if it is urgent",
+    "if urgent", "if this is urgent", "for urgent", "for anything urgent", "urgent matter", "urgent enquir",
+    "immediate assistance", "emergency please", "not be forwarded", "not be read", "will be read",
+    "please contact my colleague", "aim to respond", "aim to reply", "respond within", "reply within",
+    "be in touch", "working days", "rückkehr", "wieder im büro", "wieder erreichbar", "wieder da", "dringend",
+    "wenden sie sich", "weitergeleitet", "vertretung", "à mon retour", "de retour", "urgen", "répondr",
+    "veuillez contacter", "contacter", "regreso", "volveré", "contacte", "contactar", "rientro", "contattare",
+    "rispond", "terug", "contact opnemen", "retorno", "contato", "powrot", "wracam", "wróc", "pilnych",
+    "kontakt", "reven", "întoarc", "åter", "tillbaka", "brådskande", "tilbage", "tilbake", "haster", "palaan",
+    "takaisin", "kiireel", "yhteyttä", "vrát", "zpět", "naléhav", "dönece", "döndü", "acil", "вернусь",
+    "возвращ", "сроч", "свяж", "обращ", "поверн", "терміново", "عودت", "عاجل", "回来", "返回", "紧急", "急事", "联系",
+    "戻り", "緊急", "お急ぎ", "連絡", "ご返信", "dychwel",
+];
+
+/// How a program begins to say that it is one.
+pub(super) const ROBOT: &[&str] = &[
+    "this is an automated", "this is an automatic", "this is an auto", "this is a system generated",
+    "this is a computer generated", "this email has been automatically", "this email was automatically",
+    "this email is automatically", "this e-mail was automatically", "this e-mail has been automatically",
+    "this message was automatically", "this message has been automatically", "this message is automatically",
+    "this message was generated automatically", "this email was generated automatically",
+    "this email is an automated", "this email is an automatic", "this reply has been automatically",
+    "this reply was automatically", "this response was automatically", "automated response", "automatic reply",
+    "automated reply", "automated message", "auto-generated", "automatically generated",
+    "please do not reply to this", "please don't reply to this", "do not reply to this",
+    "please do not respond to this", "you are receiving this automat", "this mailbox is not monitored",
+    "this mailbox is no longer", "this email address is no longer", "this e-mail address is no longer",
+    "this account is no longer", "this inbox is not monitored", "this email account is not monitored",
+    "dies ist eine automatisch", "diese e-mail wurde automatisch", "diese nachricht wurde automatisch",
+    "ceci est une réponse automatique", "ceci est un message automatique", "ce message est automatique",
+    "ceci est un e-mail automatique", "este es un mensaje automático", "esta es una respuesta automática",
+    "este correo ha sido generado automáticamente", "questa è una risposta automatica",
+    "questo è un messaggio automatico", "questa e-mail è stata generata automaticamente",
+    "dit is een automatisch", "deze e-mail is automatisch", "esta é uma resposta automática",
+    "esta é uma mensagem automática", "to jest automatyczn", "ta wiadomość została wygenerowana automatycznie",
+    "acesta este un mesaj automat", "acesta este un răspuns automat", "detta är ett auto", "dette er et auto",
+    "dette er en auto", "tämä on auto", "toto je automatick", "bu bir otomatik", "bu e-posta otomatik",
+    "bu otomatik", "это автоматическ", "данное письмо сформировано автоматически", "це автоматичн",
+    "هذا رد تلقائي", "هذه رسالة تلقائية", "这是自动", "此邮件为自动", "此为自动", "這是自動", "このメールは自動", "本メールは自動", "これは自動",
+    "mae hwn yn ymateb awtomatig", "this is a no-reply", "this is a no reply", "this is an unmonitored",
+    "this e-mail address is not monitored", "this email address is not monitored", "this is not a monitored",
+    "this email box is not", "no need to reply", "automatische antwort", "réponse automatique",
+    "message automatique", "respuesta automática", "risposta automatica", "resposta automática",
+    "automatisch antwoord", "automatiskt svar", "automatisk svar", "automaattinen", "automatická odpověď",
+    "odpowiedź automatyczna", "răspuns automat", "otomatik yanıt", "автоответ", "bitte antworten sie nicht",
+    "merci de ne pas répondre", "ne pas répondre", "no responda a este", "por favor, no responda",
+    "si prega di non rispondere", "gelieve niet te antwoorden", "não responda a est", "prosimy nie odpowiadać",
+    "svara inte på", "ikke svar på",
+];
+
+/// That answers stand below, within the quotation.
+pub(super) const POINTS_DOWN: &[&str] = &[
+    "answers below", "answered below", "comments below", "responses below", "replies below", "in red",
+    "in blue", "inline below",
+];
+
+/// Gateways' warnings, wherever they stand.
+pub(super) const BANNERS: &[&str] = &[
+    "this email originated from outside", "this email originated outside",
+    "this message originated from outside", "this email came from outside", "external email:",
+    "you don't often get email from", "you don't often get emails from", "this message was sent from outside",
+    "caution: external",
+];
+
+/// Notices below the words.
+pub(super) const NOTICES: &[&str] = &[
+    "intended recipient", "intended solely", "intended only for", "solely for the use", "solely for use",
+    "solely for the person", "solely for the individual", "solely for the addressee", "in error please",
+    "in error, please", "message in error", "scanned for virus", "checked for virus", "been scanned by",
+    "virus-free.", "think before you print", "consider the environment before", "registered in england",
+    "unsubscribe from this", "to unsubscribe", "nicht der richtige adressat", "nicht der beabsichtigte",
+    "vertrauliche informationen", "n'êtes pas le destinataire", "n'etes pas le destinataire",
+    "destiné exclusivement", "no es el destinatario", "non siete il destinatario", "non è il destinatario",
+    "niet de geadresseerde", "niet de beoogde", "não é o destinatário", "nie jest adresatem", "yn gyfrinachol",
+];
+
+/// "Wrote" in attributions.
+pub(super) const WROTE: &[&str] = &[
+    "wrote", "writes", "écrit", "ecrit", "schrieb", "escribió", "escribio", "scritto", "schreef", "geschreven",
+    "escreveu", "napisał", "pisze", "a scris", "skrev", "kirjoitti", "napsal", "yazdı", "yazmış", "написал",
+    "пишет", "пише", "написав", "كتب", "写道", "寫道", "ysgrifennodd", "έγραψε", "írta", "napísal", "napisao",
+    "je napisal", "rašė", "rakstīja", "kirjutas", "đã viết", "작성", "menulis", "va escriure", "idatzi", "said",
+    "のメール", "書きました", "geantwoord",
+];
+
+/// What an attribution begins with.
+pub(super) const LEADS: &[&str] = &[
+    "on ", "le ", "am ", "el ", "il ", "op ", "em ", "dne ", "dňa ", "w dniu ", "dnia ", "den ", "på ", "pe ",
+    "la ", "în ", "ar ", "vào ", "pada ", "στις ", "dana ", "il giorno ", "no dia ", "quoting ", "at ", "von ",
+    "from ", "a ", "---", "__", "mon", "tue", "wed",
+];
+
+/// "Original message" in separators.
+pub(super) const ORIGINAL: &[&str] = &[
+    "original message", "original appointment", "original e-mail", "original email", "reply message",
+    "ursprüngliche nachricht", "ursprüngliche mail", "originalnachricht", "original-nachricht",
+    "message d'origine", "message original", "message initial", "mensaje original", "messaggio originale",
+    "oorspronkelijk bericht", "origineel bericht", "mensagem original", "wiadomość oryginalna",
+    "oryginalna wiadomość", "mesaj original", "mesajul original", "originalmeddelande", "oprindelig besked",
+    "ursprungligt meddelande", "ursprungligt mejl", "oprindelig meddelelse", "original besked",
+    "opprinnelig melding", "alkuperäinen viesti", "původní zpráva", "původní e-mail", "pôvodná správa",
+    "özgün ileti", "orijinal mesaj", "исходное сообщение", "оригинальное сообщение", "вихідне повідомлення",
+    "الرسالة الأصلية", "原始邮件", "原始郵件", "原邮件", "元のメッセージ", "원본 메시지", "neges wreiddiol", "eredeti üzenet",
+    "αρχικό μήνυμα", "originalna poruka",
+];
+
+/// "Forwarded message" in separators.
+pub(super) const FORWARDED: &[&str] = &[
+    "forwarded message", "begin forwarded message", "forwarded mail", "forwarded email",
+    "weitergeleitete nachricht", "anfang der weitergeleiteten", "weitergeleitete mail", "message transféré",
+    "message transmis", "début du message transféré", "début du message réexpédié", "mensaje reenviado",
+    "inicio del mensaje reenviado", "messaggio inoltrato", "inizio messaggio inoltrato", "doorgestuurd bericht",
+    "begin doorgestuurd bericht", "mensagem encaminhada", "mensagem reencaminhada", "início da mensagem",
+    "wiadomość przekazana", "przekazana wiadomość", "początek przekazywanej", "mesaj redirecționat",
+    "mesaj redirecţionat", "vidarebefordrat meddelande", "vidarebefordrat brev", "videresendt meddelelse",
+    "videresendt melding", "videresendt besked", "välitetty viesti", "edelleenlähetetty viesti",
+    "přeposlaná zpráva", "iletilen mesaj", "yönlendirilmiş mesaj", "пересылаемое сообщение",
+    "пересланное сообщение", "переслане повідомлення", "رسالة معاد توجيهها", "转发的邮件", "転送されたメッセージ",
+    "neges a anfonwyd ymlaen",
+];
+
+/// Prefixes of subjects of answers.
+pub(super) const ANSWER_PREFIXES: &[&str] = &[
+    "re:", "aw:", "antw:", "sv:", "vs:", "odp:", "ref:", "rv:", "res:", "ynt:", "回复:", "答复:", "回覆:", "رد:",
+    "atb:", "r:", "ha:",
+];
+
+/// Prefixes of subjects of forwards.
+pub(super) const FORWARD_PREFIXES: &[&str] = &[
+    "fw:", "fwd:", "wg:", "tr:", "rv:", "i:", "doorst:", "enc:", "pd:", "vb:", "vl:", "vs:", "ilt:", "转发:",
+    "轉寄:", "fs:", "ml:", "fwd.",
+];
+
+/// How the line begins that a device or program adds.
+pub(super) const DEVICE_STARTS: &[&str] = &[
+    "sent from my ", "sent from mail for windows", "sent from outlook", "sent from yahoo", "sent from samsung",
+    "sent from aol", "sent from proton", "sent from gmail", "sent from a ", "sent from the ",
+    "sent from mobile", "sent from android", "sent from iphone", "sent from ipad", "sent from blackberry",
+    "sent from huawei", "sent from xiaomi", "sent from nine", "sent from bluemail", "sent from btinternet",
+    "sent from sky yahoo", "sent from hotmail", "sent from windows", "sent from email.bt", "sent via ",
+    "sent with ", "sent using ", "sent by ", "get outlook for", "download outlook for", "envoyé de ",
+    "envoyé depuis ", "envoyé à partir de ", "télécharger outlook", "gesendet von ", "gesendet mit ",
+    "von meinem ", "enviado desde ", "enviado do ", "enviado de ", "inviato da", "verzonden vanaf ",
+    "verstuurd vanaf ", "wysłane z ", "wysłano z ", "skickat från ", "sendt fra ", "odesláno z ", "trimis de ",
+    "отправлено ", "надіслано ", "anfonwyd o",
+];
+
+/// The same where one language needs no more.
+pub(super) const DEVICE_WHOLE: &[&str] = &[
+    "iphoneから送信", "发自我的", "從我的", "iphone'umdan gönderildi", "lähetetty", "أُرسلت من", "أرسلت من",
+];
+
+/// Devices and programs such lines name.
+pub(super) const DEVICES: &[&str] = &[
+    "phone", "ipad", "ipod", "android", "samsung", "galaxy", "blackberry", "mobile", "handy", "tablet",
+    "outlook", "mail", "nokia", "huawei", "htc", "sony", "xperia", "lumia", "windows", "device", "gmail",
+    "yahoo", "telefon", "móvil", "movil", "portable", "smartphone", "telefoon", "pixel", "oneplus", "xiaomi",
+    "treo", "palm", "sparrow", "mailbird", "nine", "aol", "bt", "mac", "wireless", "verizon", "ffôn", "телефон",
+    "cellulare",
+];
+
+/// The headers a quoted block may hold.
+pub(super) const LABELS: &[(Label, &[&str])] = &[
+    (Label::From, &[
+        "from", "von", "de", "da", "van", "od", "från", "fra", "lähettäjä", "kimden", "gönderen", "от", "от кого",
+        "від", "من", "发件人", "寄件者", "寄件人", "差出人", "送信者", "보낸 사람", "oddi wrth", "από", "feladó", "de la",
+        "expéditeur", "absender", "remitente", "mittente", "afzender", "remetente", "nadawca", "avsändare",
+        "avsender", "afsender", "odesílatel", "saatja", "від кого",
+    ]),
+    (Label::Date, &[
+        "sent", "date", "gesendet", "gesendet am", "datum", "envoyé", "envoyé le", "enviado", "enviado el",
+        "enviada em", "enviado em", "inviato", "inviato il", "data", "data invio", "fecha", "verzonden", "wysłano",
+        "wysłane", "skickat", "sendt", "lähetetty", "päivä", "päivämäärä", "päiväys", "odesláno", "odesláno dne",
+        "gönderilme tarihi", "gönderildi", "tarih", "отправлено", "дата", "надіслано", "تاريخ الإرسال", "التاريخ",
+        "تاريخ", "أرسلت", "تم الإرسال", "发送时间", "日期", "發送時間", "寄件日期", "送信日時", "送信日", "日時", "날짜", "보낸 날짜",
+        "anfonwyd", "dyddiad", "trimis", "dato", "ημερομηνία", "elküldve", "date d'envoi", "message du", "sent at",
+        "sent on", "dátum",
+    ]),
+    (Label::To, &[
+        "to", "an", "à", "a", "para", "aan", "do", "till", "til", "vastaanottaja", "komu", "kime", "alıcı", "кому",
+        "إلى", "收件人", "收件者", "宛先", "받는 사람", "at", "către", "προς", "címzett", "destinataire", "empfänger",
+        "destinatario", "destinatário",
+    ]),
+    (Label::Cc, &[
+        "cc", "bcc", "kopie", "copie", "kopia", "kopi", "kopio", "копия", "копія", "抄送", "副本", "نسخة", "bilgi",
+        "参照", "copie à", "cc à", "cópia", "copia",
+    ]),
+    (Label::Subject, &[
+        "subject", "betreff", "betrifft", "objet", "asunto", "oggetto", "onderwerp", "assunto", "temat", "subiect",
+        "ämne", "emne", "aihe", "předmět", "konu", "тема", "الموضوع", "主题", "主旨", "主題", "件名", "제목", "pwnc", "θέμα",
+        "tárgy", "predmet", "re", "sujet",
+    ]),
+    (Label::Other, &[
+        "reply-to", "attachments", "importance", "priority", "organization", "organisation", "message-id",
+        "antwort an", "répondre à", "when", "where", "anlagen", "sender",
+    ]),
+];

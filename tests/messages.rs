@@ -1,0 +1,366 @@
+//! Reading mail as it is met: one file a peculiarity, each with LF and with CRLF, and what people must see of it.
+//!
+//! `UPDATE_GOLDEN=1` writes what is seen below the first line of each `.expected`, which says where the peculiarity was met.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests, where a panic is a failed test")]
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use redress::domain::message::{self, Kind, Message, Own, Severity};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/messages")
+}
+
+/// Every fixture by name, in order.
+fn fixtures() -> Vec<(String, Vec<u8>)> {
+    let mut found: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap()))
+        .collect();
+    found.sort();
+    assert!(found.len() > 50, "the fixtures are there");
+    found
+}
+
+fn fixture(name: &str) -> Message {
+    let raw = std::fs::read(folder().join(name).with_extension("eml")).unwrap();
+    message::read(&raw, &own())
+}
+
+fn own() -> Own {
+    Own {
+        addresses: vec!["complaints@landlord.example.org".to_owned()],
+        staff: vec!["olive@landlord.example.org".to_owned()],
+        forms: vec!["webform@landlord.example.org".to_owned()],
+    }
+}
+
+fn with_crlf(raw: &[u8]) -> Vec<u8> {
+    raw.iter().flat_map(|&byte| if byte == b'\n' { vec![b'\r', b'\n'] } else { vec![byte] }).collect()
+}
+
+fn person(headers: &str, body: &str) -> Message {
+    let raw = format!("From: Mary Jones <mary@example.com>\nTo: complaints@landlord.example.org\n{headers}\n{body}");
+    message::read(raw.as_bytes(), &own())
+}
+
+/// What people see of a message.
+fn seen(message: &Message) -> String {
+    let mut page = String::new();
+    let mut fact = |name: &str, value: String| writeln!(page, "{name}: {value}").unwrap();
+    fact("kind", serde_json::to_value(message.kind).unwrap().as_str().unwrap().to_owned());
+    fact("answer", if message.may_answer { "yes".to_owned() } else { "no".to_owned() });
+    message.reasons.iter().for_each(|reason| fact("because", reason.clone()));
+    let mailbox = |mailbox: &message::Mailbox| format!("{} <{}>", mailbox.name, mailbox.address).trim().to_owned();
+    message.from.iter().for_each(|from| fact("from", mailbox(from)));
+    message.reply_to.iter().filter(|to| message.from.as_ref() != Some(to)).for_each(|to| fact("reply to", mailbox(to)));
+    fact("to", message.recipients.join(", "));
+    fact("subject", message.subject.clone());
+    for file in &message.attachments {
+        fact("file", format!("{} ({}, {} bytes)", file.name, file.content_type, file.bytes));
+    }
+    message.problems.iter().for_each(|problem| fact("problem", problem.clone()));
+    if !message.readable {
+        fact("readable", "no".to_owned());
+    }
+    for failed in message.report.iter().flat_map(|report| &report.recipients) {
+        let status = failed.status.as_deref().unwrap_or("no status");
+        fact("failed", format!("{} {:?} {status}: {}", failed.address, failed.severity, failed.diagnostic));
+    }
+    for id in message.report.iter().flat_map(|report| &report.original_message_ids) {
+        fact("about", id.clone());
+    }
+    for forward in &message.forward {
+        let date = forward.date.map_or_else(|| "no date".to_owned(), |date| date.to_string());
+        fact("passed on", format!("{} at {date}: {}", mailbox(&forward.from), forward.words.replace('\n', " / ")));
+    }
+    writeln!(page, "new:").unwrap();
+    for line in message.new_text().lines() {
+        writeln!(page, "{}", format!("    {line}").trim_end()).unwrap();
+    }
+    page
+}
+
+#[test]
+fn every_message_is_seen_as_its_expectation_says_with_lf_and_with_crlf() {
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let mut wrong = Vec::new();
+    for (name, raw) in fixtures() {
+        let path = folder().join(&name).with_extension("expected");
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        let met = expected.lines().next().unwrap_or_default().to_owned();
+        assert!(met.starts_with("# "), "{name}: the first line of the expectation says where it was met");
+        let page = seen(&message::read(&raw, &own()));
+        if update {
+            std::fs::write(&path, format!("{met}\n{page}")).unwrap();
+            continue;
+        }
+        if expected != format!("{met}\n{page}") {
+            wrong.push(format!("{name} is seen as\n{page}"));
+        }
+        let page_with_crlf = seen(&message::read(&with_crlf(&raw), &own()));
+        // Bytes of files that are not encoded differ with their line ends; nothing else may.
+        let comparable =
+            |page: &str| page.lines().filter(|line| !line.starts_with("file: ")).collect::<Vec<_>>().join("\n");
+        if comparable(&page) != comparable(&page_with_crlf) {
+            wrong.push(format!("{name} with CRLF is seen as\n{page_with_crlf}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn no_machine_is_answered_and_no_person_is_passed_over() {
+    for (name, raw) in fixtures() {
+        let message = message::read(&raw, &own());
+        if message.kind != Kind::Person {
+            assert!(!message.may_answer, "{name} would be answered");
+        }
+        assert!(!message.reasons.is_empty(), "{name} gives no reason");
+    }
+}
+
+#[test]
+fn a_form_is_logged_as_a_persons_and_answered_only_when_it_is_known() {
+    let unknown = fixture("form_not_configured");
+    assert!(unknown.kind.advances() && !unknown.may_answer);
+    let known = fixture("form_configured");
+    assert!(known.kind.advances() && known.may_answer);
+    assert_eq!(known.reply_to.unwrap().address, "mary@example.com");
+}
+
+#[test]
+fn a_bounce_names_the_letter_and_the_address_that_failed() {
+    for name in ["bounce_rfc3464", "bounce_qmail", "bounce_gateway_without_daemon"] {
+        let report = fixture(name).report.unwrap();
+        assert_eq!(report.original_message_ids, ["rd-24-0007.1.abc@landlord.example.org"], "{name}");
+        let failed: Vec<&str> = report.recipients.iter().map(|failed| failed.address.as_str()).collect();
+        assert_eq!(failed, ["mary@example.com"], "{name}");
+        assert_eq!(report.recipients[0].severity, Severity::Hard, "{name}");
+    }
+    assert_eq!(fixture("bounce_mailbox_full").report.unwrap().recipients[0].severity, Severity::Soft);
+    assert_eq!(fixture("bounce_delayed").report.unwrap().recipients[0].severity, Severity::Delayed);
+}
+
+#[test]
+fn an_absence_note_is_known_by_its_subject_in_many_languages() {
+    for subject in [
+        "Automatic reply: Your complaint",
+        "Automatische Antwort: Ihre Beschwerde",
+        "Réponse automatique : votre réclamation",
+        "Respuesta automática: su queja",
+        "Risposta automatica: il suo reclamo",
+        "Automatisch antwoord: uw klacht",
+        "Resposta automática: a sua queixa",
+        "Odpowiedź automatyczna: skarga",
+        "Răspuns automat: plângere",
+        "Autosvar: klagomål",
+        "Automatisk svar: klage",
+        "Automaattinen vastaus: valitus",
+        "Automatická odpověď: stížnost",
+        "Otomatik yanıt: şikayet",
+        "Автоматический ответ: жалоба",
+        "Автоматична відповідь: скарга",
+        "رد تلقائي: شكوى",
+        "自动答复: 投诉",
+        "自動応答: 苦情",
+        "Ymateb awtomatig: eich cwyn",
+        "Out of Office: Re: your complaint",
+        "AUTO: Ann Lee is out of the office (returning 03/04/2024)",
+        "[Auto-Reply] We have received your message",
+    ] {
+        let message = person(&format!("Subject: {subject}\n"), "Text.\n");
+        assert_eq!((message.kind, message.may_answer), (Kind::AutoReply, false), "{subject}");
+    }
+}
+
+#[test]
+fn people_who_use_the_words_of_machines_are_people() {
+    for (subject, body) in [
+        ("Re: Automatic reply: Your complaint", "Your automatic reply is no help. Please ring me."),
+        ("Delivery failure of my new cooker", "The delivery failed on Monday and again today. I waited in all day."),
+        (
+            "Thank you for your letter",
+            "Thank you for your email. I do not accept it. I am on holiday next week, so ring me after that.",
+        ),
+        ("On leave", "I will be on annual leave next week. Can the plumber come on the 20th instead?"),
+        ("Undelivered parcel", "The parcel was returned to sender because the door entry does not work."),
+        ("Return mail", "My post keeps going to flat 6. Nobody has answered me."),
+        ("Confirmation", "You asked me to confirm: please do not reply to this address, use my mobile."),
+        ("Automated messages", "All I get is automated messages. Is this an automated world now?"),
+        ("Notice", "I received a failure notice from the gas engineer."),
+    ] {
+        let message = person(&format!("Subject: {subject}\n"), body);
+        assert_eq!((message.kind, message.may_answer), (Kind::Person, true), "{subject}: {:?}", message.reasons);
+    }
+}
+
+#[test]
+fn a_quotation_is_known_in_many_programs_and_languages() {
+    for quotation in [
+        "On Mon, 11 Mar 2024 at 09:00, Complaints <c@example.org> wrote:\n\nOld words.",
+        "On Mon, 11 Mar 2024 at 09:00, A Rather Long Name of a Complaints Team\n<c@example.org> wrote:\n> Old words.",
+        "Le lun. 11 mars 2024 à 09:00, Complaints <c@example.org> a écrit :\nOld words.",
+        "Am Mo., 11. März 2024 um 09:00 Uhr schrieb Complaints <c@example.org>:\nOld words.",
+        "El lun, 11 mar 2024 a las 9:00, Complaints (<c@example.org>) escribió:\nOld words.",
+        "Il giorno lun 11 mar 2024 alle ore 09:00 Complaints <c@example.org> ha scritto:\nOld words.",
+        "Op ma 11 mrt 2024 om 09:00 schreef Complaints <c@example.org>:\nOld words.",
+        "Em seg., 11 de mar. de 2024 às 09:00, Complaints <c@example.org> escreveu:\nOld words.",
+        "pon., 11 mar 2024 o 09:00 Complaints <c@example.org> napisał(a):\nOld words.",
+        "În lun., 11 mar. 2024 la 09:00, Complaints <c@example.org> a scris:\nOld words.",
+        "Den mån 11 mars 2024 kl 09:00 skrev Complaints <c@example.org>:\nOld words.",
+        "ma 11. maalisk. 2024 klo 9.00 Complaints (c@example.org) kirjoitti:\nOld words.",
+        "po 11. 3. 2024 v 9:00 odesílatel Complaints <c@example.org> napsal:\nOld words.",
+        "Complaints <c@example.org>, 11 Mar 2024 Pzt, 09:00 tarihinde şunu yazdı:\nOld words.",
+        "пн, 11 мар. 2024 г. в 09:00, Complaints <c@example.org>:\nOld words.",
+        "пн, 11 бер. 2024 р. о 09:00 Complaints <c@example.org> пише:\nOld words.",
+        "2024年3月11日(月) 9:00 Complaints <c@example.org>:\nOld words.",
+        "Ar Llun, 11 Maw 2024 am 09:00, Complaints <c@example.org> ysgrifennodd:\nOld words.",
+        "-----Original Message-----\nFrom: Complaints\nSent: 11 March 2024 09:00\nTo: Mary\nSubject: Yours\n\nOld words.",
+        "________________________________\nFrom: Complaints <c@example.org>\nSent: 11 March 2024 09:00\nTo: Mary\nSubject: Yours\n\nOld words.",
+        "*From:* Complaints <c@example.org>\n*Date:* 11 March 2024\n*To:* Mary\n*Subject:* Yours\n\nOld words.",
+        "De : Complaints <c@example.org>\nEnvoyé : lundi 11 mars 2024 09:00\nÀ : Mary\nObjet : La vôtre\n\nOld words.",
+        "Od: Complaints <c@example.org>\nWysłano: poniedziałek, 11 marca 2024\nDo: Mary\nTemat: Skarga\n\nOld words.",
+        "От: Complaints <c@example.org>\nОтправлено: 11 марта 2024 г.\nКому: Mary\nТема: Жалоба\n\nOld words.",
+        "发件人: Complaints <c@example.org>\n发送时间: 2024年3月11日\n收件人: Mary\n主题: 投诉\n\nOld words.",
+        "Oddi wrth: Complaints <c@example.org>\nAnfonwyd: 11 Mawrth 2024\nAt: Mary\nPwnc: Cwyn\n\nOld words.",
+        "---- On Mon, 11 Mar 2024 09:00:00 +0000 c@example.org wrote ----\n\nOld words.",
+        "##- Please type your reply above this line -##\n\nOld words.",
+        "Sent from my iPhone\n\n> Old words.",
+        "Wysłane z iPhone'a\n\n> Old words.",
+        "-- \nMary Jones\n4 High Street\n01632 960001",
+    ] {
+        let message = person("Subject: Re: Yours\n", &format!("New words.\n\n{quotation}\n"));
+        assert_eq!(message.new_text(), "New words.", "{quotation}");
+        assert!(message.text.contains(quotation.lines().last().unwrap()), "nothing is deleted");
+    }
+}
+
+#[test]
+fn a_bare_name_below_a_signature_mark_is_how_they_signed() {
+    assert_eq!(
+        person("Subject: Yours\n", "Please ring.\n-- \nMary Jones\n").new_text(),
+        "Please ring.\n-- \nMary Jones"
+    );
+    assert_eq!(person("Subject: Yours\n", "Please ring.\n-- \nTown Council\n").new_text(), "Please ring.");
+}
+
+#[test]
+fn sentences_that_look_like_quotations_stay() {
+    for body in [
+        "On Monday 11 March 2024 I rang you. The man wrote:\nnothing at all.",
+        "On the other hand, 10:15 was no good.\nI waited until 11:30.",
+        "I rang at 10:15. On 11 March 2024 you wrote:\nthat somebody would come. Nobody did.",
+        "Sent from my sister's house because my own is flooded.",
+        "The date: 11 March.\nThe time: 10:15.\nThe man: nobody knows.",
+        "First point\n---\nSecond point\n---\nThird point, and that is all.",
+    ] {
+        assert_eq!(person("Subject: Re: Yours\n", body).new_text(), body);
+    }
+}
+
+#[test]
+fn the_same_mail_through_an_alias_is_alike() {
+    let direct =
+        message::read(b"From: a@example.com\nMessage-ID: <1@example.com>\nSubject: x\n\nHello  there\n", &own());
+    let alias = message::read(
+        b"Received: by list\nDelivered-To: b@example.org\nFrom: A <A@example.com>\nMessage-ID: <1@example.com>\nSubject:  x\n\nHello there\r\n",
+        &own(),
+    );
+    let other = message::read(b"From: a@example.com\nMessage-ID: <1@example.com>\nSubject: x\n\nGoodbye\n", &own());
+    assert_eq!(direct.likeness(), alias.likeness());
+    assert_ne!(direct.likeness(), other.likeness(), "the same Message-ID does not make the same mail");
+}
+
+#[test]
+fn message_ids_are_kept_without_brackets_and_space() {
+    let message = person(
+        "Message-ID: < a b@example.com >\nReferences: <1@x.org>\n <2@x.org>\nIn-Reply-To: Your mail <2@x.org>\n",
+        "x",
+    );
+    assert_eq!(message.message_id.as_deref(), Some("ab@example.com"));
+    assert_eq!(message.references, ["1@x.org", "2@x.org"]);
+    assert_eq!(message.in_reply_to, ["2@x.org"]);
+}
+
+/// A generator of numbers that are the same on every machine (Knuth's MMIX constants).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
+    }
+}
+
+// Goal: no bytes crash the reader, and what it hands on is safe to store, show and write into headers.
+// How:  every fixture is cut, flipped, repeated and spliced with another, from one seed.
+#[test]
+fn damaged_messages_are_read_too() {
+    let fixtures = fixtures();
+    let mut numbers = Numbers(4);
+    for (name, raw) in &fixtures {
+        for round in 0..60 {
+            let mut damaged = raw.clone();
+            let at = numbers.below(damaged.len());
+            match round % 6 {
+                0 => damaged.truncate(at),
+                1 => (0..20).for_each(|_| {
+                    let at = numbers.below(damaged.len());
+                    if let Some(byte) = damaged.get_mut(at) {
+                        *byte ^= 1 << numbers.below(8);
+                    }
+                }),
+                2 => damaged = damaged.repeat(2 + numbers.below(5)),
+                3 => damaged.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b'\r'),
+                4 => {
+                    let other = &fixtures[numbers.below(fixtures.len())].1;
+                    damaged.truncate(at);
+                    damaged.extend_from_slice(&other[numbers.below(other.len())..]);
+                }
+                _ => damaged = with_crlf(&damaged.split_off(at)),
+            }
+            let message = message::read(&damaged, &own());
+            let lines = [&message.subject].into_iter().chain(message.from.iter().map(|from| &from.name));
+            assert!(lines.into_iter().all(|line| !line.contains(char::is_control)), "{name} {round}");
+            let shown = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+            assert!(message.text.chars().all(shown), "{name} {round}");
+            assert!(message.new.iter().all(|span| message.text.get(span.clone()).is_some()), "{name} {round}");
+            assert!(message.new.windows(2).all(|pair| pair[0].end <= pair[1].start), "{name} {round}");
+        }
+    }
+}
+
+// Goal: time and memory grow with the size of a message and no faster.
+// How:  a megabyte of whatever made a mail program slow; five seconds are far more than a second machine needs.
+#[test]
+fn huge_and_nested_messages_end_soon() {
+    let plain = "From: a@example.com\n\n";
+    let html = "From: a@example.com\nContent-Type: text/html\n\n";
+    let mixed = "Content-Type: multipart/mixed; boundary=b\n\n--b\n";
+    for (head, unit) in [
+        (plain, "On it goes\n"),
+        (plain, "On 11 Mar 2024 at 10:00 x wrote:\n"),
+        (plain, "From: a\nTo: b\n\n"),
+        (plain, "-- \nx\n"),
+        (plain, "> > > >\n"),
+        (html, "<blockquote>x"),
+        (html, "<a href=\""),
+        (html, "<!--"),
+        ("", "Subject: x\n"),
+        ("Subject: ", "=?utf-8?q?a?= "),
+        ("To: ", "a@example.com, "),
+        ("", mixed),
+        ("", "Content-Type: message/rfc822\n\n"),
+        ("From: a@example.com\nContent-Type: multipart/mixed; boundary=b\n\n", "--b\n\nx\n"),
+    ] {
+        let raw = format!("{head}{}", unit.repeat(1_000_000 / unit.len()));
+        let start = std::time::Instant::now();
+        message::read(raw.as_bytes(), &own());
+        assert!(start.elapsed().as_secs() < 5, "{head:?} and {unit:?} took {:?}", start.elapsed());
+    }
+}
