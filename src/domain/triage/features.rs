@@ -61,13 +61,7 @@ pub struct Features {
 }
 
 /// Takes a message apart; of its body only `ranges` are read.
-pub fn features(
-    lexicon: &Lexicon,
-    subject: &str,
-    body: &str,
-    ranges: &[Range<usize>],
-    context: Context,
-) -> Features {
+pub fn features(lexicon: &Lexicon, subject: &str, body: &str, ranges: &[Range<usize>], context: Context) -> Features {
     let mut all = tokens(subject, std::slice::from_ref(&(0..subject.len())), Field::Subject);
     let split = all.len();
     let stop = |at: usize, field| Token { word: ".".to_owned(), field, at: at..at };

@@ -132,16 +132,6 @@ impl Lexicon {
         Ok(lexicon)
     }
 
-    /// How many ideas there are.
-    pub fn len(&self) -> usize {
-        self.ideas.len()
-    }
-
-    /// Whether the lexicon holds no idea.
-    pub fn is_empty(&self) -> bool {
-        self.ideas.is_empty()
-    }
-
     /// The name of an idea.
     pub fn idea(&self, number: usize) -> &str {
         &self.ideas[number]
