@@ -191,11 +191,11 @@ impl House {
         row["reference"].as_str().unwrap().to_owned()
     }
 
-    /// The outbox number of the letter of this kind to this case's reader.
-    fn letter(&self, kind: &str, case: &str) -> String {
+    /// The outbox number of this case's letter to the resident, or to staff.
+    fn letter(&self, audience: &str, case: &str) -> String {
         let letters = self.json(&["outbox", "list"]);
         let mut letters = letters.as_array().unwrap().iter();
-        letters.find(|row| row["kind"] == kind && row["reference"] == case).unwrap()["id"].to_string()
+        letters.find(|row| row["audience"] == audience && row["reference"] == case).unwrap()["id"].to_string()
     }
 
     fn state(&self, letter: &str) -> String {
@@ -274,7 +274,7 @@ fn check_finds_a_healthy_house_in_order() {
         ("letters", "built-in"),
         ("database", "of this version"),
         ("bank holidays", "added 2027-06-07 A proclaimed holiday"),
-        ("dates", "3 open, none provisional"),
+        ("dates", "4 open, none provisional"),
         ("history", "3 cases as written"),
         ("disk", "MiB free"),
         ("mailbox complaints", "INBOX: 5 messages"),
@@ -451,7 +451,7 @@ fn status_is_one_screen_that_says_what_to_do() {
     assert_eq!(object["sending"], "hold");
     assert_eq!(object["messages"]["set_aside"], 1);
     assert_eq!(object["letters"]["held"], 3);
-    assert_eq!(object["dates"].as_array().unwrap().len(), 3);
+    assert_eq!(object["dates"].as_array().unwrap().len(), 4);
     assert_eq!(object["overdue"], 0);
 }
 
@@ -469,19 +469,23 @@ fn listings_as_json_hold_neither_residents_words_nor_who_they_are() {
 #[test]
 fn letters_held_by_the_configuration_leave_when_it_says_live_and_those_held_by_name_stay() {
     let house = House::with_mail();
-    let (receipt, logged) =
-        (house.letter("receipt", &house.case_of(1)), house.letter("request-logged", &house.case_of(2)));
-    has_line(&house.says(&["outbox", "list", "--held"]), &receipt, &["rosa@example.com", "held: sending = \"hold\""]);
+    let (acknowledgement, logged) =
+        (house.letter("resident", &house.case_of(1)), house.letter("resident", &house.case_of(2)));
+    has_line(
+        &house.says(&["outbox", "list", "--held"]),
+        &acknowledgement,
+        &["rosa@example.com", "held: sending = \"hold\""],
+    );
     let held = house.says(&["outbox", "hold", &logged]);
     assert_eq!(held, format!("Letter {logged}: held by ada; `redress outbox release {logged}` lets it go\n"));
 
     house.configure("sending = \"hold\"", "sending = \"live\"");
     house.says(&["run", "--once"]);
-    assert_eq!(house.state(&receipt), "sent");
+    assert_eq!(house.state(&acknowledgement), "sent");
     assert_eq!(house.state(&logged), "held");
     has_line(&house.says(&["status"]), "Sending", &["live; 1 letter held by name"]);
-    let (_, words) = house.fails(&["outbox", "hold", &receipt]);
-    assert!(words.contains(&format!("Letter {receipt}: cannot be held; it stands as: sent")), "{words}");
+    let (_, words) = house.fails(&["outbox", "hold", &acknowledgement]);
+    assert!(words.contains(&format!("Letter {acknowledgement}: cannot be held; it stands as: sent")), "{words}");
 
     assert!(house.says(&["outbox", "release", "--all"]).contains(&format!("Letter {logged}: released")));
     let (_, words) = house.fails(&["outbox", "release", &logged]);
@@ -500,7 +504,7 @@ fn a_letter_that_could_not_leave_says_why_and_leaves_when_it_is_retried() {
     fs::write(house.path("letters"), "in the way").unwrap();
     let (code, words) = house.fails(&["run", "--once"]);
     assert!(code == 1 && words.contains("1 letter could not leave; `redress outbox list --waiting`"), "{words}");
-    let letter = house.letter("new-case", &house.case_of(1));
+    let letter = house.letter("staff", &house.case_of(1));
     has_line(&house.says(&["outbox", "list", "--waiting"]), &letter, &["again from", "after 1 try", "letters"]);
     has_line(&house.says(&["status"]), "Letters", &["1 waits to be sent, the oldest since"]);
 
@@ -533,8 +537,8 @@ fn one_run_at_a_time_and_every_other_command_beside_it() {
     assert!(house.says(&["status"]).contains("Sending"));
     assert!(house.says(&["case", "list"]).contains("WEL-"));
     assert!(house.says(&["check", "--connect"]).contains("history"));
-    let receipt = house.letter("receipt", &house.case_of(1));
-    assert!(house.says(&["outbox", "release", &receipt]).contains("released"));
+    let acknowledgement = house.letter("resident", &house.case_of(1));
+    assert!(house.says(&["outbox", "release", &acknowledgement]).contains("released"));
 
     let terminate = Command::new("kill").arg(daemon.0.id().to_string()).status().unwrap();
     assert!(terminate.success());
