@@ -296,7 +296,7 @@ async fn mailboxes(findings: &mut Findings, config: &Config) {
             match uids(&mut session, folder).await {
                 Ok(uids) => findings.ok(&what, format!("{folder}: {}", page::count(uids.len() as i64, "message"))),
                 Err(trouble) => {
-                    findings.wrong(&what, format!("{folder}: {trouble}. {}", advice(&trouble)));
+                    findings.wrong(&what, then(&format!("{folder}: {trouble}"), advice(&trouble)));
                     if !matches!(trouble, MailboxError::Refused(_)) {
                         break; // The next folder would fail alike, and many refused logins lock an account.
                     }
@@ -312,6 +312,11 @@ async fn uids(session: &mut AnyMailbox, folder: &str) -> Result<Vec<Uid>, Mailbo
     session.list(None).await
 }
 
+/// What happened, and what to do: servers end their words with a full stop, or not.
+fn then(trouble: &str, advice: &str) -> String {
+    format!("{}. {advice}", trouble.trim_end_matches('.'))
+}
+
 fn advice(trouble: &MailboxError) -> &'static str {
     match trouble {
         MailboxError::Login(_) => "Check user and password",
@@ -323,7 +328,7 @@ fn advice(trouble: &MailboxError) -> &'static str {
 async fn ways_out(findings: &mut Findings, config: &Config) {
     let mut transport = AnyTransport::new(config.outgoing.clone(), &hello(config));
     match (transport.verify().await, &config.outgoing) {
-        (Err(trouble), _) => findings.wrong("outgoing mail", format!("{trouble}. Check [outgoing]")),
+        (Err(trouble), _) => findings.wrong("outgoing mail", then(&trouble.to_string(), "Check [outgoing]")),
         (Ok(()), Outgoing::Smtp(server)) => findings.ok("outgoing mail", format!("{} lets us in", server.host)),
         (Ok(()), Outgoing::Maildir(folder)) => {
             findings.ok("outgoing mail", format!("letters are written into {}", folder.display()));
@@ -338,7 +343,7 @@ async fn ways_out(findings: &mut Findings, config: &Config) {
             let mut transport = AnyTransport::new(Outgoing::Smtp(server.clone()), &hello(config));
             match transport.verify().await {
                 Ok(()) => findings.ok(SECOND, format!("{} lets us in", server.host)),
-                Err(trouble) => findings.wrong(SECOND, format!("{trouble}. Check [operator.second_way.smtp]")),
+                Err(trouble) => findings.wrong(SECOND, then(&trouble.to_string(), "Check [operator.second_way.smtp]")),
             }
         }
     }
