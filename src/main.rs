@@ -14,8 +14,8 @@ const BAD_CONFIGURATION: u8 = 78;
 
 const RUN_EXAMPLES: &str = "\
 Examples:
-  redress run                                until it is told to stop (SIGTERM); usually systemd's work
-  redress run --once                         everything that waits and is due, and no more";
+  redress run                                until told to stop; systemd's work
+  redress run --once                         what waits and is due, and no more";
 
 const INSPECT_EXAMPLES: &str = "\
 Examples:
@@ -60,6 +60,7 @@ enum Command {
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect {
         /// One JSON object a line
+        /// For a program, as JSON
         #[arg(long)]
         json: bool,
         #[arg(required = true)]

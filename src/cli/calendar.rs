@@ -17,7 +17,7 @@ use crate::domain::calendar::{Calendar, DayOff, Due, WorkingDays, london_date, s
 Examples:
   redress calendar                           the bank holidays of this year
   redress calendar 2027
-  redress calendar --received 2026-12-18     when a complaint of that day must be acknowledged and answered
+  redress calendar --received 2026-12-18     the dates that follow from that day
 
 With the bank holidays the configuration adds or removes, when there is one; without it as built in.
 
@@ -29,6 +29,7 @@ pub struct Ask {
     /// The day a complaint arrived (YYYY-MM-DD): shows the dates that follow, with their working
     #[arg(long, value_name = "DATE")]
     received: Option<Date>,
+    /// For a program, as JSON
     #[arg(long)]
     json: bool,
 }

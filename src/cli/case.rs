@@ -30,7 +30,7 @@ Examples:
   redress case list --all --landlord wellington
   redress case list --json | jq '.[] | select(.working_days_left <= 1)'
 
-JSON: an array of objects with reference, landlord, kind, open, received, unsure, urgent_hazard, next_duty, provision, due,
+JSON: an array of objects with reference, landlord, kind, open, received, unsure, urgent_hazard, next_duty, provision, due, \
 provisional, working_days_left (negative when late; null where nothing is owed).")]
     List {
         /// Cases on which something is still owed (what is listed without it, too)
@@ -42,6 +42,7 @@ provisional, working_days_left (negative when late; null where nothing is owed).
         /// Only this landlord's, by its key in the configuration
         #[arg(long, value_name = "KEY")]
         landlord: Option<String>,
+        /// For a program, as JSON
         #[arg(long)]
         json: bool,
     },
@@ -52,12 +53,13 @@ Examples:
   redress case show wel 1047 k               as it was read out on the telephone
   redress case show WEL-1047-K --json
 
-JSON: an object with reference, landlord, kind, open, received, resident, subject, points, outcome_sought, because, unsure,
+JSON: an object with reference, landlord, kind, open, received, resident, subject, points, outcome_sought, because, unsure, \
 flags, withheld, set_aside, related, messages, duties, letters, history.")]
     Show {
         /// The case's reference
         #[arg(required = true)]
         reference: Vec<String>,
+        /// For a program, as JSON
         #[arg(long)]
         json: bool,
     },

@@ -35,12 +35,14 @@ const NAMED: usize = 5;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  redress check                              after every change of the configuration, and once a month
+  redress check                              after each change, and once a month
   redress check --connect                    also logs in wherever the program will
-  redress check --connect --send-test        also sends a letter to the operator, and one to each landlord's own
-                                             address, and waits up to two minutes for the latter to come back
+  redress check --connect --send-test        also sends test letters
 
-It changes nothing, and works beside a running daemon. The exit code is 0 when nothing is wrong, 78 when the configuration
+--send-test sends a letter to the operator, and one to each landlord's own address, and waits up to two minutes for the \
+latter to come back: where it does, letters that cannot be delivered do.
+
+It changes nothing, and works beside a running daemon. The exit code is 0 when nothing is wrong, 78 when the configuration \
 is refused, else 1. \"look\" is no failure: somebody should see to it some time.
 
 JSON: an array of objects with what, verdict (ok, look, wrong) and says.")]
@@ -51,6 +53,7 @@ pub struct Ask {
     /// Send test letters, and see whether mail to the landlords' own addresses comes in
     #[arg(long)]
     send_test: bool,
+    /// For a program, as JSON
     #[arg(long)]
     json: bool,
 }

@@ -29,11 +29,11 @@ Examples:
   redress inbox list                         the newest 50
   redress inbox list --before 1200           those before message 1200
   redress inbox list --set-aside             what waits for a person
-  redress inbox list --older                 what arrived before answer_mail_since and is never answered
+  redress inbox list --older                 what is listed and never answered
 
 States: new (waits to be sorted), handled, set_aside (waits for a person), copy (the same message is there already).
 
-JSON: an array of objects with id, mailbox, folder, arrived, bytes, state, sorted, note, copy_of, attempts, reference. Who
+JSON: an array of objects with id, mailbox, folder, arrived, bytes, state, sorted, note, copy_of, attempts, reference. Who \
 wrote and what about is left out: `redress inbox show NUMBER --json` says it of one message.")]
     List {
         /// Messages that wait for a person
@@ -48,6 +48,7 @@ wrote and what about is left out: `redress inbox show NUMBER --json` says it of 
         /// How many at most
         #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
         limit: i64,
+        /// For a program, as JSON
         #[arg(long)]
         json: bool,
     },
@@ -57,11 +58,12 @@ Examples:
   redress inbox show 17
   redress inbox show 17 --json
 
-JSON: an object with what `inbox list --json` has, and kind, may_answer, reasons, from, reply_to, subject, date_claimed,
+JSON: an object with what `inbox list --json` has, and kind, may_answer, reasons, from, reply_to, subject, date_claimed, \
 attachments, problems, text, new_text.")]
     Show {
         #[arg(value_name = "NUMBER")]
         id: MessageNo,
+        /// For a program, as JSON
         #[arg(long)]
         json: bool,
     },

@@ -28,14 +28,14 @@ enum What {
     /// List letters, the newest first
     #[command(after_help = "\
 Examples:
-  redress outbox list --waiting              what has not left yet, with the mail server's last answer
+  redress outbox list --waiting              what has not left yet, and why
   redress outbox list --held                 what waits for you
-  redress outbox list --failed               what was refused for good: somebody must telephone or write
+  redress outbox list --failed               what somebody must telephone about
   redress outbox list --before 300
 
 States: queued, sending, held, sent, failed, dropped (what it was to say no longer held).
 
-JSON: an array of objects with id, reference, letter, kind, audience, state, held_because, written, next, attempts,
+JSON: an array of objects with id, reference, letter, kind, audience, state, held_because, written, next, attempts, \
 settled, reply. To whom and what about is left out: `redress outbox show NUMBER --json` says it of one letter.")]
     List {
         /// Letters that are to leave and have not
@@ -53,6 +53,7 @@ settled, reply. To whom and what about is left out: `redress outbox show NUMBER 
         /// How many at most
         #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
         limit: i64,
+        /// For a program, as JSON
         #[arg(long)]
         json: bool,
     },
@@ -69,6 +70,7 @@ JSON: an object with what `outbox list --json` has, and to, envelope_from, subje
         /// The letter alone, byte for byte
         #[arg(long, conflicts_with = "json")]
         raw: bool,
+        /// For a program, as JSON
         #[arg(long)]
         json: bool,
     },

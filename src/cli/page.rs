@@ -8,8 +8,8 @@ use crate::domain::message::clean_line;
 
 /// Between two columns.
 const GAP: &str = "  ";
-/// A last column is not cut narrower than this, however narrow the terminal.
-const NARROWEST: usize = 16;
+/// No column is cut narrower than this, however narrow the terminal: references and numbers stay whole.
+const NARROWEST: usize = 12;
 
 /// Writes `text` to standard output.
 ///
@@ -62,22 +62,25 @@ impl<const N: usize> Table<N> {
         self.rows.push(cells.map(|cell| clean_line(&cell)));
     }
 
-    /// The table, each line indented by `indent` spaces. Where `width` is known, the last column is cut to fit it.
+    /// The table, each line indented by `indent` spaces. Where `width` is known, the widest columns are cut until it fits.
     pub fn text(&self, indent: usize, width: Option<usize>) -> String {
-        let mut text = String::new();
-        let widths: [usize; N] =
+        let mut widths: [usize; N] =
             std::array::from_fn(|at| self.rows.iter().map(|row| row[at].width()).max().unwrap_or_default());
+        let room = width.map_or(usize::MAX, |width| width.saturating_sub(indent + GAP.len() * N.saturating_sub(1)));
+        while widths.iter().sum::<usize>() > room {
+            let Some(widest) = widths.iter_mut().rev().max_by_key(|width| **width) else { break };
+            if *widest <= NARROWEST {
+                break;
+            }
+            *widest -= 1;
+        }
+        let mut text = String::new();
         for row in &self.rows {
             let mut line = " ".repeat(indent);
-            for (at, cell) in row.iter().enumerate() {
-                if at + 1 == N {
-                    let room = width.map(|width| width.saturating_sub(line.width()).max(NARROWEST));
-                    line.push_str(&cut(cell, room.unwrap_or(usize::MAX)));
-                } else {
-                    line.push_str(cell);
-                    line.push_str(&" ".repeat(widths[at] - cell.width()));
-                    line.push_str(GAP);
-                }
+            for (cell, width) in row.iter().zip(widths) {
+                let cell = cut(cell, width);
+                let filling = " ".repeat(width - cell.width());
+                line.extend([cell.as_str(), filling.as_str(), GAP]);
             }
             text.push_str(line.trim_end());
             text.push('\n');
@@ -150,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_stand_below_each_other_and_only_a_terminal_cuts_the_last() {
+    fn columns_stand_below_each_other_and_only_a_terminal_cuts_the_widest() {
         let mut table = Table::new(["Case", "From", "Subject"]);
         table.row(["WEL-1001-K".into(), "Zoë 王".into(), "The lift is out of order again".into()]);
         table.row(["WEL-1002-L".into(), "Al".into(), "Hello\u{1b}[2J\nthere".into()]);
@@ -158,9 +161,9 @@ mod tests {
                      WEL-1001-K  Zoë 王  The lift is out of order again\n\
                      WEL-1002-L  Al      Hello[2J there\n";
         assert_eq!(table.text(0, None), piped);
-        let on_terminal = table.text(0, Some(38));
-        assert!(on_terminal.contains("WEL-1001-K  Zoë 王  The lift is out o…\n"), "{on_terminal}");
-        assert!(on_terminal.lines().all(|line| line.width() <= 38), "{on_terminal}");
+        let on_terminal = table.text(1, Some(39));
+        assert!(on_terminal.contains(" WEL-1001-K  Zoë 王  The lift is out o…\n"), "{on_terminal}");
+        assert!(on_terminal.lines().all(|line| line.width() <= 39), "{on_terminal}");
     }
 
     #[test]

@@ -27,9 +27,10 @@ Examples:
 
 It asks the database, so it also works while the daemon is stopped.
 
-JSON: an object with now, sending, folders, messages (a number for each state), oldest_new, letters (a number for each
+JSON: an object with now, sending, folders, messages (a number for each state), oldest_new, letters (a number for each \
 state), oldest_unsent, dates (all open ones: reference, duty, due, working_days_left), overdue, alarms, free_disk_bytes.")]
 pub struct Ask {
+    /// For a program, as JSON
     #[arg(long)]
     json: bool,
 }

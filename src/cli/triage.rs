@@ -22,6 +22,7 @@ pub struct Triage {
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print one JSON object a line instead of a table.
+    /// For a program, as JSON
     #[arg(long)]
     json: bool,
     /// Sort by the weights in this file instead of those that ship with the program.
