@@ -41,11 +41,20 @@ impl Beside {
 
     /// "3 working days left", "due today", "2 working days late".
     pub fn left(&self, due: Date) -> String {
+        self.left_in(due, working_days)
+    }
+
+    /// "3 left", "due today", "2 late": working days, for a narrow column.
+    pub fn left_briefly(&self, due: Date) -> String {
+        self.left_in(due, |days| days.to_string())
+    }
+
+    fn left_in(&self, due: Date, say: fn(i32) -> String) -> String {
         match self.calendar.working_days_between(self.today(), due) {
             0 if due < self.today() => "late".to_owned(),
             0 => "due today".to_owned(),
-            days @ ..0 => format!("{} late", working_days(-days)),
-            days => format!("{} left", working_days(days)),
+            days @ ..0 => format!("{} late", say(-days)),
+            days => format!("{} left", say(days)),
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::beside::Beside;
 use super::{history, page};
-use crate::domain::calendar::{listed, listed_date};
+use crate::domain::calendar::{listed, listed_date, london_date};
 use crate::domain::case::{Flags, Opening};
 use crate::domain::reference::{NotAReference, Reference};
 use crate::store::{CaseFile, CaseRow, DeadlineRow, LetterRow};
@@ -120,18 +120,18 @@ async fn list(beside: &Beside, all: bool, landlord: Option<&str>, json: bool) ->
         }
         .to_owned());
     }
-    let mut table = page::Table::new(["Case", "Kind", "Landlord", "Received", "Due", "Left", "Marks", "Next"]);
+    let mut table = page::Table::new(["Case", "Landlord", "Kind", "Received", "Due", "Days", "Marks", "Next"]);
     for case in cases {
         let next = next.get(&case.reference);
         let marks = [(case.hazard(), "hazard"), (case.unsure(), "unsure")];
         let marks: Vec<&str> = marks.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark).collect();
         table.row([
             case.reference.clone(),
-            case.kind.replace('_', " "),
             case.landlord.clone(),
-            listed(case.received()),
+            case.kind.replace('_', " "),
+            listed_date(london_date(case.received())),
             next.map_or_else(|| "-".to_owned(), |duty| listed_date(duty.due)),
-            next.map_or_else(|| "-".to_owned(), |duty| beside.left(duty.due)),
+            next.map_or_else(|| "-".to_owned(), |duty| beside.left_briefly(duty.due)),
             if marks.is_empty() { "-".to_owned() } else { marks.join(", ") },
             next.map_or_else(|| "nothing is owed".to_owned(), |duty| history::in_words(duty.duty).to_owned()),
         ]);

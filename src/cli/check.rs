@@ -36,7 +36,7 @@ const NAMED: usize = 5;
 #[command(after_help = "\
 Examples:
   redress check                              after each change, and once a month
-  redress check --connect                    also logs in wherever the program will
+  redress check --connect                    also logs in everywhere
   redress check --connect --send-test        also sends test letters
 
 --send-test sends a letter to the operator, and one to each landlord's own address, and waits up to two minutes for the \

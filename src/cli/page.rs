@@ -8,8 +8,8 @@ use crate::domain::message::clean_line;
 
 /// Between two columns.
 const GAP: &str = "  ";
-/// No column is cut narrower than this, however narrow the terminal: references and numbers stay whole.
-const NARROWEST: usize = 12;
+/// No column is cut narrower than this, however narrow the terminal; the first, which names the row, is never cut.
+const NARROWEST: usize = 8;
 
 /// Writes `text` to standard output.
 ///
@@ -62,13 +62,13 @@ impl<const N: usize> Table<N> {
         self.rows.push(cells.map(|cell| clean_line(&cell)));
     }
 
-    /// The table, each line indented by `indent` spaces. Where `width` is known, the widest columns are cut until it fits.
+    /// The table, each line indented by `indent` spaces. Where `width` is known, the widest columns but the first are cut until it fits.
     pub fn text(&self, indent: usize, width: Option<usize>) -> String {
         let mut widths: [usize; N] =
             std::array::from_fn(|at| self.rows.iter().map(|row| row[at].width()).max().unwrap_or_default());
         let room = width.map_or(usize::MAX, |width| width.saturating_sub(indent + GAP.len() * N.saturating_sub(1)));
         while widths.iter().sum::<usize>() > room {
-            let Some(widest) = widths.iter_mut().rev().max_by_key(|width| **width) else { break };
+            let Some(widest) = widths.iter_mut().skip(1).max_by_key(|width| **width) else { break };
             if *widest <= NARROWEST {
                 break;
             }
