@@ -303,9 +303,9 @@ fn check_notices_history_that_was_changed_shortened_or_reworded() {
                 "DROP TRIGGER event_is_never_deleted",
                 "DELETE FROM event WHERE id = (SELECT MAX(id) FROM event WHERE case_id = 1)",
             ],
-            "it does not end where it ended",
+            "and what is there does not",
         ),
-        (&["UPDATE words SET text = 'All is well.' WHERE text LIKE '%gas%'"], "words in it were changed"),
+        (&["UPDATE words SET text = 'All is well.' WHERE text LIKE '%gas%'"], "its words were changed after they were written"),
         (&["UPDATE case_file SET is_open = 0 WHERE id = 1"], "what the lists say differs from the history"),
         (&["UPDATE numbering SET last = last + 1"], "4 case numbers were used, and 3 cases are here"),
     ] {

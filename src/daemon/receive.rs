@@ -113,7 +113,10 @@ impl<M: Mailbox> Receive<M> {
             self.stubborn.remove(&key);
             return Ok(Some(Arrived { uid: uid.clone(), arrived: now, size: 0, whole: false, raw: Vec::new() }));
         }
-        let fetched = match AssertUnwindSafe(self.mailbox.fetch(uid, self.office.config.limits.message_bytes)).catch_unwind().await {
+        let fetched = match AssertUnwindSafe(self.mailbox.fetch(uid, self.office.config.limits.message_bytes))
+            .catch_unwind()
+            .await
+        {
             Ok(fetched) => fetched,
             // The protocol's parser may panic on a server's answer; the session is not to be trusted after that.
             Err(_) => Err(MailboxError::Lost("the answer could not be parsed".to_owned())),
