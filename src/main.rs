@@ -1,16 +1,28 @@
 //! Arguments → configuration → one call → exit code.
 
-use std::io::stdout;
+use std::io::{Error, ErrorKind, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use redress::cli;
 use redress::config::Problems;
-use redress::domain::message::Own;
+use redress::daemon::office;
 
 /// The exit code for a configuration that must be mended first (sysexits.h, EX_CONFIG).
 const BAD_CONFIGURATION: u8 = 78;
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  redress run                                until told to stop; systemd's work
+  redress run --once                         what waits and is due, and no more";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  redress inspect message.eml
+  redress inspect --json *.eml | jq .kind
+
+Knows the landlords' own addresses and people when there is a configuration; works without one.";
 
 /// Watches a landlord's complaints mailbox, keeps the Complaint Handling Code's clocks, and answers in time
 #[derive(Parser)]
@@ -26,6 +38,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run the daemon
+    #[command(after_help = RUN_EXAMPLES)]
     Run {
         /// Take in all that waits, send all that is due now, and exit; non-zero if a letter could not leave
         #[arg(long)]
@@ -37,9 +50,24 @@ enum Command {
         #[arg(long)]
         folder: Option<PathBuf>,
     },
+    /// Say whether everything is as it must be, and what to do where it is not
+    Check(cli::check::Ask),
+    /// Show on one screen how things stand
+    Status(cli::status::Ask),
+    /// Complaints and service requests
+    Case(cli::case::Ask),
+    /// Messages that came in
+    Inbox(cli::inbox::Ask),
+    /// Letters that left, wait, are held or failed
+    Outbox(cli::outbox::Ask),
+    /// Bank holidays, and the dates that follow from a day of receipt
+    Calendar(cli::calendar::Ask),
+    /// Letters as they would be written, with an invented case
+    Letter(cli::letter::Ask),
     /// Say of each message what it is, whether it may be answered and why, and what is new in it
+    #[command(after_help = INSPECT_EXAMPLES)]
     Inspect {
-        /// One JSON object a line
+        /// For a program, one JSON object a line
         #[arg(long)]
         json: bool,
         #[arg(required = true)]
@@ -53,6 +81,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match carry_out(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads has enough: `redress case list | head`.
+        Err(trouble) if trouble.downcast_ref::<Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) => {
+            ExitCode::SUCCESS
+        }
         Err(trouble) => {
             eprintln!("{trouble:#}");
             if trouble.is::<Problems>() { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
@@ -61,14 +93,25 @@ fn main() -> ExitCode {
 }
 
 fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
+    let config = arguments.config.as_path();
     match &arguments.command {
         Command::Demo { folder } => runtime()?.block_on(cli::demo::run(folder.as_deref())),
-        Command::Inspect { json, files } => Ok(cli::inspect::run(files, *json, &Own::default())?),
-        Command::Triage(triage) => triage.run(stdout().lock()),
         Command::Run { once } => {
-            let config = cli::run::configuration(&arguments.config)?;
+            let config = cli::run::configuration(config)?;
             runtime()?.block_on(cli::run::run(config, *once))
         }
+        Command::Check(ask) => runtime()?.block_on(ask.run(config)),
+        Command::Status(ask) => runtime()?.block_on(ask.run(config)),
+        Command::Case(ask) => runtime()?.block_on(ask.run(config)),
+        Command::Inbox(ask) => runtime()?.block_on(ask.run(config)),
+        Command::Outbox(ask) => runtime()?.block_on(ask.run(config)),
+        Command::Calendar(ask) => ask.run(config),
+        Command::Letter(ask) => ask.run(config),
+        Command::Inspect { json, files } => {
+            let own = cli::run::load(config).map(|loaded| office::own(&loaded.config)).unwrap_or_default();
+            Ok(cli::inspect::run(files, *json, &own)?)
+        }
+        Command::Triage(triage) => triage.run(stdout().lock()),
     }
 }
 

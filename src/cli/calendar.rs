@@ -1,10 +1,59 @@
 //! `redress calendar`: the bank holidays of a year, and the dates that follow from a date of receipt, with their
 //! working.
 
+use std::path::Path;
+
+use clap::Args;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::domain::calendar::{Calendar, DayOff, Due, WorkingDays, spoken};
+use super::{page, run};
+use crate::daemon::clock::{Clock as _, SystemClock};
+use crate::domain::calendar::{Calendar, DayOff, Due, WorkingDays, london_date, spoken};
+
+/// What `redress calendar` is asked.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  redress calendar                           the bank holidays of this year
+  redress calendar 2027
+  redress calendar --received 2026-12-18     the dates that follow from that day
+
+With the bank holidays the configuration adds or removes, when there is one; without it as built in.
+
+JSON: an object with edition, and for a year: year, provisional, bank_holidays; for a day of receipt: received, duties.")]
+pub struct Ask {
+    /// The year
+    #[arg(value_parser = clap::value_parser!(i16).range(1900..=9000), conflicts_with = "received")]
+    year: Option<i16>,
+    /// The day a complaint arrived (YYYY-MM-DD): shows the dates that follow, with their working
+    #[arg(long, value_name = "DATE")]
+    received: Option<Date>,
+    /// For a program, as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Ask {
+    /// Answers on standard output.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written.
+    pub fn run(&self, config: &Path) -> anyhow::Result<()> {
+        let (added, removed) = match run::load(config) {
+            Ok(loaded) => (loaded.config.holidays_added, loaded.config.holidays_removed),
+            Err(_) => Default::default(),
+        };
+        let calendar = Calendar::england_and_wales(&added, &removed);
+        let this_year = || london_date(SystemClock.now()).year();
+        let text = match self.received {
+            Some(day) => received(&calendar, day, self.json),
+            None => year(&calendar, self.year.unwrap_or_else(this_year), self.json),
+        };
+        Ok(page::print(&text)?)
+    }
+}
 
 /// The bank holidays of `year`, one a line with its weekday; an object with `json`.
 pub fn year(calendar: &Calendar, year: i16, json: bool) -> String {
@@ -14,7 +63,7 @@ pub fn year(calendar: &Calendar, year: i16, json: bool) -> String {
         let holidays = holidays.into_iter().map(|(date, name)| {
             serde_json::json!({ "date": date, "weekday": date.strftime("%A").to_string(), "name": name })
         });
-        return pretty(&serde_json::json!({
+        return page::json(&serde_json::json!({
             "year": year,
             "edition": calendar.edition(),
             "provisional": provisional,
@@ -37,7 +86,9 @@ pub fn year(calendar: &Calendar, year: i16, json: bool) -> String {
 pub fn received(calendar: &Calendar, received: Date, json: bool) -> String {
     let duties = duties(calendar, received);
     if json {
-        return pretty(&serde_json::json!({ "received": received, "edition": calendar.edition(), "duties": duties }));
+        return page::json(
+            &serde_json::json!({ "received": received, "edition": calendar.edition(), "duties": duties }),
+        );
     }
     let mut text = format!("Received {} ({})\n", spoken(received), calendar.edition());
     for Duty { duty, provision, due } in duties {
@@ -77,10 +128,6 @@ fn duties(calendar: &Calendar, received: Date) -> [Duty; 7] {
     let stage_two = duty("Escalation: final response by", "6.14", escalation.due.date, 20);
     let stage_two_extended = duty("Escalation: extended, by", "6.15", stage_two.due.date, 20);
     [acknowledge, stage_one_early, stage_one, extended, escalation, stage_two, stage_two_extended]
-}
-
-fn pretty(value: &serde_json::Value) -> String {
-    format!("{value:#}\n")
 }
 
 #[cfg(test)]

@@ -1,7 +1,65 @@
 //! `redress letter preview KIND [--html]`: what a letter looks like before anybody gets it.
 
+use std::path::Path;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+
+use super::{page, run};
+use crate::daemon::office;
 use crate::domain::landlord::{Landlord, Ombudsman};
 use crate::domain::letter::{self, Desk, MessageKey, Sample, Templates, samples};
+
+/// What `redress letter` is asked.
+#[derive(Args, Debug)]
+pub struct Ask {
+    #[command(subcommand)]
+    question: Question,
+}
+
+#[derive(Subcommand, Debug)]
+enum Question {
+    /// Show a letter of an invented case, with the landlord's own details and templates; nothing is sent
+    #[command(after_help = "\
+Examples:
+  redress letter preview acknowledgement
+  redress letter preview acknowledgement-late
+  redress letter preview acknowledgement --html > letter.html
+  redress letter preview receipt --landlord wellington
+
+A name that does not exist is answered with all there are.")]
+    Preview {
+        /// Kind of letter, or a kind with what is special about the case
+        name: String,
+        /// The HTML that goes beside the text
+        #[arg(long)]
+        html: bool,
+        /// The landlord whose letter it is; the first of the configuration when left out
+        #[arg(long, value_name = "KEY")]
+        landlord: Option<String>,
+    },
+}
+
+impl Ask {
+    /// Answers on standard output.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration or a template is refused, or there is no such letter or landlord.
+    pub fn run(&self, config: &Path) -> anyhow::Result<()> {
+        let Question::Preview { name, html, landlord } = &self.question;
+        let config = run::load(config)?.config;
+        let templates = office::templates(&config)?;
+        let mut landlords = config.landlords.iter();
+        let landlord = match landlord {
+            Some(key) => landlords.find(|landlord| landlord.key == *key),
+            None => landlords.next(),
+        };
+        let landlord = landlord.context("The configuration has no landlord of this key")?;
+        let letter = preview(name, *html, landlord, &config.ombudsman, &templates).map_err(anyhow::Error::msg)?;
+        Ok(page::print(&letter)?)
+    }
+}
 
 /// The letter `name` of an invented case, with this landlord's own details and templates, as text or as HTML. `name` is a
 /// kind of letter, or a kind with what is special about the case: `acknowledgement-late`.

@@ -1,9 +1,20 @@
 //! Subcommands: words → a question or a command; each prints text, or JSON where it lists.
+//!
+//! JSON for programs is stable: names are not changed, only added to. Instants are RFC 3339 in UTC, dates YYYY-MM-DD;
+//! text for people shows Europe/London. Listings as JSON hold no words of residents, nor who they are; `show` does, for
+//! then a person asked for that one case, message or letter.
 
+pub mod beside;
 pub mod calendar;
+pub mod case;
+pub mod check;
 pub mod demo;
-pub mod history;
+mod history;
+pub mod inbox;
 pub mod inspect;
 pub mod letter;
+pub mod outbox;
+pub mod page;
 pub mod run;
+pub mod status;
 pub mod triage;

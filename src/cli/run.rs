@@ -9,12 +9,22 @@ use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::config::{Config, Log, LogTo};
+use super::page;
+use crate::config::{Config, Loaded, Log, LogTo, Problems};
 use crate::daemon;
 use crate::daemon::clock::{Clock as _, SystemClock};
 use crate::daemon::office::Office;
 use crate::domain::calendar::london_date;
 use crate::store::Purpose;
+
+/// Reads and checks the configuration.
+///
+/// # Errors
+///
+/// Every mistake of the file, a line each.
+pub fn load(path: &Path) -> Result<Loaded, Problems> {
+    Config::load(path, &|name| std::env::var(name).ok(), london_date(SystemClock.now()))
+}
 
 /// Reads and checks the configuration; warnings go to standard error.
 ///
@@ -22,8 +32,7 @@ use crate::store::Purpose;
 ///
 /// Every mistake of the file, a line each.
 pub fn configuration(path: &Path) -> anyhow::Result<Config> {
-    let today = london_date(SystemClock.now());
-    let loaded = Config::load(path, &|name| std::env::var(name).ok(), today)?;
+    let loaded = load(path)?;
     for warning in &loaded.warnings {
         eprintln!("Worth a look: {warning}");
     }
@@ -67,16 +76,15 @@ pub async fn run(config: Config, once: bool) -> anyhow::Result<()> {
     }
     let done = daemon::once(&office).await?;
     office.store.close().await;
-    println!("{} new {} taken in.", done.taken, if done.taken == 1 { "message" } else { "messages" });
+    let mut text = format!("{} taken in.\n", page::count(done.taken as i64, "new message"));
     for (mailbox, trouble) in &done.unread {
-        println!("Mailbox {mailbox} could not be read: {trouble}");
+        text.push_str(&format!("Mailbox {mailbox} could not be read: {trouble}\n"));
     }
     if done.unsent > 0 {
-        println!(
-            "{} could not leave; `redress outbox list` says why.",
-            if done.unsent == 1 { "1 letter".to_owned() } else { format!("{} letters", done.unsent) }
-        );
+        let letters = page::count(done.unsent, "letter");
+        text.push_str(&format!("{letters} could not leave; `redress outbox list --waiting` says why.\n"));
     }
+    page::print(&text)?;
     anyhow::ensure!(done.unsent == 0 && done.unread.is_empty(), "Not everything is done");
     Ok(())
 }

@@ -10,11 +10,19 @@ use std::path::{Path, PathBuf};
 
 /// What `redress triage` is asked.
 #[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  redress triage messages.jsonl
+  redress triage --json messages.jsonl | jq .label
+  redress triage --train sorter.weights learnt-from.jsonl
+
+A line of input: {\"id\": \"a1\", \"subject\": \"Lift\", \"body\": \"It is broken again.\", \"context\": \"new\"}")]
 pub struct Triage {
     /// Messages, one JSON object a line with id, subject, body and context.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print one JSON object a line instead of a table.
+    /// For a program, as JSON
     #[arg(long)]
     json: bool,
     /// Sort by the weights in this file instead of those that ship with the program.

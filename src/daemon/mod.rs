@@ -26,6 +26,7 @@ use self::office::Office;
 use self::receive::{Fault, Receive};
 use self::send::Route;
 use self::watch::Pulse;
+use crate::config::Config;
 use crate::domain::calendar::next_look;
 use crate::mail::backoff::{Backoff, suggested};
 use crate::mail::mailbox::{AnyMailbox, Mailbox, MailboxError};
@@ -115,7 +116,7 @@ pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
         }
         receive.close().await;
     }
-    let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(office));
+    let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office.config));
     work_off(office, &mut transport, &mut Route::default()).await?;
     let waiting = office.store.counts().await?.outbox;
     done.unsent = ["queued", "sending"].iter().filter_map(|state| waiting.get(*state)).sum();
@@ -180,8 +181,8 @@ pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
 }
 
 /// How we introduce ourselves to the mail server: the domain letters come from.
-fn hello(office: &Office) -> String {
-    let address = office.config.landlords.first().and_then(|landlord| landlord.addresses.first());
+pub fn hello(config: &Config) -> String {
+    let address = config.landlords.first().and_then(|landlord| landlord.addresses.first());
     let domain = address.and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain);
     domain.unwrap_or("localhost").to_owned()
 }
@@ -265,7 +266,7 @@ async fn remind_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken
 }
 
 async fn send_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) -> anyhow::Result<()> {
-    let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office));
+    let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office.config));
     let mut route = Route::default();
     while !stop.is_cancelled() {
         let progress = survive(send::step(&office, &mut transport, &mut route).await, "send").await;

@@ -50,18 +50,13 @@ impl Office {
             deputy_before: reminders.deputy_before,
             member_responsible_after: reminders.member_responsible_after,
         };
-        let own = Own {
-            addresses: config.landlords.iter().flat_map(|landlord| landlord.addresses.clone()).collect(),
-            staff: config.landlords.iter().flat_map(Landlord::people).map(|person| person.address.clone()).collect(),
-            forms: Vec::new(),
-        };
         Ok(Office {
             key: MessageKey::new(store.key()),
+            own: own(&config),
             config,
             calendar,
             store,
             clock,
-            own,
             templates,
             ladder,
             messages_wait: Notify::new(),
@@ -147,6 +142,15 @@ pub struct Before<'a> {
     pub thread: &'a [String],
     /// The message that goes with letters to staff.
     pub enclosed: Option<&'a Enclosed<'a>>,
+}
+
+/// The addresses that are the landlords' own, or their people's.
+pub fn own(config: &Config) -> Own {
+    Own {
+        addresses: config.landlords.iter().flat_map(|landlord| landlord.addresses.clone()).collect(),
+        staff: config.landlords.iter().flat_map(Landlord::people).map(|person| person.address.clone()).collect(),
+        forms: Vec::new(),
+    }
 }
 
 /// The embedded templates with the landlord's own in their place.

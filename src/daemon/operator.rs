@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
@@ -13,7 +14,8 @@ use tokio::io::AsyncWriteExt as _;
 use tracing::{error, info};
 
 use super::office::Office;
-use crate::config::SecondWay;
+use crate::config::{Config, SecondWay};
+use crate::domain::landlord::Landlord;
 use crate::mail::smtp::SmtpTransport;
 use crate::mail::transport::{Envelope, Transport as _};
 use crate::store::NewLetter;
@@ -55,7 +57,7 @@ pub async fn tell(office: &Office, name: &str, words: &str) -> anyhow::Result<()
     let alarm = office.store.raise(name, words, now).await?;
     if alarm.told.is_none() {
         let id = format!("alarm.{}.{}", slug(name), now.as_millisecond());
-        office.store.post(&letter(office, &id, &format!("Redress: {name}"), words)?, now).await?;
+        office.store.post(&letter(&office.config, &id, &format!("Redress: {name}"), words, now)?, now).await?;
         office.store.told(name, now).await?;
         office.letters_wait.notify_one();
     }
@@ -71,7 +73,7 @@ pub async fn over(office: &Office, name: &str, words: &str) -> anyhow::Result<()
     if office.store.clear(name).await? {
         let now = office.clock.now();
         let id = format!("over.{}.{}", slug(name), now.as_millisecond());
-        office.store.post(&letter(office, &id, &format!("Redress: over: {name}"), words)?, now).await?;
+        office.store.post(&letter(&office.config, &id, &format!("Redress: over: {name}"), words, now)?, now).await?;
         office.letters_wait.notify_one();
         info!(alarm = name, "Trouble over");
     }
@@ -83,14 +85,42 @@ pub async fn over(office: &Office, name: &str, words: &str) -> anyhow::Result<()
 /// # Errors
 ///
 /// When the operator's or the landlord's address is not one that mail can be sent to; the configuration rules that out.
-pub fn letter(office: &Office, id: &str, subject: &str, words: &str) -> anyhow::Result<NewLetter> {
-    let landlord = office.config.landlords.first().context("The configuration has no landlord")?;
-    let from = landlord.addresses.first().context("The landlord has no address")?;
-    let operator = &office.config.operator.person;
-    let from = Mailbox::new(Some("Redress".to_owned()), from.parse().context("The landlord's address")?);
+pub fn letter(config: &Config, id: &str, subject: &str, words: &str, now: Timestamp) -> anyhow::Result<NewLetter> {
+    let landlord = config.landlords.first().context("The configuration has no landlord")?;
+    let operator = &config.operator.person;
     let to = Mailbox::new(Some(operator.name.clone()), operator.address.parse().context("The operator's address")?);
+    plain(landlord, to, id, subject, words, now)
+}
+
+/// A letter from a landlord's own address to that address: sent to see whether mail, and with it returned letters, comes
+/// back into a mailbox that is read. Sorted as automatic when it does, for nobody is answered at an own address.
+///
+/// # Errors
+///
+/// When the landlord's address is not one that mail can be sent to; the configuration rules that out.
+pub fn to_ourselves(
+    landlord: &Landlord,
+    id: &str,
+    subject: &str,
+    words: &str,
+    now: Timestamp,
+) -> anyhow::Result<NewLetter> {
+    let address = landlord.addresses.first().context("The landlord has no address")?;
+    plain(landlord, Mailbox::new(None, address.parse().context("The landlord's address")?), id, subject, words, now)
+}
+
+fn plain(
+    landlord: &Landlord,
+    to: Mailbox,
+    id: &str,
+    subject: &str,
+    words: &str,
+    now: Timestamp,
+) -> anyhow::Result<NewLetter> {
+    let from = landlord.addresses.first().context("The landlord has no address")?;
+    let from = Mailbox::new(Some("Redress".to_owned()), from.parse().context("The landlord's address")?);
     let message_id = format!("{id}@{}", from.email.domain());
-    let date = office.clock.now().to_zoned(TimeZone::UTC);
+    let date = now.to_zoned(TimeZone::UTC);
     let message = Message::builder()
         .from(from.clone())
         .to(to.clone())
@@ -118,8 +148,9 @@ async fn by_second_way(office: &Office, subject: &str, words: &str) -> anyhow::R
     let way = async {
         match &office.config.operator.second_way {
             SecondWay::Smtp(server) => {
-                let letter =
-                    letter(office, &format!("second-way.{}", office.clock.now().as_millisecond()), subject, words)?;
+                let now = office.clock.now();
+                let id = format!("second-way.{}", now.as_millisecond());
+                let letter = letter(&office.config, &id, subject, words, now)?;
                 let envelope = Envelope { from: &letter.envelope_from, to: &letter.recipient, bytes: &letter.bytes };
                 SmtpTransport::new(server.clone(), "redress").send(envelope).await.context("The second mail server")?;
                 Ok(())

@@ -14,6 +14,8 @@ use tracing::error;
 
 use super::office::Office;
 use super::operator;
+use crate::config::Config;
+use crate::store::sqlite_file;
 
 const EVERY: Duration = Duration::from_secs(20);
 /// The operator hears of a mailbox that was not read, or a letter that did not leave, for this long.
@@ -104,7 +106,7 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
     } else {
         operator::over(office, name, "Letters leave again.").await?;
     }
-    if let Some((folder, free)) = free_disk(office) {
+    if let Some((folder, free)) = free_disk(&office.config) {
         let name = "disk nearly full";
         if free < office.config.limits.free_disk_bytes {
             let words = format!(
@@ -121,10 +123,8 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
 }
 
 /// Where an SQLite database lies, and how many bytes are free there.
-pub fn free_disk(office: &Office) -> Option<(PathBuf, u64)> {
-    let path = office.config.database.expose_secret().strip_prefix("sqlite:")?.trim_start_matches("//").to_owned();
-    let folder = PathBuf::from(path).parent().map(PathBuf::from).filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or_else(|| PathBuf::from("."));
+pub fn free_disk(config: &Config) -> Option<(PathBuf, u64)> {
+    let folder = sqlite_file(config.database.expose_secret())?.parent()?.to_owned();
     let disk = rustix::fs::statvfs(&folder).ok()?;
     Some((folder, disk.f_bavail.saturating_mul(disk.f_frsize)))
 }

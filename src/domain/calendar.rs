@@ -326,6 +326,16 @@ pub fn spoken(date: Date) -> String {
     date.strftime("%A %-d %B %Y").to_string()
 }
 
+/// An instant as listings show it, in civil time of Europe/London: "Fri 4 Dec 2026 09:12".
+pub fn listed(at: Timestamp) -> String {
+    LONDON.to_datetime(at).strftime("%a %-d %b %Y %H:%M").to_string()
+}
+
+/// A date as listings show it: "Fri 4 Dec 2026".
+pub fn listed_date(date: Date) -> String {
+    date.strftime("%a %-d %b %Y").to_string()
+}
+
 /// The next time after `after` at which `schedule`, read as civil time in Europe/London, says to look; `None` when it
 /// never will again.
 ///

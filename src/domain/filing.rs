@@ -18,6 +18,9 @@ use super::reference::Reference;
 use super::triage::{Context, Exclusion, Label, OtherKind, Sorted};
 use super::words::Words;
 
+/// What the names begin with under which mail is listed that arrived before the day from which mail is answered.
+pub const OLDER: &str = "older";
+
 /// A stored message as it lies before us.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {

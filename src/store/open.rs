@@ -70,6 +70,25 @@ pub enum Purpose {
     Beside,
 }
 
+/// Why a database cannot be worked with beside a daemon yet, or no more.
+#[derive(Debug, thiserror::Error)]
+pub enum Unready {
+    #[error("There is no database at {} yet; `redress run` makes it", .0.display())]
+    Missing(PathBuf),
+    #[error("The database is empty; `redress run` sets it up")]
+    Empty,
+    #[error("The database is older than this program; start `redress run` of this version once to bring it up to date")]
+    Older,
+    #[error("The database is newer than this program; use the version of `redress` that last ran on it, or a later one")]
+    Newer,
+}
+
+/// The file of an SQLite database; `None` for another database.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let options = url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url).ok()).flatten()?;
+    Some(options.get_filename().to_path_buf())
+}
+
 /// What keeps a second daemon away for as long as it lives.
 pub(super) enum RunLock {
     File { _held: File },
@@ -127,7 +146,7 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
     let lock = match purpose {
         Purpose::Run => lock_beside(&path)?,
         Purpose::Beside if path.exists() => RunLock::None,
-        Purpose::Beside => bail!("There is no database at {} yet; `redress run` makes it", path.display()),
+        Purpose::Beside => return Err(Unready::Missing(path).into()),
     };
     let options = options
         .create_if_missing(purpose == Purpose::Run)
@@ -260,22 +279,18 @@ fn latest(migrations: &Migrator) -> Option<i64> {
     migrations.iter().map(|migration| migration.version).max()
 }
 
-fn refuse_newer(found: Option<i64>, migrations: &Migrator) -> anyhow::Result<()> {
+fn refuse_newer(found: Option<i64>, migrations: &Migrator) -> Result<(), Unready> {
     if found > latest(migrations) {
-        bail!(
-            "The database is newer than this program; use the version of `redress` that last ran on it, or a later one"
-        );
+        return Err(Unready::Newer);
     }
     Ok(())
 }
 
-fn check_version(found: Option<i64>, migrations: &Migrator) -> anyhow::Result<()> {
+fn check_version(found: Option<i64>, migrations: &Migrator) -> Result<(), Unready> {
     refuse_newer(found, migrations)?;
     match found {
-        None => bail!("The database is empty; `redress run` sets it up"),
+        None => Err(Unready::Empty),
         found if found == latest(migrations) => Ok(()),
-        _ => bail!(
-            "The database is older than this program; start `redress run` of this version once to bring it up to date"
-        ),
+        _ => Err(Unready::Older),
     }
 }

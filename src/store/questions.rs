@@ -10,6 +10,7 @@ use super::open::{Tx, execute, on};
 use super::{CaseId, Known, Message, OutboxId, Store, instant, sql, storable};
 use crate::domain::case::{Case, MessageNo, Recorded};
 use crate::domain::code::Duty;
+use crate::domain::filing::OLDER;
 use crate::domain::reference::Reference;
 
 /// Columns of a stored message.
@@ -50,6 +51,7 @@ pub struct CaseRow {
     pub(super) received_at: i64,
     is_open: i64,
     unsure: i64,
+    hazards: i64,
     /// The earliest open due date, YYYY-MM-DD.
     pub next_due: Option<String>,
 }
@@ -65,6 +67,11 @@ impl CaseRow {
 
     pub fn unsure(&self) -> bool {
         self.unsure != 0
+    }
+
+    /// Whether one of its messages may tell of an urgent hazard.
+    pub fn hazard(&self) -> bool {
+        self.hazards != 0
     }
 }
 
@@ -97,6 +104,28 @@ impl InboxRow {
     pub fn arrived(&self) -> Timestamp {
         instant(self.arrived_at)
     }
+}
+
+/// Which messages to list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Messages {
+    #[default]
+    All,
+    SetAside,
+    /// Arrived before the day from which mail is answered.
+    Older,
+}
+
+/// Which letters to list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Letters {
+    #[default]
+    All,
+    /// To be sent, or being sent now.
+    Waiting,
+    Held,
+    /// Refused for good, or given up.
+    Failed,
 }
 
 /// A line of the outbox list.
@@ -258,6 +287,66 @@ impl Store {
     pub async fn inbox(&self, after: MessageNo, limit: i64) -> anyhow::Result<Vec<InboxRow>> {
         let mut tx = self.db.begin_read().await?;
         Ok(on!(&mut tx, c => sqlx::query_as(sql::INBOX_LIST).bind(after).bind(limit).fetch_all(c).await)?)
+    }
+
+    /// The newest messages before row `before`, the newest first, each with the beginning of its bytes: its headers,
+    /// unless they are uncommonly long.
+    pub async fn latest_messages(
+        &self,
+        which: Messages,
+        before: Option<MessageNo>,
+        limit: i64,
+    ) -> anyhow::Result<Vec<(InboxRow, Vec<u8>)>> {
+        let (state, sorted) = match which {
+            Messages::All => ("", ""),
+            Messages::SetAside => ("set_aside", ""),
+            Messages::Older => ("", OLDER),
+        };
+        let mut tx = self.db.begin_read().await?;
+        let rows: Vec<InboxRow> = on!(&mut tx, c => sqlx::query_as(sql::LATEST_MESSAGES)
+            .bind(before.unwrap_or(i64::MAX)).bind(state).bind(sorted).bind(limit).fetch_all(c).await)?;
+        let mut messages = Vec::with_capacity(rows.len());
+        for row in rows {
+            let beginning: Option<Vec<u8>> =
+                on!(&mut tx, c => sqlx::query_scalar(sql::BEGINNING).bind(row.id).fetch_one(c).await)?;
+            messages.push((row, beginning.unwrap_or_default()));
+        }
+        Ok(messages)
+    }
+
+    /// The newest letters before row `before`, the newest first.
+    pub async fn latest_letters(
+        &self,
+        which: Letters,
+        before: Option<OutboxId>,
+        limit: i64,
+    ) -> anyhow::Result<Vec<LetterRow>> {
+        let (state, or_state) = match which {
+            Letters::All => ("", ""),
+            Letters::Waiting => ("queued", "sending"),
+            Letters::Held => ("held", "held"),
+            Letters::Failed => ("failed", "failed"),
+        };
+        let mut tx = self.db.begin_read().await?;
+        Ok(on!(&mut tx, c => sqlx::query_as(sql::LATEST_LETTERS)
+            .bind(before.unwrap_or(i64::MAX)).bind(state).bind(or_state).bind(limit).fetch_all(c).await)?)
+    }
+
+    /// The letters of a case, oldest first.
+    pub async fn letters_of(&self, reference: &Reference) -> anyhow::Result<Vec<LetterRow>> {
+        let mut tx = self.db.begin_read().await?;
+        let reference = reference.to_string();
+        Ok(on!(&mut tx, c => sqlx::query_as(sql::LETTERS_OF_CASE).bind(&reference).fetch_all(c).await)?)
+    }
+
+    /// One line of the inbox list.
+    pub async fn message_row(&self, id: MessageNo) -> anyhow::Result<Option<InboxRow>> {
+        Ok(self.inbox(id.saturating_sub(1), 1).await?.pop().filter(|row| row.id == id))
+    }
+
+    /// One line of the outbox list.
+    pub async fn letter_row(&self, id: OutboxId) -> anyhow::Result<Option<LetterRow>> {
+        Ok(self.outbox(id.saturating_sub(1), 1).await?.pop().filter(|row| row.id == id))
     }
 
     /// Letters after row `after`, oldest first.

@@ -1,0 +1,64 @@
+//! What commands work with that ask, or act, beside a running daemon.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use secrecy::ExposeSecret as _;
+
+use super::run;
+use crate::config::Config;
+use crate::daemon::clock::{Clock as _, SystemClock};
+use crate::domain::calendar::{Calendar, london_date};
+use crate::store::{Purpose, Store};
+
+/// Configuration, database, calendar, and the moment it is asked.
+pub struct Beside {
+    pub config: Config,
+    pub store: Store,
+    pub calendar: Calendar,
+    pub now: Timestamp,
+}
+
+impl Beside {
+    /// Reads the configuration at `path` and opens its database. What is worth a look in the configuration is left to
+    /// `redress check` to say.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration is refused, or the database is not there or not of this version.
+    pub async fn open(path: &Path) -> anyhow::Result<Beside> {
+        let config = run::load(path)?.config;
+        let store = Store::open(config.database.expose_secret(), Purpose::Beside).await?;
+        let calendar = Calendar::england_and_wales(&config.holidays_added, &config.holidays_removed);
+        Ok(Beside { config, store, calendar, now: SystemClock.now() })
+    }
+
+    /// Today in Europe/London.
+    pub fn today(&self) -> Date {
+        london_date(self.now)
+    }
+
+    /// "3 working days left", "due today", "2 working days late".
+    pub fn left(&self, due: Date) -> String {
+        self.left_in(due, working_days)
+    }
+
+    /// "3 left", "due today", "2 late": working days, for a narrow column.
+    pub fn left_briefly(&self, due: Date) -> String {
+        self.left_in(due, |days| days.to_string())
+    }
+
+    fn left_in(&self, due: Date, say: fn(i32) -> String) -> String {
+        match self.calendar.working_days_between(self.today(), due) {
+            0 if due < self.today() => "late".to_owned(),
+            0 => "due today".to_owned(),
+            days @ ..0 => format!("{} late", say(-days)),
+            days => format!("{} left", say(days)),
+        }
+    }
+}
+
+fn working_days(n: i32) -> String {
+    if n == 1 { "1 working day".to_owned() } else { format!("{n} working days") }
+}

@@ -1,0 +1,318 @@
+//! `redress case`: the cases, and one case with its whole history.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::beside::Beside;
+use super::{history, page};
+use crate::domain::calendar::{listed, listed_date, london_date};
+use crate::domain::case::{Flags, Opening};
+use crate::domain::reference::{NotAReference, Reference};
+use crate::store::{CaseFile, CaseRow, DeadlineRow, LetterRow};
+
+/// What `redress case` is asked.
+#[derive(Args, Debug)]
+pub struct Ask {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand, Debug)]
+enum What {
+    /// List cases, the oldest first, with what is due next
+    #[command(after_help = "\
+Examples:
+  redress case list                          what is open
+  redress case list --all --landlord wellington
+  redress case list --json | jq '.[] | select(.working_days_left <= 1)'
+
+JSON: an array of objects with reference, landlord, kind, open, received, unsure, urgent_hazard, next_duty, provision, due, \
+provisional, working_days_left (negative when late; null where nothing is owed).")]
+    List {
+        /// Cases on which something is still owed (what is listed without it, too)
+        #[arg(long, conflicts_with = "all")]
+        open: bool,
+        /// Closed cases as well
+        #[arg(long)]
+        all: bool,
+        /// Only this landlord's, by its key in the configuration
+        #[arg(long, value_name = "KEY")]
+        landlord: Option<String>,
+        /// For a program, as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one case: why it is one, what is owed, its letters, and its history line by line
+    #[command(after_help = "\
+Examples:
+  redress case show WEL-1047-K
+  redress case show wel 1047 k               as it was read out on the telephone
+  redress case show WEL-1047-K --json
+
+JSON: an object with reference, landlord, kind, open, received, resident, subject, points, outcome_sought, because, unsure, \
+flags, withheld, set_aside, related, messages, duties, letters, history.")]
+    Show {
+        /// The case's reference
+        #[arg(required = true)]
+        reference: Vec<String>,
+        /// For a program, as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Ask {
+    /// Answers on standard output.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be asked, or there is no such case.
+    pub async fn run(&self, config: &Path) -> anyhow::Result<()> {
+        let text = match &self.what {
+            What::List { open: _, all, landlord, json } => {
+                list(&Beside::open(config).await?, *all, landlord.as_deref(), *json).await?
+            }
+            What::Show { reference, json } => {
+                let reference = parse(&reference.join(" "))?;
+                show(&Beside::open(config).await?, &reference, *json).await?
+            }
+        };
+        Ok(page::print(&text)?)
+    }
+}
+
+/// A reference as people write it.
+fn parse(written: &str) -> anyhow::Result<Reference> {
+    let sole = |found: Vec<Reference>| if let [only] = found.as_slice() { Some(only.clone()) } else { None };
+    written
+        .parse()
+        .or_else(|why: NotAReference| sole(Reference::find_in(written)).ok_or(why))
+        .with_context(|| format!("{written:?} is not a case"))
+}
+
+async fn list(beside: &Beside, all: bool, landlord: Option<&str>, json: bool) -> anyhow::Result<String> {
+    if let Some(key) = landlord
+        && !beside.config.landlords.iter().any(|landlord| landlord.key == key)
+    {
+        let keys: Vec<&str> = beside.config.landlords.iter().map(|landlord| landlord.key.as_str()).collect();
+        bail!("The configuration has no landlord {key:?}; it has {}", keys.join(", "));
+    }
+    let cases = beside.store.cases().await?;
+    let wanted = |case: &&CaseRow| (all || case.open()) && landlord.is_none_or(|key| case.landlord == key);
+    let cases: Vec<&CaseRow> = cases.iter().filter(wanted).collect();
+    let mut next: BTreeMap<String, DeadlineRow> = BTreeMap::new();
+    for duty in beside.store.deadlines().await? {
+        next.entry(duty.reference.clone()).or_insert(duty); // The earliest comes first.
+    }
+    if json {
+        let cases: Vec<Value> = cases.iter().map(|case| object(beside, case, next.get(&case.reference))).collect();
+        return Ok(page::json(&json!(cases)));
+    }
+    if cases.is_empty() {
+        return Ok(if all {
+            "No cases yet.\n"
+        } else {
+            "No open cases. `redress case list --all` shows the others.\n"
+        }
+        .to_owned());
+    }
+    let mut table = page::Table::new(["Case", "Landlord", "Kind", "Received", "Due", "Days", "Marks", "Next"]);
+    for case in cases {
+        let next = next.get(&case.reference);
+        let marks = [(case.hazard(), "hazard"), (case.unsure(), "unsure")];
+        let marks: Vec<&str> = marks.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark).collect();
+        table.row([
+            case.reference.clone(),
+            case.landlord.clone(),
+            case.kind.replace('_', " "),
+            listed_date(london_date(case.received())),
+            next.map_or_else(|| "-".to_owned(), |duty| listed_date(duty.due)),
+            next.map_or_else(|| "-".to_owned(), |duty| beside.left_briefly(duty.due)),
+            if marks.is_empty() { "-".to_owned() } else { marks.join(", ") },
+            next.map_or_else(|| "nothing is owed".to_owned(), |duty| history::in_words(duty.duty).to_owned()),
+        ]);
+    }
+    Ok(table.text(0, page::width()))
+}
+
+fn object(beside: &Beside, case: &CaseRow, next: Option<&DeadlineRow>) -> Value {
+    json!({
+        "reference": case.reference,
+        "landlord": case.landlord,
+        "kind": case.kind,
+        "open": case.open(),
+        "received": case.received(),
+        "unsure": case.unsure(),
+        "urgent_hazard": case.hazard(),
+        "next_duty": next.map(|next| next.duty.key()),
+        "provision": next.map(|next| crate::domain::code::rule(next.duty).provision),
+        "due": next.map(|next| next.due),
+        "provisional": next.map(|next| next.provisional),
+        "working_days_left": next.map(|next| beside.calendar.working_days_between(beside.today(), next.due)),
+    })
+}
+
+async fn show(beside: &Beside, reference: &Reference, json: bool) -> anyhow::Result<String> {
+    let file = beside.store.case(reference).await?;
+    let file =
+        file.with_context(|| format!("There is no case {reference}; `redress case list --all` lists them all"))?;
+    let opening =
+        file.case.opening.as_ref().context("The case has no beginning; `redress check` looks at its history")?;
+    let letters = beside.store.letters_of(reference).await?;
+    Ok(if json { page::json(&whole(&file, opening, &letters)) } else { sheet(beside, &file, opening, &letters) })
+}
+
+fn whole(file: &CaseFile, opening: &Opening, letters: &[LetterRow]) -> Value {
+    let words =
+        |words: &[crate::domain::words::Words]| words.iter().map(|words| words.as_str().to_owned()).collect::<Vec<_>>();
+    let duties = file.case.duties.iter().map(|(duty, owed)| {
+        json!({
+            "duty": duty.key(),
+            "due": owed.due.date,
+            "provision": owed.provision,
+            "counted_from": owed.due.counted_from,
+            "working_days": owed.due.period,
+            "provisional": owed.due.provisional,
+            "met": owed.met,
+        })
+    });
+    let letters = letters.iter().map(|letter| {
+        json!({
+            "letter": letter.letter,
+            "outbox": letter.id,
+            "kind": letter.kind,
+            "audience": letter.audience,
+            "to": letter.recipient,
+            "state": letter.state,
+            "written": letter.written(),
+            "settled": letter.settled(),
+            "reply": letter.reply,
+        })
+    });
+    let history = file.history.iter().map(|line| {
+        json!({
+            "seq": line.seq,
+            "occurred_at": line.occurred_at,
+            "recorded_at": line.recorded_at,
+            "in_words": history::sentence(&line.event),
+        })
+    });
+    json!({
+        "reference": opening.reference,
+        "landlord": file.landlord,
+        "kind": opening.kind,
+        "open": file.case.open(),
+        "received": opening.received,
+        "resident": {
+            "name": opening.resident.name.as_str(),
+            "address": opening.resident.address.as_ref().map(|address| address.as_str()),
+        },
+        "subject": opening.subject.as_str(),
+        "points": words(&opening.points),
+        "outcome_sought": opening.outcome_sought.as_ref().map(|wish| wish.as_str()),
+        "because": words(&opening.because),
+        "unsure": opening.unsure,
+        "flags": opening.flags,
+        "withheld": opening.withheld,
+        "set_aside": opening.set_aside,
+        "related": opening.related,
+        "messages": file.case.messages,
+        "duties": duties.collect::<Vec<_>>(),
+        "letters": letters.collect::<Vec<_>>(),
+        "history": history.collect::<Vec<_>>(),
+    })
+}
+
+/// The case on paper.
+fn sheet(beside: &Beside, file: &CaseFile, opening: &Opening, letters: &[LetterRow]) -> String {
+    let width = page::width();
+    let landlord = beside.config.landlords.iter().find(|landlord| landlord.key == file.landlord);
+    let landlord = landlord.map_or(&file.landlord, |landlord| &landlord.name);
+    let open = if file.case.open() { "open" } else { "nothing is owed" };
+    let mut text = format!("{}: {}, {open} ({landlord})\n\n", opening.reference, history::kind(opening.kind));
+    text.push_str(&page::labelled(&facts(file, opening), 2, width));
+    if !opening.points.is_empty() {
+        text.push_str("\nIn their own words\n");
+        for (point, number) in opening.points.iter().zip(1..) {
+            text.push_str(&page::labelled(&[(&format!("{number}."), point.as_str().to_owned())], 2, width));
+        }
+    }
+    text.push_str("\nDuties\n");
+    let mut duties = page::Table::without_headings();
+    for (duty, owed) in &file.case.duties {
+        let state = match owed.met {
+            Some(met) => format!("done {}", listed(met)),
+            None => beside.left(owed.due.date),
+        };
+        let provisional = if owed.due.provisional { ", provisional" } else { "" };
+        let provision = format!("Code {}{provisional}", owed.provision);
+        duties.row([history::in_words(*duty).to_owned(), listed_date(owed.due.date), state, provision]);
+    }
+    text.push_str(&duties.text(2, width));
+    text.push_str("\nLetters (`redress outbox show NUMBER` prints one)\n");
+    let mut table = page::Table::new(["Number", "Letter", "Kind", "To", "What became of it"]);
+    for letter in letters {
+        let number = letter.letter.to_string();
+        let kind = letter.kind.replace('-', " ");
+        table.row([letter.id.to_string(), number, kind, letter.recipient.clone(), super::outbox::fate(letter)]);
+    }
+    text.push_str(&table.text(2, width));
+    text.push_str("\nHistory\n");
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for line in &file.history {
+        let late = line.recorded_at.duration_since(line.occurred_at).as_mins() >= 1;
+        let recorded = if late { format!(" (recorded {})", listed(line.recorded_at)) } else { String::new() };
+        lines.push((listed(line.occurred_at), format!("{}{recorded}", history::sentence(&line.event))));
+    }
+    let lines: Vec<(&str, String)> = lines.iter().map(|(when, what)| (when.as_str(), what.clone())).collect();
+    text.push_str(&page::labelled(&lines, 2, width));
+    text
+}
+
+fn facts(file: &CaseFile, opening: &Opening) -> Vec<(&'static str, String)> {
+    let address = opening.resident.address.as_ref();
+    let address =
+        address.map_or_else(|| "no address to answer".to_owned(), |address| format!("<{}>", address.as_str()));
+    let mut facts = vec![
+        ("Received", listed(opening.received)),
+        ("From", format!("{} {address}", opening.resident.name.as_str()).trim().to_owned()),
+        ("Subject", opening.subject.as_str().to_owned()),
+    ];
+    let marks = marks(&opening.flags);
+    if !marks.is_empty() {
+        facts.push(("Marks", marks.join("; ")));
+    }
+    if opening.unsure {
+        facts.push(("Unsure", "a person must look what it is; the complaint clock runs until then".to_owned()));
+    }
+    facts.extend(opening.set_aside.iter().map(|why| ("Set aside", why.clone())));
+    facts.extend(opening.withheld.iter().map(|why| ("Not answered", why.clone())));
+    if !opening.because.is_empty() {
+        let because = opening.because.iter().map(|words| format!("“{}”", words.as_str()));
+        facts.push(("Because of", because.collect::<Vec<_>>().join(" ")));
+    }
+    facts.extend(opening.outcome_sought.iter().map(|wish| ("Wants", wish.as_str().to_owned())));
+    let related: Vec<String> = opening.related.iter().map(Reference::to_string).collect();
+    if !related.is_empty() {
+        facts.push(("See also", related.join(", ")));
+    }
+    let messages: Vec<String> = file.case.messages.iter().map(|message| message.to_string()).collect();
+    facts.push(("Messages", format!("{} (`redress inbox show NUMBER` prints one)", messages.join(", "))));
+    facts
+}
+
+/// What people should know, in words.
+fn marks(flags: &Flags) -> Vec<String> {
+    let set = [
+        (flags.urgent_hazard, "urgent hazard"),
+        (flags.vulnerability, "vulnerability"),
+        (flags.adjustment_requested, "asks for an adjustment"),
+        (flags.representative, "written by a representative"),
+    ];
+    let set = set.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark.to_owned());
+    set.chain(flags.exclusion_hint.clone()).collect()
+}

@@ -1,0 +1,176 @@
+//! What commands print: tables, labelled lines, JSON; and the one way to standard output.
+
+use std::io::{self, Write as _};
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::domain::message::clean_line;
+
+/// Between two columns.
+const GAP: &str = "  ";
+/// No column is cut narrower than this, however narrow the terminal; the first, which names the row, is never cut.
+const NARROWEST: usize = 8;
+
+/// Writes `text` to standard output.
+///
+/// # Errors
+///
+/// When it cannot be written. A reader that has gone (`redress case list | head`) is an error of its own kind, which
+/// `main` takes for success.
+pub fn print(text: &str) -> io::Result<()> {
+    bytes(text.as_bytes())
+}
+
+/// Writes `bytes` to standard output as they are.
+///
+/// # Errors
+///
+/// As [`print()`].
+pub fn bytes(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// JSON for a program, indented so that a person can read it too.
+pub fn json(value: &serde_json::Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// Columns of the terminal; `None` when the output goes elsewhere, where nothing is cut or wrapped.
+pub fn width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
+/// Rows in aligned columns, one line each.
+pub struct Table<const N: usize> {
+    rows: Vec<[String; N]>,
+}
+
+impl<const N: usize> Table<N> {
+    /// With a line of headings; a table without any rows prints nothing.
+    pub fn new(headings: [&str; N]) -> Table<N> {
+        Table { rows: vec![headings.map(str::to_owned)] }
+    }
+
+    pub fn without_headings() -> Table<N> {
+        Table { rows: Vec::new() }
+    }
+
+    /// Cells are made one clean line each: whatever a resident wrote, no line of it moves the cursor.
+    pub fn row(&mut self, cells: [String; N]) {
+        self.rows.push(cells.map(|cell| clean_line(&cell)));
+    }
+
+    /// The table, each line indented by `indent` spaces. Where `width` is known, the widest columns but the first are cut until it fits.
+    pub fn text(&self, indent: usize, width: Option<usize>) -> String {
+        let mut widths: [usize; N] =
+            std::array::from_fn(|at| self.rows.iter().map(|row| row[at].width()).max().unwrap_or_default());
+        let room = width.map_or(usize::MAX, |width| width.saturating_sub(indent + GAP.len() * N.saturating_sub(1)));
+        while widths.iter().sum::<usize>() > room {
+            let Some(widest) = widths.iter_mut().skip(1).max_by_key(|width| **width) else { break };
+            if *widest <= NARROWEST {
+                break;
+            }
+            *widest -= 1;
+        }
+        let mut text = String::new();
+        for row in &self.rows {
+            let mut line = " ".repeat(indent);
+            for (cell, width) in row.iter().zip(widths) {
+                let cell = cut(cell, width);
+                let filling = " ".repeat(width - cell.width());
+                line.extend([cell.as_str(), filling.as_str(), GAP]);
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// `text`, or as much of it as `room` columns hold, with an ellipsis.
+fn cut(text: &str, room: usize) -> String {
+    if text.width() <= room {
+        return text.to_owned();
+    }
+    let mut used = 1; // The ellipsis.
+    let kept = text.chars().take_while(|c| {
+        used += c.width().unwrap_or(0);
+        used <= room
+    });
+    kept.chain(['…']).collect()
+}
+
+/// Lines of a label and what goes with it, aligned; on a terminal of `width` columns they go on below themselves.
+pub fn labelled(lines: &[(&str, String)], indent: usize, width: Option<usize>) -> String {
+    let label_width = lines.iter().map(|(label, _)| label.width()).max().unwrap_or_default();
+    let mut text = String::new();
+    for (label, value) in lines {
+        let begin = format!("{}{label}{}{GAP}", " ".repeat(indent), " ".repeat(label_width - label.width()));
+        let room = width.map(|width| width.saturating_sub(begin.width()).max(NARROWEST));
+        let value =
+            wrapped(&clean_line(value), room.unwrap_or(usize::MAX)).join(&format!("\n{}", " ".repeat(begin.width())));
+        text.push_str(format!("{begin}{value}").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// `text` in lines of at most `room` columns, broken between words.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is a line from the start");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.width() + 1 + word.width() <= room {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// Several lines of somebody's text, indented.
+pub fn indented(text: &str, indent: usize) -> String {
+    let lines = text.lines().map(|line| format!("{}{line}", " ".repeat(indent)));
+    lines.map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// "1 letter", "3 letters".
+pub fn count(n: i64, one: &str) -> String {
+    match n {
+        1 => format!("1 {one}"),
+        n => format!("{n} {one}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_below_each_other_and_only_a_terminal_cuts_the_widest() {
+        let mut table = Table::new(["Case", "From", "Subject"]);
+        table.row(["WEL-1001-K".into(), "Zoë 王".into(), "The lift is out of order again".into()]);
+        table.row(["WEL-1002-L".into(), "Al".into(), "Hello\u{1b}[2J\nthere".into()]);
+        let piped = "Case        From    Subject\n\
+                     WEL-1001-K  Zoë 王  The lift is out of order again\n\
+                     WEL-1002-L  Al      Hello[2J there\n";
+        assert_eq!(table.text(0, None), piped);
+        let on_terminal = table.text(1, Some(39));
+        assert!(on_terminal.contains(" WEL-1001-K  Zoë 王  The lift is out o…\n"), "{on_terminal}");
+        assert!(on_terminal.lines().all(|line| line.width() <= 39), "{on_terminal}");
+    }
+
+    #[test]
+    fn a_labelled_line_goes_on_below_itself_on_a_terminal_only() {
+        let lines = [("Sending", "hold: letters to residents wait".to_owned()), ("Due", "nothing".to_owned())];
+        assert_eq!(labelled(&lines, 0, None), "Sending  hold: letters to residents wait\nDue      nothing\n");
+        let wrapped = "Sending  hold: letters to\n         residents wait\nDue      nothing\n";
+        assert_eq!(labelled(&lines, 0, Some(26)), wrapped);
+    }
+}

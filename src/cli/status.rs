@@ -1,0 +1,237 @@
+//! `redress status`: how things stand, on one screen.
+
+use std::path::Path;
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::beside::Beside;
+use super::{history, page};
+use crate::config::Sending;
+use crate::daemon::watch::free_disk;
+use crate::domain::calendar::{listed, listed_date};
+use crate::store::{Alarm, Counts, DeadlineRow};
+
+/// Dates shown; `redress case list` shows them all.
+const DATES: usize = 5;
+/// A folder that was not read for this long is remarked upon.
+const LONG_UNREAD: SignedDuration = SignedDuration::from_hours(1);
+
+/// What `redress status` is asked.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  redress status
+  redress status --json | jq .overdue
+
+It asks the database, so it also works while the daemon is stopped.
+
+JSON: an object with now, sending, folders, messages (a number for each state), oldest_new, letters (a number for each \
+state), oldest_unsent, dates (all open ones: reference, duty, due, working_days_left), overdue, alarms, free_disk_bytes.")]
+pub struct Ask {
+    /// For a program, as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Everything the screen shows.
+struct Standing {
+    beside: Beside,
+    counts: Counts,
+    /// Mailbox, folder, and when it was last read.
+    folders: Vec<(String, String, Option<Timestamp>)>,
+    dates: Vec<DeadlineRow>,
+    alarms: Vec<Alarm>,
+}
+
+impl Ask {
+    /// Answers on standard output.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be asked.
+    pub async fn run(&self, config: &Path) -> anyhow::Result<()> {
+        let standing = Standing::of(Beside::open(config).await?).await?;
+        Ok(page::print(&if self.json { page::json(&standing.object()) } else { standing.screen() })?)
+    }
+}
+
+impl Standing {
+    async fn of(beside: Beside) -> anyhow::Result<Standing> {
+        let read = beside.store.folders().await?;
+        let last = |mailbox: &str, folder: &str| {
+            read.iter().find(|row| row.mailbox == mailbox && row.folder == folder).map(|row| row.read)
+        };
+        let folders = beside.config.mailboxes.iter().flat_map(|mailbox| {
+            let folders = mailbox.folders.iter().chain(&mailbox.junk);
+            folders.map(|folder| (mailbox.name.clone(), folder.clone(), last(&mailbox.name, folder)))
+        });
+        Ok(Standing {
+            folders: folders.collect(),
+            counts: beside.store.counts().await?,
+            dates: beside.store.deadlines().await?,
+            alarms: beside.store.alarms().await?,
+            beside,
+        })
+    }
+
+    fn overdue(&self) -> impl Iterator<Item = &DeadlineRow> {
+        self.dates.iter().filter(|date| date.due < self.beside.today())
+    }
+
+    fn messages(&self, state: &str) -> i64 {
+        self.counts.inbox.get(state).copied().unwrap_or_default()
+    }
+
+    fn letters(&self, state: &str) -> i64 {
+        self.counts.outbox.get(state).copied().unwrap_or_default()
+    }
+
+    fn screen(&self) -> String {
+        let width = page::width();
+        let mut text = format!("Redress, {}\n\n", listed(self.beside.now));
+        let mut lines = vec![("Sending", self.sending())];
+        lines.extend(
+            self.folders
+                .iter()
+                .map(|(mailbox, folder, read)| ("Mailbox", format!("{mailbox}/{folder}: {}", self.last_read(*read)))),
+        );
+        lines.push(("Messages", self.messages_in_words()));
+        lines.push(("Letters", self.letters_in_words()));
+        lines.extend(self.disk());
+        lines.extend(
+            self.alarms
+                .iter()
+                .map(|alarm| ("Trouble", format!("{}, since {}: {}", alarm.name, listed(alarm.since), alarm.words))),
+        );
+        text.push_str(&page::labelled(&lines, 0, width));
+        let overdue: Vec<&DeadlineRow> = self.overdue().collect();
+        if !overdue.is_empty() {
+            text.push_str(&format!(
+                "\nOverdue: {}\n{}",
+                overdue.len(),
+                self.dates(overdue.iter().take(DATES).copied(), width)
+            ));
+        }
+        let ahead: Vec<&DeadlineRow> = self.dates.iter().skip(overdue.len()).collect();
+        match ahead.len() {
+            0 => text.push_str("\nNothing is due.\n"),
+            n => text.push_str(&format!("\nDue next, {} of {n}\n", n.min(DATES))),
+        }
+        text.push_str(&self.dates(ahead.into_iter().take(DATES), width));
+        text
+    }
+
+    fn sending(&self) -> String {
+        let held = self.letters("held");
+        match (self.beside.config.sending, held) {
+            (Sending::Live, 0) => "live".to_owned(),
+            (Sending::Live, n) => {
+                let letters = page::count(n, "letter");
+                format!("live; {letters} held by name (`redress outbox list --held`, then `redress outbox release`)")
+            }
+            (Sending::Hold, 0) => "hold: letters to residents will wait; none does yet".to_owned(),
+            (Sending::Hold, n) => format!(
+                "hold: {} held. Look at them with `redress outbox list --held`; they leave when the configuration says \
+                 sending = \"live\" and the daemon is restarted, or by `redress outbox release`",
+                page::count(n, "letter")
+            ),
+        }
+    }
+
+    fn last_read(&self, read: Option<Timestamp>) -> String {
+        match read {
+            None => "never read yet; `redress run` reads it".to_owned(),
+            Some(read) if self.beside.now.duration_since(read) > LONG_UNREAD => {
+                format!("last read {}. Is the daemon running? `systemctl status redress`", listed(read))
+            }
+            Some(read) => format!("read {}", listed(read)),
+        }
+    }
+
+    fn messages_in_words(&self) -> String {
+        let mut parts = vec![match (self.messages("new"), self.counts.oldest_new) {
+            (0, _) => "none waits to be sorted".to_owned(),
+            (n, oldest) => format!("{} to be sorted{}", wait(n), since(oldest)),
+        }];
+        if let n @ 1.. = self.messages("set_aside") {
+            parts.push(format!("{n} set aside for a person (`redress inbox list --set-aside`)"));
+        }
+        parts.join("; ")
+    }
+
+    fn letters_in_words(&self) -> String {
+        let waiting = self.letters("queued") + self.letters("sending");
+        let mut parts = vec![match waiting {
+            0 => "none waits to be sent".to_owned(),
+            n => {
+                format!("{} to be sent{} (`redress outbox list --waiting`)", wait(n), since(self.counts.oldest_unsent))
+            }
+        }];
+        if let n @ 1.. = self.letters("failed") {
+            parts.push(format!("{n} failed (`redress outbox list --failed`)"));
+        }
+        parts.join("; ")
+    }
+
+    fn disk(&self) -> Option<(&'static str, String)> {
+        let (folder, free) = free_disk(&self.beside.config)?;
+        let low = free < self.beside.config.limits.free_disk_bytes;
+        let low = if low { ": nearly full. Make room, for what cannot be stored is not answered" } else { "" };
+        Some(("Disk", format!("{} MiB free in {}{low}", free >> 20, folder.display())))
+    }
+
+    fn dates<'a>(&self, dates: impl Iterator<Item = &'a DeadlineRow>, width: Option<usize>) -> String {
+        let mut table = page::Table::without_headings();
+        for date in dates {
+            let due = format!("{}{}", listed_date(date.due), if date.provisional { " (provisional)" } else { "" });
+            let duty = history::in_words(date.duty).to_owned();
+            table.row([date.reference.clone(), due, self.beside.left(date.due), duty]);
+        }
+        table.text(2, width)
+    }
+
+    fn object(&self) -> Value {
+        let folders = self
+            .folders
+            .iter()
+            .map(|(mailbox, folder, read)| json!({ "mailbox": mailbox, "folder": folder, "read": read }));
+        let dates = self.dates.iter().map(|date| {
+            json!({
+                "reference": date.reference,
+                "landlord": date.landlord,
+                "duty": date.duty.key(),
+                "due": date.due,
+                "provisional": date.provisional,
+                "working_days_left": self.beside.calendar.working_days_between(self.beside.today(), date.due),
+            })
+        });
+        let alarms = self
+            .alarms
+            .iter()
+            .map(|alarm| json!({ "name": alarm.name, "since": alarm.since, "told": alarm.told, "words": alarm.words }));
+        json!({
+            "now": self.beside.now,
+            "sending": match self.beside.config.sending { Sending::Live => "live", Sending::Hold => "hold" },
+            "folders": folders.collect::<Vec<_>>(),
+            "messages": self.counts.inbox,
+            "oldest_new": self.counts.oldest_new,
+            "letters": self.counts.outbox,
+            "oldest_unsent": self.counts.oldest_unsent,
+            "dates": dates.collect::<Vec<_>>(),
+            "overdue": self.overdue().count(),
+            "alarms": alarms.collect::<Vec<_>>(),
+            "free_disk_bytes": free_disk(&self.beside.config).map(|(_, free)| free),
+        })
+    }
+}
+
+/// "1 waits", "3 wait".
+fn wait(n: i64) -> String {
+    if n == 1 { "1 waits".to_owned() } else { format!("{n} wait") }
+}
+
+fn since(oldest: Option<Timestamp>) -> String {
+    oldest.map(|oldest| format!(", the oldest since {}", listed(oldest))).unwrap_or_default()
+}

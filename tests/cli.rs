@@ -1,0 +1,644 @@
+//! The command line as people use it: the real program on a database, a Maildir that mail comes into and one that letters
+//! leave by, all in a folder of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed, helpers included")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use redress::daemon::clock::{Clock as _, SystemClock};
+use redress::domain::calendar::london_date;
+use redress::domain::reference::Reference;
+use serde_json::Value;
+use sqlx::Connection as _;
+
+const REDRESS: &str = env!("CARGO_BIN_EXE_redress");
+
+const CONFIG: &str = r#"
+database = "sqlite:redress.db"
+sending = "hold"
+answer_mail_since = 2026-09-01
+
+[[mailbox]]
+name = "complaints"
+landlord = "wellington"
+maildir = "mail"
+junk = "Junk"
+
+[outgoing]
+maildir = "letters"
+
+[operator]
+name = "Olu Example"
+address = "it@example.net"
+
+[operator.second_way]
+command = ["/bin/sh"]
+
+[[landlord]]
+key = "wellington"
+name = "Wellington Homes Limited"
+prefix = "WEL"
+addresses = ["complaints@example.org"]
+officer = { name = "Ada Example", address = "ada@example.net" }
+deputy = { name = "Ben Example", address = "ben@example.net" }
+reviewers = [{ name = "Cleo Example", address = "cleo@example.net" }]
+manager = { name = "Dan Example", address = "dan@example.net" }
+member_responsible = { name = "Eve Example", address = "eve@example.net" }
+policy_link = "https://www.example.org/complaints"
+emergency_telephone = "01632 960100"
+responsible_for = ["repairs to your home"]
+not_responsible_for = ["public roads"]
+
+[ombudsman]
+last_checked = TODAY
+
+[limits]
+free_disk_bytes = 0
+
+[bank_holidays]
+added = [{ date = 2027-06-07, name = "A proclaimed holiday" }]
+"#;
+
+const COMPLAINT: &str = "\
+From: Rosa Quill <rosa@example.com>
+To: complaints@example.org
+Subject: Complaint about the lift
+Message-ID: <complaint@example.com>
+Date: Fri, 20 Nov 2026 09:00:00 +0000
+
+Dear landlord,
+
+I want to make a formal complaint. The lift has been broken for six weeks and nobody answers the telephone.
+
+There is also a strong smell of gas in the hall.
+";
+
+const REQUEST: &str = "\
+From: Sam Tarn <sam@example.com>
+To: complaints@example.org
+Subject: Dripping tap
+Message-ID: <request@example.com>
+
+Hello, the tap in my kitchen is dripping. Could you please send somebody to repair it?
+";
+
+const AUTOMATIC: &str = "\
+From: Tom Weir <tom@example.com>
+To: complaints@example.org
+Subject: Out of office
+Auto-Submitted: auto-replied
+Message-ID: <automatic@example.com>
+
+I am away until Monday.
+";
+
+/// Nothing a person could read, so a person has to look.
+const UNREADABLE: &str = "\
+From: Uma Fenn <uma@example.com>
+To: complaints@example.org
+Subject:
+Message-ID: <unreadable@example.com>
+MIME-Version: 1.0
+Content-Type: image/png
+Content-Transfer-Encoding: base64
+
+iVBORw0KGgo=
+";
+
+/// A landlord's machine.
+struct House {
+    folder: tempfile::TempDir,
+}
+
+impl House {
+    fn new() -> House {
+        let house = House { folder: tempfile::tempdir().unwrap() };
+        for folder in ["mail", "mail/.Junk"] {
+            for part in ["new", "cur", "tmp"] {
+                fs::create_dir_all(house.path(folder).join(part)).unwrap();
+            }
+        }
+        let today = london_date(SystemClock.now()).to_string();
+        fs::write(house.path("redress.toml"), CONFIG.replace("TODAY", &today)).unwrap();
+        house
+    }
+
+    /// With mail of every sort in it, taken in and handled.
+    fn with_mail() -> House {
+        let house = House::new();
+        house.arrives("1", COMPLAINT);
+        house.arrives("2", REQUEST);
+        house.arrives("3", AUTOMATIC);
+        house.arrives("4", UNREADABLE);
+        house.arrives("5", &COMPLAINT.replace("complaint@", "old@"));
+        let old = fs::File::options().append(true).open(house.path("mail/new/5.eml")).unwrap();
+        let july = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_783_000_000);
+        old.set_times(fs::FileTimes::new().set_modified(july)).unwrap();
+        assert!(house.says(&["run", "--once"]).contains("5 new messages taken in."));
+        house
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn arrives(&self, name: &str, message: &str) {
+        fs::write(self.path("mail/new").join(format!("{name}.eml")), message.replace('\n', "\r\n")).unwrap();
+    }
+
+    fn configure(&self, from: &str, to: &str) {
+        let config = fs::read_to_string(self.path("redress.toml")).unwrap();
+        assert!(config.contains(from), "{from}");
+        fs::write(self.path("redress.toml"), config.replace(from, to)).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(REDRESS);
+        command.args(arguments).env("REDRESS_CONFIG", self.path("redress.toml")).env("SUDO_USER", "ada");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// What a command that succeeds prints.
+    fn says(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What a command that fails prints, all of it, with its exit code.
+    fn fails(&self, arguments: &[&str]) -> (i32, String) {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{arguments:?}: {output:?}");
+        (output.status.code().unwrap(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.says(&[arguments, &["--json"]].concat())).unwrap()
+    }
+
+    /// The reference of the case that `message` opened.
+    fn case_of(&self, message: i64) -> String {
+        let messages = self.json(&["inbox", "list"]);
+        let row = messages.as_array().unwrap().iter().find(|row| row["id"] == message).unwrap();
+        row["reference"].as_str().unwrap().to_owned()
+    }
+
+    /// The outbox number of this case's letter to the resident, or to staff.
+    fn letter(&self, audience: &str, case: &str) -> String {
+        let letters = self.json(&["outbox", "list"]);
+        let mut letters = letters.as_array().unwrap().iter();
+        letters.find(|row| row["audience"] == audience && row["reference"] == case).unwrap()["id"].to_string()
+    }
+
+    fn state(&self, letter: &str) -> String {
+        self.json(&["outbox", "show", letter])["state"].as_str().unwrap().to_owned()
+    }
+
+    /// Letters that have left.
+    fn left(&self) -> Vec<String> {
+        let files = fs::read_dir(self.path("letters/new")).into_iter().flatten();
+        files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    }
+
+    /// Somebody meddles with the database.
+    fn meddle(&self, statements: &[&'static str]) {
+        let url = format!("sqlite://{}", self.path("redress.db").display());
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+            for statement in statements {
+                sqlx::query(*statement).execute(&mut connection).await.unwrap();
+            }
+            connection.close().await.unwrap();
+        });
+    }
+}
+
+/// A running daemon; it does not outlive its test, whatever becomes of that.
+struct Daemon(Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Asserts that `text` holds a line that begins with `begins` and holds each of `parts`.
+#[track_caller]
+fn has_line(text: &str, begins: &str, parts: &[&str]) {
+    let found = text.lines().any(|line| line.starts_with(begins) && parts.iter().all(|part| line.contains(part)));
+    assert!(found, "no line begins {begins:?} and has {parts:?}:\n{text}");
+}
+
+#[test]
+fn before_the_first_start_nothing_is_wrong_and_commands_say_what_to_do() {
+    let house = House::new();
+    let check = house.says(&["check"]);
+    has_line(&check, "database", &["look", "There is no database", "`redress run` makes it"]);
+    has_line(&check, "letters", &["ok", "built-in"]);
+    let (code, words) = house.fails(&["case", "list"]);
+    assert!(code == 1 && words.contains("There is no database at") && words.contains("`redress run` makes it"));
+    assert!(!house.path("redress.db").exists(), "asking makes no database");
+}
+
+#[test]
+fn a_refused_configuration_is_named_line_by_line_with_exit_code_78() {
+    let house = House::new();
+    house.configure("sending = \"hold\"", "sending = \"hodl\"");
+    house.configure("prefix = \"WEL\"", "prefix = \"WEL\"\ncolour = \"red\"");
+    for command in [&["check"][..], &["status"], &["run", "--once"], &["outbox", "release", "--all"]] {
+        let (code, words) = house.fails(command);
+        assert_eq!(code, 78, "{command:?}");
+        assert!(words.contains("redress.toml:3: sending:") && words.contains("colour"), "{words}");
+    }
+    let output = house.run(&["check", "--json"]);
+    let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(findings[0]["verdict"], "wrong");
+}
+
+#[test]
+fn check_finds_a_healthy_house_in_order() {
+    let house = House::with_mail();
+    let check = house.says(&["check", "--connect"]);
+    for (what, says) in [
+        ("configuration", "sending hold: letters to residents wait"),
+        ("Ombudsman's details", "last checked"),
+        ("letters", "built-in"),
+        ("database", "of this version"),
+        ("bank holidays", "added 2027-06-07 A proclaimed holiday"),
+        ("dates", "4 open, none provisional"),
+        ("history", "3 cases as written"),
+        ("disk", "MiB free"),
+        ("mailbox complaints", "INBOX: 5 messages"),
+        ("mailbox complaints", "Junk: 0 messages"),
+        ("outgoing mail", "letters are written into"),
+        ("second way", "/bin/sh"),
+    ] {
+        has_line(&check, what, &["  ok", says]);
+    }
+    assert!(!check.contains("  look") && !check.contains("  wrong"), "{check}");
+    let columns: BTreeSet<_> = check.lines().map(|line| line.find("  ok ").unwrap()).collect();
+    assert_eq!(columns.len(), 1, "verdicts stand below each other: {check}");
+    let findings = house.json(&["check"]);
+    assert!(findings.as_array().unwrap().iter().all(|finding| finding["verdict"] == "ok"), "{findings:#}");
+}
+
+#[test]
+fn check_notices_history_that_was_changed_shortened_or_reworded() {
+    for (meddling, says) in [
+        (
+            &["DROP TRIGGER event_is_never_changed", "UPDATE event SET recorded_at = recorded_at + 1 WHERE seq = 2"][..],
+            "line 2 was changed after it was written",
+        ),
+        (
+            &[
+                "DROP TRIGGER event_is_never_deleted",
+                "DELETE FROM event WHERE id = (SELECT MAX(id) FROM event WHERE case_id = 1)",
+            ],
+            "and what is there does not",
+        ),
+        (&["UPDATE words SET text = 'All is well.' WHERE text LIKE '%gas%'"], "its words were changed after they were written"),
+        (&["UPDATE case_file SET is_open = 0 WHERE id = 1"], "what the lists say differs from the history"),
+        (&["UPDATE numbering SET last = last + 1"], "4 case numbers were used, and 3 cases are here"),
+    ] {
+        let house = House::with_mail();
+        house.meddle(meddling);
+        let (code, words) = house.fails(&["check"]);
+        assert_eq!(code, 1);
+        has_line(&words, "history", &["wrong", says, "as evidence"]);
+        assert!(words.ends_with(" wrong\n"), "{words}");
+    }
+}
+
+#[test]
+fn check_connect_names_the_folder_that_is_missing() {
+    let house = House::new();
+    house.configure("junk = \"Junk\"", "junk = \"Spam\"");
+    let (code, words) = house.fails(&["check", "--connect"]);
+    assert_eq!(code, 1);
+    has_line(&words, "mailbox complaints", &["ok", "INBOX"]);
+    has_line(&words, "mailbox complaints", &["wrong", "Spam", "Check the folder's name"]);
+    assert!(house.says(&["check"]).contains("ok"), "without --connect no folder is opened");
+}
+
+#[test]
+fn a_test_letter_to_ourselves_is_found_again_and_becomes_no_case() {
+    let house = House::new();
+    house.configure("maildir = \"letters\"", "maildir = \"mail\"");
+    let check = house.says(&["check", "--send-test"]);
+    has_line(&check, "test letter", &["ok", "to it@example.net"]);
+    has_line(&check, "test letter", &["ok", "to complaints@example.org: came back into complaints/INBOX"]);
+    house.says(&["run", "--once"]);
+    assert_eq!(house.json(&["case", "list", "--all"]), serde_json::json!([]));
+    let messages = house.json(&["inbox", "list"]);
+    let sorted: Vec<&str> = messages.as_array().unwrap().iter().map(|row| row["sorted"].as_str().unwrap()).collect();
+    assert_eq!(sorted, ["automatic", "automatic"]);
+    assert_eq!(house.json(&["outbox", "list"]), serde_json::json!([]), "nobody is written to about it");
+}
+
+#[test]
+fn the_case_list_says_what_is_due_next_and_marks_what_is_urgent() {
+    let house = House::with_mail();
+    let case = house.case_of(1);
+    let list = house.says(&["case", "list"]);
+    has_line(&list, "Case", &["Kind", "Landlord", "Received", "Due", "Days", "Marks", "Next"]);
+    has_line(&list, &case, &["complaint", "wellington", "5 left", "hazard", "acknowledge"]);
+    has_line(&list, &house.case_of(2), &["10 left", "review the service request"]);
+    assert_eq!(list, house.says(&["case", "list", "--open", "--landlord", "wellington"]));
+    let (_, words) = house.fails(&["case", "list", "--landlord", "welington"]);
+    assert!(words.contains("no landlord \"welington\"; it has wellington"), "{words}");
+
+    let rows = house.json(&["case", "list"]);
+    assert_eq!(rows.as_array().unwrap().len(), 3);
+    assert_eq!(rows[0]["reference"], case.as_str());
+    assert_eq!(rows[0]["urgent_hazard"], true);
+    assert_eq!(rows[0]["next_duty"], "acknowledge");
+    assert_eq!(rows[0]["provision"], "6.2");
+    assert_eq!(rows[0]["working_days_left"], 5);
+}
+
+#[test]
+fn a_case_is_shown_with_its_words_its_letters_and_its_history() {
+    let house = House::with_mail();
+    let case = house.case_of(1);
+    let sheet = house.says(&["case", "show", &case]);
+    assert!(sheet.starts_with(&format!("{case}: complaint, open (Wellington Homes Limited)\n")), "{sheet}");
+    has_line(&sheet, "  From", &["Rosa Quill <rosa@example.com>"]);
+    has_line(&sheet, "  Marks", &["urgent hazard"]);
+    has_line(&sheet, "  1.", &["The lift has been broken for six weeks"]);
+    has_line(&sheet, "  acknowledge the complaint", &["5 working days left", "Code 6.2"]);
+    has_line(&sheet, "  2 ", &["new case", "ada@example.net", "sent"]);
+    let history = sheet.split_once("\nHistory\n").unwrap().1;
+    assert!(history.contains("Opened as a complaint by message 1"), "{history}");
+    assert!(history.contains("To acknowledge the complaint by"), "{history}");
+    assert!(history.contains("(Code 6.2): 5 working days after receipt on"), "{history}");
+    assert!(history.contains("Letter 2 sent; the mail server said: written to"), "{history}");
+
+    let spoken = case.to_lowercase().replace('-', " ");
+    let spoken: Vec<&str> = ["case", "show"].into_iter().chain(spoken.split(' ')).collect();
+    assert_eq!(house.says(&spoken), sheet, "as it is read out on the telephone");
+    let whole = house.json(&["case", "show", &case]);
+    assert_eq!(whole["resident"]["name"], "Rosa Quill");
+    assert_eq!(whole["duties"][0]["provision"], "6.2");
+    assert_eq!(whole["history"].as_array().unwrap().len(), history.lines().count());
+}
+
+#[test]
+fn a_mistyped_reference_is_noticed_and_a_free_one_is_not_found() {
+    let house = House::with_mail();
+    let case = house.case_of(1);
+    let wrong = if case.ends_with('A') { "B" } else { "A" };
+    let (_, words) = house.fails(&["case", "show", &format!("{}{wrong}", &case[..case.len() - 1])]);
+    assert!(words.contains("has a slip in it"), "{words}");
+    let (_, words) = house.fails(&["case", "show", "the lift"]);
+    assert!(words.contains("looks like WEL-1047-K"), "{words}");
+    let free = Reference::new("WEL", 9000).to_string();
+    let (_, words) = house.fails(&["case", "show", &free]);
+    assert!(words.contains(&format!("There is no case {free}; `redress case list --all`")), "{words}");
+}
+
+#[test]
+fn the_inbox_lists_every_message_with_what_it_was_taken_for() {
+    let house = House::with_mail();
+    let list = house.says(&["inbox", "list"]);
+    assert_eq!(list.lines().count(), 6, "{list}");
+    has_line(&list, "1 ", &["rosa@example.com", "Complaint about the lift", &house.case_of(1)]);
+    has_line(&list, "3 ", &["automatic", "tom@example.com", "Out of office"]);
+    let aside = house.says(&["inbox", "list", "--set-aside"]);
+    assert_eq!(aside.lines().count(), 2, "{aside}");
+    has_line(&aside, "4 ", &["set aside", "uma@example.com"]);
+    let older = house.says(&["inbox", "list", "--older"]);
+    assert_eq!(older.lines().count(), 2, "{older}");
+    has_line(&older, "5 ", &["older complaint"]);
+    let page = house.says(&["inbox", "list", "--before", "5", "--limit", "2"]);
+    assert!(page.contains("\n4 ") && page.contains("\n3 ") && page.ends_with("Earlier ones: add `--before 3`.\n"));
+}
+
+#[test]
+fn a_message_is_shown_as_a_person_reads_it_and_raw_as_it_came() {
+    let house = House::with_mail();
+    let shown = house.says(&["inbox", "show", "3"]);
+    has_line(&shown, "  Sorted as", &["automatic"]);
+    has_line(&shown, "  May be answered", &["no"]);
+    has_line(&shown, "  Because", &["Auto-Submitted"]);
+    assert!(shown.ends_with("\n\n  I am away until Monday.\n"), "{shown}");
+    has_line(&house.says(&["inbox", "show", "4"]), "  State", &["set aside for a person"]);
+    assert_eq!(house.json(&["inbox", "show", "1"])["subject"], "Complaint about the lift");
+    assert_eq!(house.run(&["inbox", "raw", "1"]).stdout, COMPLAINT.replace('\n', "\r\n").as_bytes());
+    let (_, words) = house.fails(&["inbox", "raw", "99"]);
+    assert!(words.contains("There is no message 99"), "{words}");
+}
+
+#[test]
+fn status_is_one_screen_that_says_what_to_do() {
+    let house = House::with_mail();
+    let status = house.says(&["status"]);
+    assert!(status.lines().count() <= 24, "{status}");
+    has_line(&status, "Sending", &["hold: 3 letters held", "`redress outbox list --held`"]);
+    has_line(&status, "Mailbox", &["complaints/INBOX: read"]);
+    has_line(&status, "Messages", &["none waits", "1 set aside", "`redress inbox list --set-aside`"]);
+    has_line(&status, "Letters", &["none waits to be sent"]);
+    has_line(&status, &format!("  {}", house.case_of(1)), &["5 working days left", "acknowledge the complaint"]);
+    let object = house.json(&["status"]);
+    assert_eq!(object["sending"], "hold");
+    assert_eq!(object["messages"]["set_aside"], 1);
+    assert_eq!(object["letters"]["held"], 3);
+    assert_eq!(object["dates"].as_array().unwrap().len(), 4);
+    assert_eq!(object["overdue"], 0);
+}
+
+#[test]
+fn listings_as_json_hold_neither_residents_words_nor_who_they_are() {
+    let house = House::with_mail();
+    for list in [&["case", "list", "--all"][..], &["inbox", "list"], &["outbox", "list"], &["status"], &["check"]] {
+        let text = house.json(list).to_string().to_lowercase();
+        for theirs in ["rosa", "quill", "lift", "gas", "sam@", "tap", "example.com"] {
+            assert!(!text.contains(theirs), "{list:?} has {theirs:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn letters_held_by_the_configuration_leave_when_it_says_live_and_those_held_by_name_stay() {
+    let house = House::with_mail();
+    let (acknowledgement, logged) =
+        (house.letter("resident", &house.case_of(1)), house.letter("resident", &house.case_of(2)));
+    has_line(
+        &house.says(&["outbox", "list", "--held"]),
+        &acknowledgement,
+        &["rosa@example.com", "held: sending = \"hold\""],
+    );
+    let held = house.says(&["outbox", "hold", &logged]);
+    assert_eq!(held, format!("Letter {logged}: held by ada; `redress outbox release {logged}` lets it go\n"));
+
+    house.configure("sending = \"hold\"", "sending = \"live\"");
+    house.says(&["run", "--once"]);
+    assert_eq!(house.state(&acknowledgement), "sent");
+    assert_eq!(house.state(&logged), "held");
+    has_line(&house.says(&["status"]), "Sending", &["live; 1 letter held by name"]);
+    let (_, words) = house.fails(&["outbox", "hold", &acknowledgement]);
+    assert!(words.contains(&format!("Letter {acknowledgement}: cannot be held; it stands as: sent")), "{words}");
+
+    assert!(house.says(&["outbox", "release", "--all"]).contains(&format!("Letter {logged}: released")));
+    let (_, words) = house.fails(&["outbox", "release", &logged]);
+    assert!(words.contains("cannot be released"), "{words}");
+    house.says(&["run", "--once"]);
+    assert_eq!(house.state(&logged), "sent");
+    let headers = house.left().into_iter().map(|letter| letter.split_once("\r\n\r\n").unwrap().0.to_owned());
+    assert_eq!(headers.filter(|headers| headers.contains("To: \"Sam Tarn\" <sam@example.com>")).count(), 1);
+    assert_eq!(house.says(&["outbox", "list", "--held"]), "No such letters.\n");
+}
+
+#[test]
+fn a_letter_that_could_not_leave_says_why_and_leaves_when_it_is_retried() {
+    let house = House::new();
+    house.arrives("1", COMPLAINT);
+    fs::write(house.path("letters"), "in the way").unwrap();
+    let (code, words) = house.fails(&["run", "--once"]);
+    assert!(code == 1 && words.contains("1 letter could not leave; `redress outbox list --waiting`"), "{words}");
+    let letter = house.letter("staff", &house.case_of(1));
+    has_line(&house.says(&["outbox", "list", "--waiting"]), &letter, &["again from", "after 1 try", "letters"]);
+    has_line(&house.says(&["status"]), "Letters", &["1 waits to be sent, the oldest since"]);
+
+    fs::remove_file(house.path("letters")).unwrap();
+    assert_eq!(house.json(&["outbox", "list", "--failed"]), serde_json::json!([]));
+    assert!(house.says(&["outbox", "retry", &letter]).contains("tried again within half a minute"));
+    house.says(&["run", "--once"]);
+    let shown = house.says(&["outbox", "show", &letter]);
+    has_line(&shown, "  State", &["sent"]);
+    has_line(&shown, "  To", &["ada@example.net"]);
+    has_line(&shown, "1 ", &["again"]);
+    has_line(&shown, "2 ", &["sent", "written to"]);
+    let raw = house.run(&["outbox", "show", &letter, "--raw"]).stdout;
+    assert_eq!(house.left(), [String::from_utf8(raw).unwrap()]);
+    assert_eq!(house.json(&["outbox", "show", &letter])["tries"].as_array().unwrap().len(), 2);
+    let (_, words) = house.fails(&["outbox", "retry", &letter, "77"]);
+    assert!(words.contains("cannot be tried again; it stands as: sent"), "{words}");
+    assert!(words.contains("Letter 77: is not there") && words.ends_with("2 letters left as it was\n"), "{words}");
+}
+
+#[test]
+fn one_run_at_a_time_and_every_other_command_beside_it() {
+    let house = House::with_mail();
+    let mut daemon = Daemon(house.command(&["run"]).stderr(Stdio::piped()).spawn().unwrap());
+    let mut log = BufReader::new(daemon.0.stderr.take().unwrap()).lines();
+    assert!(log.any(|line| line.unwrap().contains("Redress is running")));
+
+    let (code, words) = house.fails(&["run", "--once"]);
+    assert!(code == 1 && words.contains("Another `redress run` is working"), "{words}");
+    assert!(house.says(&["status"]).contains("Sending"));
+    assert!(house.says(&["case", "list"]).contains("WEL-"));
+    assert!(house.says(&["check", "--connect"]).contains("history"));
+    let acknowledgement = house.letter("resident", &house.case_of(1));
+    assert!(house.says(&["outbox", "release", &acknowledgement]).contains("released"));
+
+    let terminate = Command::new("kill").arg(daemon.0.id().to_string()).status().unwrap();
+    assert!(terminate.success());
+    assert!(daemon.0.wait().unwrap().success());
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_failure() {
+    let house = House::with_mail();
+    for arguments in [&["inbox", "list"][..], &["case", "list"], &["inbox", "raw", "1"], &["calendar"], &["check"]] {
+        let mut child = house.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    }
+}
+
+#[test]
+fn the_calendar_knows_the_configured_holidays_and_needs_no_configuration() {
+    let house = House::new();
+    assert!(house.says(&["calendar", "2027"]).contains("Monday 7 June 2027"));
+    let dates = house.says(&["calendar", "--received", "2027-06-04"]);
+    assert!(dates.contains("not counted: Monday 7 June 2027") && dates.contains("Monday 14 June 2027"), "{dates}");
+    fs::remove_file(house.path("redress.toml")).unwrap();
+    let plain = house.says(&["calendar", "2027"]);
+    assert!(plain.contains("Friday 26 March 2027") && !plain.contains("7 June"), "{plain}");
+    assert_eq!(house.json(&["calendar", "2027"])["bank_holidays"].as_array().unwrap().len(), 8);
+}
+
+#[test]
+fn inspect_knows_the_landlords_own_addresses_from_the_configuration() {
+    let house = House::new();
+    let file = house.path("own.eml");
+    fs::write(&file, COMPLAINT.replace("rosa@example.com", "complaints@example.org")).unwrap();
+    let kind = |house: &House| {
+        let line = house.says(&["inspect", "--json", file.to_str().unwrap()]);
+        serde_json::from_str::<Value>(&line).unwrap()["kind"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(kind(&house), "machine");
+    fs::remove_file(house.path("redress.toml")).unwrap();
+    assert_eq!(kind(&house), "person");
+}
+
+#[test]
+fn every_command_helps_with_examples() {
+    /// The commands a help text names.
+    fn commands(help: &str) -> Vec<String> {
+        let list = help.split_once("Commands:\n").map_or("", |(_, list)| list);
+        let lines = list.lines().take_while(|line| line.starts_with("  "));
+        // Lines that go on are indented further.
+        let lines = lines.filter(|line| !line.starts_with("   "));
+        lines
+            .filter_map(|line| line.split_whitespace().next())
+            .filter(|name| *name != "help")
+            .map(str::to_owned)
+            .collect()
+    }
+    let house = House::new();
+    let mut looked_at = 0;
+    let mut waiting: Vec<Vec<String>> = vec![Vec::new()];
+    while let Some(path) = waiting.pop() {
+        let words: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = house.says(&words);
+        let further = commands(&help);
+        if further.is_empty() {
+            assert!(help.contains("Examples:\n  redress "), "{path:?}: {help}");
+            looked_at += 1;
+        }
+        waiting.extend(further.into_iter().map(|name| [path.clone(), vec![name]].concat()));
+    }
+    assert!(looked_at >= 15, "{looked_at}");
+}
+
+#[test]
+fn nothing_a_command_prints_holds_a_secret() {
+    let house = House::with_mail();
+    let mailbox = "maildir = \"mail\"\njunk = \"Junk\"";
+    let imap = "[mailbox.imap]\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"plain\"\nuser = \"complaints\"\n\
+                password = { env = \"MAIL_PASSWORD\" }";
+    house.configure(mailbox, imap);
+    for arguments in [&["check", "--connect"][..], &["check", "--connect", "--json"], &["status"], &["run", "--once"]] {
+        let output = house.command(arguments).env("MAIL_PASSWORD", "open-sesame").output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        assert!(!String::from_utf8_lossy(&text).contains("open-sesame"), "{arguments:?}");
+    }
+    let (code, words) = {
+        let output = house.command(&["check", "--connect"]).env("MAIL_PASSWORD", "open-sesame").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(code, Some(1));
+    has_line(&words, "mailbox complaints", &["wrong", "Check host, port and security"]);
+}
+
+#[test]
+fn tables_are_not_cut_or_wrapped_where_there_is_no_terminal() {
+    let house = House::new();
+    let long = "word ".repeat(60);
+    house.arrives("1", &COMPLAINT.replace("Complaint about the lift", long.trim()));
+    house.says(&["run", "--once"]);
+    let list = house.says(&["inbox", "list"]);
+    assert_eq!(list.lines().count(), 2);
+    assert!(list.contains(long.trim()));
+}
