@@ -31,6 +31,12 @@ enum Command {
         #[arg(long)]
         once: bool,
     },
+    /// Play six weeks at two invented landlords in seconds: no set-up, no network
+    Demo {
+        /// Where to leave letters and register: a folder that is empty or not there yet [default: a new temporary one]
+        #[arg(long)]
+        folder: Option<PathBuf>,
+    },
     /// Say of each message what it is, whether it may be answered and why, and what is new in it
     Inspect {
         /// One JSON object a line
@@ -56,6 +62,7 @@ fn main() -> ExitCode {
 
 fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
+        Command::Demo { folder } => runtime()?.block_on(cli::demo::run(folder.as_deref())),
         Command::Inspect { json, files } => Ok(cli::inspect::run(files, *json, &Own::default())?),
         Command::Triage(triage) => triage.run(stdout().lock()),
         Command::Run { once } => {

@@ -74,7 +74,7 @@ fn seen(message: &Message) -> String {
     for id in message.report.iter().flat_map(|report| &report.original_message_ids) {
         fact("about", id.clone());
     }
-    for forward in &message.forward {
+    if let Some(forward) = &message.forward {
         let date = forward.date.map_or_else(|| "no date".to_owned(), |date| date.to_string());
         fact("passed on", format!("{} at {date}: {}", mailbox(&forward.from), forward.words.replace('\n', " / ")));
     }
@@ -144,6 +144,27 @@ fn a_bounce_names_the_letter_and_the_address_that_failed() {
     }
     assert_eq!(fixture("bounce_mailbox_full").report.unwrap().recipients[0].severity, Severity::Soft);
     assert_eq!(fixture("bounce_delayed").report.unwrap().recipients[0].severity, Severity::Delayed);
+}
+
+#[test]
+fn what_staff_pass_on_is_found_and_what_a_resident_quotes_is_not_passed_on() {
+    let block =
+        "From: Mary Jones\nSent: 8 March 2024 5:42 PM\nTo: Olive\nSubject: My ceiling\n\nThe ceiling came down.\n";
+    let staff = "From: olive@landlord.example.org\nSubject: ceiling at number 4\n\n";
+    let passed_on = message::read(format!("{staff}See below.\n\n{block}").as_bytes(), &own()).forward.unwrap();
+    assert_eq!((passed_on.from.name.as_str(), passed_on.words.as_str()), ("Mary Jones", "The ceiling came down."));
+    assert_eq!(passed_on.date.unwrap().to_string(), "2024-03-08T17:42:00Z");
+    let ours = block.replace("From: Mary Jones", "From: Complaints <complaints@landlord.example.org>");
+    assert!(message::read(format!("{staff}Done.\n\n{ours}").as_bytes(), &own()).forward.is_none(), "a letter of ours");
+    assert!(person("Subject: Re: My ceiling\n", &format!("No.\n\n{block}")).forward.is_none(), "an answer");
+}
+
+#[test]
+fn a_person_behind_an_empty_return_path_is_recorded_but_not_answered() {
+    let form = person("Return-Path: <>\nSubject: Report from the website\n", "The gate does not close.\n");
+    assert!(form.kind.advances() && !form.may_answer);
+    let reply = person("Return-Path: <>\nSubject: Re: Your complaint\n", "Nid wyf yma.\n");
+    assert_eq!((reply.kind, reply.may_answer), (Kind::AutoReply, false));
 }
 
 #[test]
@@ -255,6 +276,7 @@ fn sentences_that_look_like_quotations_stay() {
         "On Monday 11 March 2024 I rang you. The man wrote:\nnothing at all.",
         "On the other hand, 10:15 was no good.\nI waited until 11:30.",
         "I rang at 10:15. On 11 March 2024 you wrote:\nthat somebody would come. Nobody did.",
+        "I asked Bob <bob@example.org> and on 11 March 2024 at 10:15 he wrote back:\nno.",
         "Sent from my sister's house because my own is flooded.",
         "The date: 11 March.\nThe time: 10:15.\nThe man: nobody knows.",
         "First point\n---\nSecond point\n---\nThird point, and that is all.",

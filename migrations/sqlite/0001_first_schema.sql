@@ -45,7 +45,8 @@ CREATE TABLE inbox (
     filed_at     INTEGER,
     UNIQUE (mailbox, folder, uidvalidity, uid)
 ) STRICT;
-CREATE INDEX inbox_waiting ON inbox (state, next_at);
+CREATE INDEX inbox_waiting ON inbox (state, id, next_at);
+CREATE INDEX inbox_unfiled ON inbox (mailbox, folder, uidvalidity, id) WHERE filed_at IS NULL;
 CREATE INDEX inbox_digest ON inbox (mailbox, digest);
 CREATE INDEX inbox_message_id ON inbox (message_id);
 
@@ -55,7 +56,7 @@ CREATE TABLE case_file (
     reference  TEXT NOT NULL UNIQUE,
     landlord   TEXT NOT NULL,
     kind       TEXT NOT NULL,
-    received_at INTEGER NOT NULL,
+    received_at  INTEGER NOT NULL,
     is_open    INTEGER NOT NULL CHECK (is_open IN (0, 1)),
     unsure     INTEGER NOT NULL CHECK (unsure IN (0, 1)),
     seq        INTEGER NOT NULL,
@@ -161,7 +162,11 @@ CREATE TABLE alarm (
     words     TEXT NOT NULL
 ) STRICT;
 
--- The history is append-only, whoever asks.
+-- The history is append-only, whoever asks. The first trigger stops INSERT OR REPLACE, which deletes without a DELETE
+-- where recursive triggers are off.
+CREATE TRIGGER event_is_never_replaced BEFORE INSERT ON event
+WHEN EXISTS (SELECT 1 FROM event WHERE id = NEW.id OR (case_id = NEW.case_id AND seq = NEW.seq))
+BEGIN SELECT RAISE(ABORT, 'history is append-only'); END;
 CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
 BEGIN SELECT RAISE(ABORT, 'history is append-only'); END;
 CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event

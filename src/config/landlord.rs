@@ -169,7 +169,7 @@ fn telephone(text: &str) -> Result<String, String> {
     }
 }
 
-/// Details that were right once and still go round, and why they are wrong (domain facts, section 4.1).
+/// Details that were right once and still go round, and why they are wrong.
 const STALE: [(&str, &str); 6] = [
     ("l337wq", "the Liverpool post box was given up; the Ombudsman's post goes to Preston"),
     ("pobox152", "the Liverpool post box was given up; the Ombudsman's post goes to Preston"),

@@ -4,13 +4,13 @@
 //! tests call [`work_off`]. Steps ask the clock once and pass `now` down.
 
 pub mod clock;
-mod handle;
+pub mod handle;
 pub mod office;
 pub mod operator;
 pub mod receive;
-mod remind;
+pub mod remind;
 pub mod send;
-mod watch;
+pub mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -290,6 +290,11 @@ pub fn london_date(at: Timestamp) -> Date {
     LONDON.to_datetime(at).date()
 }
 
+/// What the clocks in Europe/London show at this instant.
+pub fn london_time(at: Timestamp) -> civil::Time {
+    LONDON.to_datetime(at).time()
+}
+
 /// This time of day (`hour` 0 to 23, `minute` 0 to 59; others count as the nearest of these) on `date` in
 /// Europe/London. A time the clocks skip in spring is the first instant after the gap; of a time they repeat in autumn
 /// it is the first.

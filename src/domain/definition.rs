@@ -11,6 +11,9 @@ const POINT_CHARS_MAX: usize = 1200;
 /// Lines below a signing off that are no longer than this belong to it.
 const SIGNATURE_WORDS_MAX: usize = 6;
 
+/// A salutation has no more words than this.
+const SALUTATION_WORDS_MAX: usize = 5;
+
 const GREETINGS: &[&str] =
     &["dear", "hi", "hello", "hiya", "hey", "good morning", "good afternoon", "good evening", "to whom"];
 const CLOSINGS: &[&str] = &[
@@ -30,11 +33,17 @@ const CLOSINGS: &[&str] = &[
     "cheers",
     "sent from my",
     "get outlook for",
+    "cofion",
+    "yn gywir",
+    "z poważaniem",
+    "pozdrawiam",
+    "cu stimă",
 ];
 
-/// The points of newly written text, in order.
-pub fn points(text: &str) -> Vec<String> {
-    let mut points = paragraphs(text);
+/// The points of newly written text, in order. `name` is the writer's, as the message gave it: where it stands alone on a
+/// line the signature begins.
+pub fn points(text: &str, name: &str) -> Vec<String> {
+    let mut points = paragraphs(text, name);
     let more = points.len() > POINTS_MAX;
     points.truncate(POINTS_MAX);
     let mut points: Vec<String> = points.into_iter().map(shortened).collect();
@@ -45,18 +54,20 @@ pub fn points(text: &str) -> Vec<String> {
 }
 
 /// Blank lines part paragraphs; a list marker starts a new one. Greetings are no point, and neither are the short lines
-/// that follow a signing off: name, flat, telephone.
-fn paragraphs(text: &str) -> Vec<String> {
+/// that follow a signing off or the writer's name: flat, telephone.
+fn paragraphs(text: &str, name: &str) -> Vec<String> {
     let mut paragraphs: Vec<String> = Vec::new();
-    let mut open = false;
-    let mut signed_off = false;
-    for line in text.lines().map(str::trim) {
+    let (mut begun, mut open, mut signed_off) = (false, false, false);
+    let mut lines = text.lines().map(str::trim).peekable();
+    while let Some(line) = lines.next() {
+        let salutation = !begun && is_salutation(line, lines.peek().copied());
+        begun |= !line.is_empty();
         let (item, words) = list_item(line);
-        if is_closing(line) && !paragraphs.is_empty() {
+        if (is_closing(line) || is_name(line, name)) && !paragraphs.is_empty() {
             signed_off = true;
         }
         let signature = signed_off && line.split_whitespace().count() <= SIGNATURE_WORDS_MAX;
-        if signature || is_greeting(line) || !words.chars().any(char::is_alphanumeric) {
+        if signature || salutation || is_greeting(line) || !words.chars().any(char::is_alphanumeric) {
             open = false;
             continue;
         }
@@ -101,6 +112,18 @@ fn is_greeting(line: &str) -> bool {
         && !lower.trim_end_matches(['!', ',', '.', ':', '-']).contains(['.', '!', '?'])
 }
 
+/// A first line that calls on somebody, in whatever words and language: short, with a comma, and an empty line behind.
+fn is_salutation(line: &str, next: Option<&str>) -> bool {
+    line.ends_with(',') && line.split_whitespace().count() <= SALUTATION_WORDS_MAX && next.is_some_and(str::is_empty)
+}
+
+/// The writer's whole name, or the first part of it, and nothing else.
+fn is_name(line: &str, name: &str) -> bool {
+    let line = line.trim_end_matches([',', '.']).to_lowercase();
+    let name = name.trim().to_lowercase();
+    !line.is_empty() && (line == name || name.split_whitespace().next() == Some(line.as_str()))
+}
+
 /// A line of signing off, perhaps with a name behind it.
 fn is_closing(line: &str) -> bool {
     let lower = line.to_lowercase();
@@ -128,7 +151,7 @@ mod tests {
     fn paragraphs_and_list_items_become_points_without_greeting_and_signing_off() {
         let text = "Dear Sir or Madam,\nThe boiler has been broken\nsince Monday.\n\n1. No heating\n2) No hot water\n- Nobody rang back\n\nThanks for reading this far, I want it fixed.\n\nKind regards,\nAnn Example\n14 Orchard Court";
         assert_eq!(
-            points(text),
+            points(text, "Ann Example"),
             [
                 "The boiler has been broken since Monday.",
                 "No heating",
@@ -141,21 +164,37 @@ mod tests {
 
     #[test]
     fn a_message_that_is_only_thanks_or_nothing_keeps_what_there_is() {
-        assert_eq!(points(""), [""; 0]);
-        assert_eq!(points("thanks"), ["thanks"]);
+        assert_eq!(points("", ""), [""; 0]);
+        assert_eq!(points("thanks", ""), ["thanks"]);
         assert_eq!(
-            points("It leaks.\n\nRegards,\nAnn Example\n\nPS the lift has been broken for two weeks as well"),
+            points("It leaks.\n\nRegards,\nAnn Example\n\nPS the lift has been broken for two weeks as well", ""),
             ["It leaks.", "PS the lift has been broken for two weeks as well"]
         );
-        assert_eq!(points("Hi there! You never came. Why?"), ["Hi there! You never came. Why?"]);
+        assert_eq!(points("Hi there! You never came. Why?", ""), ["Hi there! You never came. Why?"]);
+    }
+
+    #[test]
+    fn a_salutation_and_a_signing_off_are_known_in_other_words_and_languages() {
+        assert_eq!(points("To both of you,\n\nThe lights are out,\n\nagain.", ""), ["The lights are out,", "again."]);
+        let polish = "Szanowni Państwo,\n\nokno się nie zamyka.\n\nZ poważaniem\nWanda Kowalczyk\n9 Heron Lane";
+        assert_eq!(points(polish, "Wanda Kowalczyk"), ["okno się nie zamyka."]);
+    }
+
+    #[test]
+    fn a_signature_without_a_signing_off_is_no_point() {
+        let text = "It leaks.\n\nLeah Brandt\nFlat 4, Saltmarsh Court\n07700 900162";
+        assert_eq!(points(text, "Leah Brandt"), ["It leaks."]);
+        assert_eq!(points("It leaks.\nleah", "Leah Brandt"), ["It leaks."]);
+        assert_eq!(points("Leah Brandt\nno heating", "Leah Brandt"), ["Leah Brandt no heating"]);
+        assert_eq!(points("It leaks.\n\n\nWet.", ""), ["It leaks.", "Wet."]);
     }
 
     #[test]
     fn a_very_long_letter_is_cut_and_says_so() {
         let text = vec!["One more thing is wrong."; 40].join("\n\n");
-        let points = points(&text);
+        let points = points(&text, "");
         assert_eq!(points.len(), 13);
         assert!(points[12].contains("and more"));
-        assert!(super::points(&"é".repeat(5000))[0].chars().count() < 1210);
+        assert!(super::points(&"é".repeat(5000), "")[0].chars().count() < 1210);
     }
 }

@@ -284,17 +284,15 @@ fn opening(item: &Item, known: &Known, sorted: &Sorted, reference: Reference, al
         Label::ServiceRequest if !unsure => Kind::ServiceRequest,
         _ => Kind::Complaint,
     };
-    let points = if set_aside.is_some() { Vec::new() } else { definition::points(item.words) };
+    let name = writer.map_or("", |writer| writer.name.as_str());
+    let points = if set_aside.is_some() { Vec::new() } else { definition::points(item.words, name) };
     let outcome = sorted.outcome_sought.clone().and_then(|span| item.words.get(span));
     Opening {
         reference,
         kind,
         message: item.number,
         received: earlier.unwrap_or(item.arrived),
-        resident: Resident {
-            name: Words::new(writer.map_or("", |writer| &writer.name)),
-            address: address.map(Words::new),
-        },
+        resident: Resident { name: Words::new(name), address: address.map(Words::new) },
         subject: Words::new(&message.subject),
         points: points.into_iter().map(Words::new).collect(),
         outcome_sought: outcome.map(Words::new),

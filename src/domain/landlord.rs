@@ -63,7 +63,7 @@ impl Landlord {
     }
 }
 
-/// The Housing Ombudsman's details: data with a date, for they change (domain facts, section 4.1).
+/// The Housing Ombudsman's details: data with a date, for they change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ombudsman {
     pub name: String,

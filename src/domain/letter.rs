@@ -25,12 +25,15 @@ pub use template::Templates;
 
 use super::case::{Audience, Case, Kind, Letter, LetterNo, Opening, Says};
 use super::landlord::{Landlord, Ombudsman};
+use super::reference::Reference;
 use super::words::Words;
 
 /// Longest display name in a header.
 const NAME_CHARS_MAX: usize = 80;
 /// Longest piece of a resident's subject that comes back in ours: one glance in a list of mail.
 const SUBJECT_CHARS_MAX: usize = 90;
+/// Longest reference in brackets, as a subject may show it.
+const REFERENCE_BYTES_MAX: usize = 24;
 /// Letter number that stands for the case itself: the head of the thread its letters to staff hang together by.
 const THREAD: LetterNo = 0;
 
@@ -200,7 +203,7 @@ fn subject(case: &Case, opening: &Opening, letter: &Letter) -> String {
     match &letter.says {
         Says::Receipt { .. } | Says::Acknowledgement { .. } | Says::RequestLogged | Says::Added { .. } => {
             let theirs = match &opening.subject {
-                Words::Words(subject) => bare_subject(subject, &reference.to_string()),
+                Words::Words(subject) => bare_subject(subject),
                 Words::Erased(_) => String::new(),
             };
             match (theirs.as_str(), opening.kind) {
@@ -215,10 +218,28 @@ fn subject(case: &Case, opening: &Opening, letter: &Letter) -> String {
     }
 }
 
-/// The subject without what mail programs put before it, and without our own reference, shortened.
-fn bare_subject(subject: &str, reference: &str) -> String {
+/// The text without references in brackets: the letter names its own case and no other.
+fn without_references(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some((before, from_bracket)) = rest.split_once('[') {
+        kept.push_str(before);
+        let end = from_bracket.bytes().take(REFERENCE_BYTES_MAX).position(|byte| byte == b']');
+        rest = match end.map(|end| (&from_bracket[..end], &from_bracket[end + 1..])) {
+            Some((inside, after)) if inside.parse::<Reference>().is_ok() => after,
+            _ => {
+                kept.push('[');
+                from_bracket
+            }
+        };
+    }
+    kept + rest
+}
+
+/// The subject without what mail programs put before it, and without references of ours, shortened.
+fn bare_subject(subject: &str) -> String {
     const PREFIXES: &[&str] = &["re", "fw", "fwd", "aw", "wg", "sv", "antw", "rif", "tr"];
-    let line = page::one_line(subject, usize::MAX).replace(&format!("[{reference}]"), "");
+    let line = page::one_line(&without_references(subject), usize::MAX);
     let mut bare = line.trim();
     while let Some((prefix, rest)) = bare.split_once(':')
         && PREFIXES.contains(&prefix.trim().to_ascii_lowercase().as_str())
@@ -226,4 +247,17 @@ fn bare_subject(subject: &str, reference: &str) -> String {
         bare = rest.trim();
     }
     page::one_line(bare, SUBJECT_CHARS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_loses_prefixes_and_references_of_ours_and_nothing_else() {
+        let request = Reference::new("WEL", 1001);
+        assert_eq!(bare_subject(&format!("Re: AW: Re: Kitchen tap [{request}] [urgent]")), "Kitchen tap [urgent]");
+        assert_eq!(bare_subject(&format!("RE: [{request}]")), "");
+        assert_eq!(bare_subject("Flat [12] é [WEL-1001-A] [é"), "Flat [12] é [WEL-1001-A] [é");
+    }
 }

@@ -29,6 +29,8 @@ mod wording;
 
 /// Message-IDs beyond this many in one message are passed over.
 const IDS_MAX: usize = 100;
+/// Recipients beyond this many are passed over.
+const RECIPIENTS_MAX: usize = 200;
 
 /// What wrote the message, and to what end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +64,7 @@ impl Kind {
 pub struct Own {
     /// The addresses residents write to.
     pub addresses: Vec<String>,
-    /// Registered people.
+    /// Registered people; what they pass on need not say that it is a forward.
     pub staff: Vec<String>,
     /// Senders known to be web forms or portals; their mail is answered to its Reply-To.
     pub forms: Vec<String>,
@@ -171,6 +173,11 @@ impl Message {
         pieces.join("\n").trim().to_owned()
     }
 
+    /// Whether it says that it answers another message.
+    fn answers(&self) -> bool {
+        !self.in_reply_to.is_empty() || quote::answers(&self.subject)
+    }
+
     /// The same bytes for the same mail that came twice, through an alias or a list, with other trace headers.
     pub fn likeness(&self) -> Vec<u8> {
         let from = self.from.as_ref().map_or("", |from| from.address.as_str());
@@ -201,7 +208,6 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
     if quoted.answers_inside {
         problems.push("Answers may stand inside the quoted text.".to_owned());
     }
-    let forward = forward::find(&entity, &body.text, &setting);
 
     let mut message = Message {
         kind: Kind::Person,
@@ -218,13 +224,15 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
         attachments: body.attachments,
         problems,
         report: None,
-        readable: !body.encrypted
-            && (has_words(&body.text) || has_words(quote::bare_subject(&subject)) || forward.is_some()),
-        forward,
+        readable: false,
+        forward: None,
         spam: machine::spam(&entity),
         text: body.text,
         subject,
     };
+    message.forward = forward::find(&entity, &message, own);
+    let words = has_words(&message.text) || has_words(quote::bare_subject(&message.subject));
+    message.readable = !body.encrypted && (words || message.forward.is_some());
     if body.encrypted {
         message.problems.push("The message is encrypted; only its sender and recipient can read it.".to_owned());
     } else if !message.readable {
@@ -295,13 +303,9 @@ fn mend_line_ends(raw: &[u8]) -> std::borrow::Cow<'_, [u8]> {
 
 fn recipients(entity: &mime::Entity<'_>) -> Vec<String> {
     const FIELDS: [&str; 7] = ["delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc", "bcc"];
-    let mut found: Vec<String> = Vec::new();
-    for mailbox in FIELDS.iter().flat_map(|name| entity.all(name)).flat_map(|field| address::mailboxes(&field)) {
-        if !found.contains(&mailbox.address) && found.len() < 200 {
-            found.push(mailbox.address);
-        }
-    }
-    found
+    let named = FIELDS.iter().flat_map(|name| entity.all(name)).flat_map(|field| address::mailboxes(&field));
+    let mut seen = std::collections::BTreeSet::new();
+    named.map(|mailbox| mailbox.address).filter(|address| seen.insert(address.clone())).take(RECIPIENTS_MAX).collect()
 }
 
 /// Message-IDs of a field: what stands in angle brackets, else words with an `@`.

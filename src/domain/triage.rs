@@ -46,11 +46,11 @@ struct Raised {
 }
 
 const RAISED: Raised =
-    Raised { representative: 0.12, vulnerability: 0.11, adjustment: 0.065, urgent_hazard: 0.07, exclusion: 0.05 };
+    Raised { representative: 0.12, vulnerability: 0.1, adjustment: 0.045, urgent_hazard: 0.035, exclusion: 0.03 };
 
 /// Added to the log odds of a complaint and of a stage 2 request: asking once too often costs a minute, losing one is a
 /// breach of the Code.
-const LEAN: f64 = 0.6;
+const LEAN: f64 = 1.0;
 
 static PHRASES: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::parse(LEXICON).expect("the embedded lexicon is tested"));
 static EMBEDDED: LazyLock<Sorter> =
@@ -191,7 +191,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             complaint_from: 0.11,
-            sure_from: 0.4,
+            sure_from: 0.5,
             complaint_words: Vec::new(),
             hazard_words: Vec::new(),
             vulnerability_words: Vec::new(),
@@ -299,11 +299,11 @@ impl Sorter {
                 let value = f64::from(read.values.get(number).copied().unwrap_or_default());
                 (self.model.weight(*number, Head::Label(label)) * value, *first, *last)
             })
-            .filter(|(weight, ..)| *weight > 0.0)
+            .filter(|(weight, first, last)| *weight > 0.0 && telling(&read.tokens[*first..=*last]))
             .collect();
         weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(b.2.cmp(&a.2)));
         let mut taken: Vec<(usize, usize)> = Vec::new();
-        let mut because = Vec::new();
+        let mut because: Vec<String> = Vec::new();
         for (_, first, last) in weighed {
             if taken.iter().any(|(from, to)| first <= *to && *from <= last) {
                 continue;
@@ -311,7 +311,8 @@ impl Sorter {
             taken.push((first, last));
             let (from, to) = (&read.tokens[first], &read.tokens[last]);
             let whole = if from.field == text::Field::Subject { words.subject } else { words.body };
-            if let Some(phrase) = whole.get(from.at.start..to.at.end).filter(|_| from.field == to.field) {
+            let phrase = whole.get(from.at.start..to.at.end).filter(|_| from.field == to.field);
+            if let Some(phrase) = phrase.filter(|phrase| !because.iter().any(|known| known == phrase)) {
                 because.push(phrase.to_owned());
             }
             if because.len() == REASONS_MAX {
@@ -320,6 +321,11 @@ impl Sorter {
         }
         because
     }
+}
+
+/// Whether a person would take the words for a reason: "me" decides a little, and explains nothing.
+fn telling(words: &[text::Token]) -> bool {
+    words.iter().any(|token| token.word.chars().count() > 4) || words.len() > 2
 }
 
 /// Probability from log odds.

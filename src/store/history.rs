@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use super::storable;
 use crate::domain::case::{Event, Recorded};
 
 /// An event as its row holds it.
@@ -18,6 +19,20 @@ pub(super) struct Line {
     pub body: String,
     pub previous: String,
     pub hash: String,
+}
+
+/// A case's name, and where its history ends.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Head {
+    pub reference: String,
+    pub landlord: String,
+    /// Lines of the history.
+    pub seq: i64,
+    /// Hash of the last line; empty when there is none.
+    #[sqlx(rename = "head")]
+    pub hash: String,
+    /// What digests of the case's words are salted with, so that short words cannot be guessed from them.
+    pub salt: Option<Vec<u8>>,
 }
 
 /// Words by their digest; `None` once erased.
@@ -45,12 +60,15 @@ pub(super) fn write(
     Ok(line)
 }
 
-/// Turns rows back into events, with their words; the chain is checked on the way.
+/// Turns rows back into events, with their words; the chain is checked on the way, and that the words are those that were
+/// written.
 ///
 /// # Errors
 ///
 /// When a line was changed, is missing, or is not one this program knows.
-pub(super) fn read(lines: &[Line], reference: &str, words: &WordsByDigest) -> anyhow::Result<Vec<Recorded>> {
+pub(super) fn read(lines: &[Line], head: &Head, words: &WordsByDigest) -> anyhow::Result<Vec<Recorded>> {
+    let Head { reference, .. } = head;
+    let salt = head.salt.as_deref().unwrap_or_default();
     let mut previous = "";
     let mut events = Vec::with_capacity(lines.len());
     for (line, expected) in lines.iter().zip(1..) {
@@ -62,7 +80,7 @@ pub(super) fn read(lines: &[Line], reference: &str, words: &WordsByDigest) -> an
         }
         previous = &line.hash;
         let mut body: Value = serde_json::from_str(&line.body).context("An event is not JSON")?;
-        put_words_in(&mut body, words)?;
+        put_words_in(&mut body, salt, words).with_context(|| format!("History of {reference}: line {expected}"))?;
         let event: Event = serde_json::from_value(body)
             .with_context(|| format!("History of {reference}: line {expected} is of no known kind"))?;
         let instant = |ms| Timestamp::from_millisecond(ms).context("An event's time is out of range");
@@ -72,6 +90,9 @@ pub(super) fn read(lines: &[Line], reference: &str, words: &WordsByDigest) -> an
             recorded_at: instant(line.recorded_at)?,
             event,
         });
+    }
+    if lines.len() as i64 != head.seq || previous != head.hash {
+        bail!("History of {reference}: it ended with line {}, and what is there does not", head.seq);
     }
     Ok(events)
 }
@@ -104,8 +125,9 @@ fn take_words_out(value: &mut Value, salt: &[u8], words: &mut WordsByDigest) {
     match value {
         Value::Object(object) => match only_text(object, "words") {
             Some(text) => {
-                let digest = hex(&Sha256::new().chain_update(salt).chain_update(text).finalize());
-                words.insert(digest.clone(), Some(text.to_owned()));
+                let text = storable(text);
+                let digest = digest_of(salt, &text);
+                words.insert(digest.clone(), Some(text));
                 *object = Map::from_iter([("digest".to_owned(), Value::String(digest))]);
             }
             None => object.values_mut().for_each(|value| take_words_out(value, salt, words)),
@@ -115,11 +137,14 @@ fn take_words_out(value: &mut Value, salt: &[u8], words: &mut WordsByDigest) {
     }
 }
 
-fn put_words_in(value: &mut Value, words: &WordsByDigest) -> anyhow::Result<()> {
+fn put_words_in(value: &mut Value, salt: &[u8], words: &WordsByDigest) -> anyhow::Result<()> {
     match value {
         Value::Object(object) => match only_text(object, "digest") {
             Some(digest) => {
-                let text = words.get(digest).context("The words of an event are missing, and were not erased")?;
+                let text = words.get(digest).context("its words are missing, and were not erased")?;
+                if text.as_ref().is_some_and(|text| digest_of(salt, text) != digest) {
+                    bail!("its words were changed after they were written");
+                }
                 *object = match text {
                     Some(text) => Map::from_iter([("words".to_owned(), Value::String(text.clone()))]),
                     None => Map::from_iter([("erased".to_owned(), Value::Bool(true))]),
@@ -127,18 +152,22 @@ fn put_words_in(value: &mut Value, words: &WordsByDigest) -> anyhow::Result<()> 
             }
             None => {
                 for value in object.values_mut() {
-                    put_words_in(value, words)?;
+                    put_words_in(value, salt, words)?;
                 }
             }
         },
         Value::Array(values) => {
             for value in values {
-                put_words_in(value, words)?;
+                put_words_in(value, salt, words)?;
             }
         }
         _ => {}
     }
     Ok(())
+}
+
+fn digest_of(salt: &[u8], text: &str) -> String {
+    hex(&Sha256::new().chain_update(salt).chain_update(text).finalize())
 }
 
 fn only_text<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {

@@ -9,9 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, Transaction};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -144,10 +142,17 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
     let write =
         SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.with_context(context)?;
     match purpose {
-        Purpose::Run => SQLITE_MIGRATIONS.run(&write).await.context("Could not bring the database up to date")?,
+        Purpose::Run => {
+            let mut connection = write.acquire().await.with_context(context)?;
+            let found = sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut *connection).await;
+            refuse_newer(version(found)?, &SQLITE_MIGRATIONS)?;
+            drop(connection);
+            SQLITE_MIGRATIONS.run(&write).await.context("Could not bring the database up to date")?;
+        }
         Purpose::Beside => {
             let mut connection = write.acquire().await.with_context(context)?;
-            check_sqlite_version(&mut connection).await?;
+            let found = sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut *connection).await;
+            check_version(version(found)?, &SQLITE_MIGRATIONS)?;
         }
     }
     // Opened after migration: a reader that prepared a statement before it would have to prepare it again.
@@ -196,13 +201,13 @@ async fn open_postgres(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLo
         .connect_with(options)
         .await
         .with_context(context)?;
+    let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&pool).await)?;
     match purpose {
-        Purpose::Run => POSTGRES_MIGRATIONS.run(&pool).await.context("Could not bring the database up to date")?,
-        Purpose::Beside => {
-            let version: Result<Option<i64>, sqlx::Error> =
-                sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&pool).await;
-            check_version(version.ok().flatten(), &POSTGRES_MIGRATIONS)?;
+        Purpose::Run => {
+            refuse_newer(found, &POSTGRES_MIGRATIONS)?;
+            POSTGRES_MIGRATIONS.run(&pool).await.context("Could not bring the database up to date")?;
         }
+        Purpose::Beside => check_version(found, &POSTGRES_MIGRATIONS)?,
     }
     Ok((Db::Postgres(pool), lock))
 }
@@ -238,20 +243,37 @@ impl RunLock {
     }
 }
 
-async fn check_sqlite_version(connection: &mut SqliteConnection) -> anyhow::Result<()> {
-    let version: Result<Option<i64>, sqlx::Error> =
-        sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(connection).await;
-    check_version(version.ok().flatten(), &SQLITE_MIGRATIONS)
+/// The schema's version; `None` before the first migration.
+fn version(asked: sqlx::Result<Option<i64>>) -> anyhow::Result<Option<i64>> {
+    match asked {
+        // SQLite gives no code of its own for a missing table; PostgreSQL: undefined_table.
+        Err(sqlx::Error::Database(error))
+            if error.code().is_some_and(|code| code == "42P01") || error.message().starts_with("no such table") =>
+        {
+            Ok(None)
+        }
+        asked => asked.context("Could not read the database; is it one of Redress?"),
+    }
+}
+
+fn latest(migrations: &Migrator) -> Option<i64> {
+    migrations.iter().map(|migration| migration.version).max()
+}
+
+fn refuse_newer(found: Option<i64>, migrations: &Migrator) -> anyhow::Result<()> {
+    if found > latest(migrations) {
+        bail!(
+            "The database is newer than this program; use the version of `redress` that last ran on it, or a later one"
+        );
+    }
+    Ok(())
 }
 
 fn check_version(found: Option<i64>, migrations: &Migrator) -> anyhow::Result<()> {
-    let ours = migrations.iter().map(|migration| migration.version).max();
-    match (found, ours) {
-        (None, _) => bail!("The database is empty; `redress run` sets it up"),
-        (found, ours) if found == ours => Ok(()),
-        (found, ours) if found > ours => {
-            bail!("The database is newer than this program; use the version of `redress` that runs the daemon")
-        }
+    refuse_newer(found, migrations)?;
+    match found {
+        None => bail!("The database is empty; `redress run` sets it up"),
+        found if found == latest(migrations) => Ok(()),
         _ => bail!(
             "The database is older than this program; start `redress run` of this version once to bring it up to date"
         ),

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use jiff::Timestamp;
 
+use super::decide::{load, read_history};
 use super::open::{Tx, execute, on};
-use super::{CaseId, Known, Message, OutboxId, Store, events, instant, load, sql};
+use super::{CaseId, Known, Message, OutboxId, Store, instant, sql, storable};
 use crate::domain::case::{Case, MessageNo, Recorded};
 use crate::domain::code::Duty;
 use crate::domain::reference::Reference;
@@ -46,7 +47,7 @@ pub struct CaseRow {
     pub reference: String,
     pub landlord: String,
     pub kind: String,
-    received_at: i64,
+    pub(super) received_at: i64,
     is_open: i64,
     unsure: i64,
     /// The earliest open due date, YYYY-MM-DD.
@@ -250,42 +251,7 @@ impl Store {
 
     /// A case as rounds see it.
     pub async fn known(&self, id: CaseId) -> anyhow::Result<Known> {
-        load(&mut self.db.begin_read().await?, id, false).await
-    }
-
-    /// Walks every history: its chain, and whether the rows kept for questions are its fold. Gives each finding as a
-    /// sentence, and the number of cases looked at.
-    pub async fn verify(&self) -> anyhow::Result<(usize, Vec<String>)> {
-        let mut tx = self.db.begin_read().await?;
-        let cases: Vec<CaseRow> = on!(&mut tx, c => sqlx::query_as(sql::CASE_LIST).fetch_all(c).await)?;
-        let mut findings = Vec::new();
-        let mut last = BTreeMap::new();
-        for row in &cases {
-            match case_file(&mut tx, row.id).await {
-                Err(error) => findings.push(format!("{error:#}")),
-                Ok(file) => {
-                    let due =
-                        file.case.duties.values().filter(|duty| duty.met.is_none()).map(|duty| duty.due.date).min();
-                    let kind = file.case.opening.as_ref().map(|opening| opening.kind.key());
-                    if kind != Some(&row.kind)
-                        || file.case.open() != row.open()
-                        || due.map(|due| due.to_string()) != row.next_due
-                    {
-                        findings.push(format!("{}: what the lists say differs from the history", row.reference));
-                    }
-                }
-            }
-            *last.entry(row.landlord.clone()).or_insert(0_i64) += 1;
-        }
-        let numbers: Vec<(String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::NUMBERS).fetch_all(c).await)?;
-        for (landlord, number) in numbers {
-            let (used, there) =
-                (number + 1 - crate::domain::reference::FIRST_NUMBER, last.get(&landlord).copied().unwrap_or(0));
-            if used != there {
-                findings.push(format!("{landlord}: {used} case numbers were used, and {there} cases are here"));
-            }
-        }
-        Ok((cases.len(), findings))
+        load(&mut self.db.begin_read().await?, id).await
     }
 
     /// Messages after row `after`, oldest first.
@@ -360,7 +326,7 @@ impl Store {
     pub async fn raise(&self, name: &str, words: &str, now: Timestamp) -> anyhow::Result<Alarm> {
         let mut tx = self.db.begin().await?;
         let (since, told): (i64, Option<i64>) = on!(&mut tx, c => sqlx::query_as(sql::RAISE_ALARM)
-            .bind(name).bind(now.as_millisecond()).bind(words).fetch_one(c).await)?;
+            .bind(name).bind(now.as_millisecond()).bind(storable(words)).fetch_one(c).await)?;
         tx.commit().await?;
         Ok(Alarm { name: name.to_owned(), since: instant(since), told: told.map(instant), words: words.to_owned() })
     }
@@ -381,9 +347,7 @@ impl Store {
     }
 }
 
-async fn case_file(tx: &mut Tx, id: CaseId) -> anyhow::Result<CaseFile> {
-    let (reference, landlord): (String, String) =
-        on!(tx, c => sqlx::query_as(sql::CASE_NAME).bind(id).fetch_one(c).await)?;
-    let history = events(tx, id, &reference).await?;
-    Ok(CaseFile { landlord, case: Case::fold(&history), history })
+pub(super) async fn case_file(tx: &mut Tx, id: CaseId) -> anyhow::Result<CaseFile> {
+    let (head, history) = read_history(tx, id).await?;
+    Ok(CaseFile { landlord: head.landlord, case: Case::fold(&history), history })
 }

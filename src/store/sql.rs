@@ -25,25 +25,28 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $6)
 ON CONFLICT (mailbox, folder, uidvalidity, uid) DO NOTHING
 RETURNING id";
 pub(super) const SAME_BYTES: &str = "
-SELECT MIN(id) FROM inbox WHERE mailbox = $1 AND digest = $2 AND whole = 1 AND copy_of IS NULL";
+SELECT MIN(COALESCE(copy_of, id)) FROM inbox WHERE mailbox = $1 AND digest = $2 AND whole = 1";
 pub(super) const UNFILED: &str = "
 SELECT id, uid FROM inbox WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND filed_at IS NULL ORDER BY id";
 pub(super) const FILED: &str = "UPDATE inbox SET filed_at = $2 WHERE id = $1";
 
 // ── T2: decide ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// Counted before the try, so that a message that brings the program down still runs out of tries.
+/// Counted before the try, so that a message that brings the program down still runs out of tries. Of two takers at one
+/// moment the second goes away with nothing, and comes back.
 pub(super) const TAKE_NEW: &str = "
 UPDATE inbox SET attempts = attempts + 1, next_at = $2
- WHERE id = (SELECT id FROM inbox WHERE state = 'new' AND next_at <= $1 ORDER BY id LIMIT 1) AND state = 'new'
+ WHERE id = (SELECT id FROM inbox WHERE state = 'new' AND next_at <= $1 ORDER BY id LIMIT 1)
+   AND state = 'new' AND next_at <= $1
 RETURNING id, mailbox, folder, arrived_at, size, whole, raw, attempts";
 pub(super) const POSTPONE: &str = "UPDATE inbox SET next_at = $2 WHERE id = $1 AND state = 'new'";
 pub(super) const CASES_OF_MESSAGE: &str = "SELECT case_id FROM message_case WHERE inbox_id = $1 ORDER BY case_id";
 pub(super) const NEXT_NEW: &str = "SELECT MIN(next_at) FROM inbox WHERE state = 'new'";
-/// Guard: exactly one row, else another has handled it.
+/// Guard: exactly one row, else another has handled it. Keeps others from it until the transaction ends.
+pub(super) const LOCK_NEW: &str = "UPDATE inbox SET state = state WHERE id = $1 AND state = 'new'";
+/// After [`LOCK_NEW`].
 pub(super) const SETTLE_MESSAGE: &str = "
-UPDATE inbox SET state = $2, sorted = $3, note = $4, message_id = $5, same_words = $6, copy_of = $7
- WHERE id = $1 AND state = 'new'";
+UPDATE inbox SET state = $2, sorted = $3, note = $4, message_id = $5, same_words = $6, copy_of = $7 WHERE id = $1";
 pub(super) const LINK_MESSAGE: &str = "
 INSERT INTO message_case (inbox_id, case_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 pub(super) const RAW: &str = "
@@ -55,7 +58,7 @@ SELECT MIN(id) FROM inbox
 
 pub(super) const NUMBERING: &str = "INSERT INTO numbering (landlord, last) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 /// Takes the row's lock, so that of two deciders the second sees the first one's number.
-pub(super) const LAST_NUMBER: &str = "UPDATE numbering SET last = last WHERE landlord = $1 RETURNING last";
+pub(super) const LOCK_NUMBER: &str = "UPDATE numbering SET last = last WHERE landlord = $1 RETURNING last";
 pub(super) const USE_NUMBER: &str = "UPDATE numbering SET last = last + 1 WHERE landlord = $1";
 
 pub(super) const CASES_BY_REFERENCE: &str = "SELECT id FROM case_file WHERE reference = $1";
@@ -67,10 +70,9 @@ pub(super) const LETTER_CASE: &str = "SELECT case_id FROM outbox WHERE message_i
 pub(super) const ANSWERS_SINCE: &str = "
 SELECT COUNT(*) FROM outbox WHERE recipient = $1 AND audience = 'resident' AND written_at > $2";
 
-pub(super) const CASE_NAME: &str = "SELECT reference, landlord FROM case_file WHERE id = $1";
-pub(super) const CASE_HEAD: &str = "SELECT id, seq, head, salt FROM case_file WHERE id = $1";
+pub(super) const CASE_HEAD: &str = "SELECT reference, landlord, seq, head, salt FROM case_file WHERE id = $1";
 pub(super) const EVENTS: &str = "
-SELECT seq, occurred_at, recorded_at, body, previous, hash FROM event WHERE case_id = $1 ORDER BY seq";
+SELECT seq, occurred_at, recorded_at, body, previous, hash FROM event WHERE case_id = $1 AND seq <= $2 ORDER BY seq";
 pub(super) const WORDS: &str = "SELECT digest, text FROM words WHERE case_id = $1";
 pub(super) const THREAD: &str = "
 SELECT i.message_id FROM message_case m JOIN inbox i ON i.id = m.inbox_id
@@ -104,11 +106,12 @@ pub(super) const TAKE_DEADLINE: &str = "
 UPDATE deadline SET attempts = attempts + 1, next_at = $2
  WHERE (case_id, duty) IN (SELECT case_id, duty FROM deadline WHERE met_at IS NULL AND next_at <= $1
                             ORDER BY next_at, case_id LIMIT 1)
+   AND met_at IS NULL AND next_at <= $1
 RETURNING case_id, duty, attempts";
 pub(super) const NEXT_DEADLINE: &str = "SELECT MIN(next_at) FROM deadline WHERE met_at IS NULL";
 pub(super) const OPEN_DEADLINES: &str = "
 SELECT d.case_id, c.reference, c.landlord, d.duty, d.due, d.provisional, d.next_at
-  FROM deadline d JOIN case_file c ON c.id = d.case_id WHERE d.met_at IS NULL ORDER BY d.due, c.reference";
+  FROM deadline d JOIN case_file c ON c.id = d.case_id WHERE d.met_at IS NULL ORDER BY d.due, c.reference, d.duty";
 
 // ── T3 and T4: send ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -117,23 +120,26 @@ pub(super) const CLAIM: &str = "
 UPDATE outbox SET state = 'sending', attempts = attempts + 1
  WHERE id = (SELECT id FROM outbox WHERE state = 'queued' AND next_at <= $1 ORDER BY next_at, id LIMIT 1)
    AND state = 'queued'
-RETURNING id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes, written_at, attempts, setbacks";
+RETURNING id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes,
+          written_at, attempts, setbacks";
 pub(super) const NEXT_LETTER: &str = "SELECT MIN(next_at) FROM outbox WHERE state = 'queued'";
 pub(super) const START_ATTEMPT: &str = "
 INSERT INTO attempt (outbox_id, number, started_at) VALUES ($1, $2, $3)";
 pub(super) const END_ATTEMPT: &str = "
 UPDATE attempt SET ended_at = $3, outcome = $4, reply = $5 WHERE outbox_id = $1 AND number = $2 AND ended_at IS NULL";
-/// Guard: only a letter that is being sent can be settled.
+/// Guard: only a letter that is being sent can be settled, and only by the attempt that sends it.
 pub(super) const SETTLE_LETTER: &str = "
-UPDATE outbox SET state = $2, next_at = $3, settled_at = $4, reply = $5, setbacks = setbacks + $6
- WHERE id = $1 AND state = 'sending'";
+UPDATE outbox SET state = $3, next_at = $4, settled_at = $5, reply = $6, setbacks = setbacks + $7
+ WHERE id = $1 AND state = 'sending' AND attempts = $2";
 /// Letters a dead daemon was sending: nobody knows whether they left, so they are sent again, byte for byte.
 pub(super) const IN_DOUBT: &str = "SELECT id, attempts FROM outbox WHERE state = 'sending' ORDER BY id";
 pub(super) const HELD_BY_MODE: &str = "
-SELECT id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes, written_at, attempts, setbacks
+SELECT id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes,
+       written_at, attempts, setbacks
   FROM outbox WHERE state = 'held' AND held_because = $1 ORDER BY id";
 pub(super) const LETTER: &str = "
-SELECT id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes, written_at, attempts, setbacks
+SELECT id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes,
+       written_at, attempts, setbacks
   FROM outbox WHERE id = $1";
 /// Guard: a letter that is being sent, or has gone, cannot be held.
 pub(super) const HOLD_LETTER: &str = "
@@ -142,9 +148,10 @@ pub(super) const RELEASE_LETTER: &str = "
 UPDATE outbox SET state = 'queued', held_because = NULL, next_at = $2 WHERE id = $1 AND state = 'held'";
 /// Guard: a letter that was tried keeps its bytes for ever.
 pub(super) const REWRITE_LETTER: &str = "
-UPDATE outbox SET bytes = $2, subject = $3, written_at = $4 WHERE id = $1 AND state IN ('held', 'sending') AND settled_at IS NULL";
+UPDATE outbox SET bytes = $2, subject = $3, written_at = $4 WHERE id = $1 AND state = 'held' AND attempts = 0";
 pub(super) const RETRY_LETTER: &str = "
-UPDATE outbox SET state = 'queued', next_at = $2, settled_at = NULL WHERE id = $1 AND state IN ('queued', 'failed')";
+UPDATE outbox SET state = 'queued', next_at = $2, settled_at = NULL, setbacks = 0
+ WHERE id = $1 AND state IN ('queued', 'failed')";
 pub(super) const DROP_LETTER: &str = "
 UPDATE outbox SET state = 'dropped', settled_at = $2 WHERE id = $1 AND state IN ('held', 'queued')";
 
@@ -156,7 +163,7 @@ SELECT id, reference, landlord, kind, received_at, is_open, unsure,
   FROM case_file ORDER BY id";
 pub(super) const INBOX_LIST: &str = "
 SELECT i.id, i.mailbox, i.folder, i.arrived_at, i.size, i.state, i.sorted, i.note, i.copy_of, i.attempts,
-       (SELECT MIN(c.reference) FROM message_case m JOIN case_file c ON c.id = m.case_id WHERE m.inbox_id = i.id)
+       (SELECT MIN(c.reference) FROM message_case m JOIN case_file c ON c.id = m.case_id WHERE m.inbox_id = COALESCE(i.copy_of, i.id))
          AS reference
   FROM inbox i WHERE i.id > $1 ORDER BY i.id LIMIT $2";
 pub(super) const OUTBOX_LIST: &str = "
@@ -170,11 +177,16 @@ pub(super) const COUNT_OUTBOX: &str = "SELECT state, COUNT(*) FROM outbox GROUP 
 pub(super) const OLDEST: &str = "
 SELECT (SELECT MIN(stored_at) FROM inbox WHERE state = 'new'),
        (SELECT MIN(written_at) FROM outbox WHERE state IN ('queued', 'sending'))";
+pub(super) const COUNT_EVENTS: &str = "SELECT COUNT(*) FROM event WHERE case_id = $1";
+pub(super) const CASE_DEADLINES: &str = "
+SELECT duty, due, provisional, met_at FROM deadline WHERE case_id = $1 ORDER BY duty";
+pub(super) const CASE_LETTERS: &str = "
+SELECT letter, state, bytes FROM outbox WHERE case_id = $1 ORDER BY letter, id";
 pub(super) const NUMBERS: &str = "SELECT landlord, last FROM numbering ORDER BY landlord";
 
 // ── alarms ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-pub(super) const ALARMS: &str = "SELECT name, since, told_at, words FROM alarm ORDER BY since";
+pub(super) const ALARMS: &str = "SELECT name, since, told_at, words FROM alarm ORDER BY since, name";
 pub(super) const RAISE_ALARM: &str = "
 INSERT INTO alarm (name, since, words) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET words = excluded.words
 RETURNING since, told_at";

@@ -83,6 +83,7 @@ pub(super) fn addresses_in(text: &str, limit: usize) -> Vec<String> {
         if found.len() == limit {
             break;
         }
+        let word = word.trim_end_matches(':');
         let word = word.rsplit(':').next().unwrap_or(word);
         if let Some(address) = address(word)
             && has_dotted_domain(&address)

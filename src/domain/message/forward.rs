@@ -6,16 +6,20 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
 use super::mime::Entity;
-use super::{Forward, Mailbox, address, body, date, quote};
+use super::{Forward, Mailbox, Message, Own, address, body, date, quote};
 
 /// Lines below a separator within which the block of headers must begin.
 const LINES_TO_BLOCK: usize = 4;
 /// Lines of a text within which what it passes on must begin.
 const LINES_BEFORE_MAX: usize = 1_000;
 
-/// The first message that this one passes on, attached or inline. What an answer quotes is not passed on.
-pub(super) fn find(entity: &Entity<'_>, text: &str, setting: &quote::Setting<'_>) -> Option<Forward> {
-    attached(entity).or_else(|| inline(text, setting))
+/// The first message that this one passes on, attached or inline. What an answer quotes is not passed on, nor is a letter
+/// of ours. Staff pass on more often than they say so: their word for it is not asked.
+pub(super) fn find(entity: &Entity<'_>, message: &Message, own: &Own) -> Option<Forward> {
+    let by_staff = message.from.as_ref().is_some_and(|from| own.staff.contains(&from.address));
+    let said = by_staff || quote::forwards(&message.subject);
+    let found = attached(entity).or_else(|| inline(&message.text, said, message.answers()));
+    found.filter(|forward| !own.addresses.contains(&forward.from.address))
 }
 
 fn attached(entity: &Entity<'_>) -> Option<Forward> {
@@ -30,9 +34,8 @@ fn attached(entity: &Entity<'_>) -> Option<Forward> {
 }
 
 /// A separator line, or a block of headers at the head of the text or behind the forwarder's own words.
-fn inline(text: &str, setting: &quote::Setting<'_>) -> Option<Forward> {
+fn inline(text: &str, mut said: bool, answers: bool) -> Option<Forward> {
     let lines = quote::lines(text);
-    let mut said = setting.forwards;
     let block = (0..lines.len().min(LINES_BEFORE_MAX)).find_map(|at| {
         let words = lines[at].words;
         if words.is_empty() || lines[at].quoted() {
@@ -45,7 +48,7 @@ fn inline(text: &str, setting: &quote::Setting<'_>) -> Option<Forward> {
     })?;
     let from = address::mailboxes(&block.from.replace("[mailto:", "<").replace(']', ">")).into_iter().next();
     // Answers quote such blocks too, and people write letters with a head of their own.
-    if !said && (setting.answers || from.is_none()) {
+    if !said && (answers || from.is_none()) {
         return None;
     }
     let from = from.unwrap_or_else(|| Mailbox { name: block.from.clone(), address: String::new() });

@@ -9,8 +9,8 @@
 
 use super::mime::{Entity, single_spaced};
 use super::wording::{
-    ABSENT, ADMINISTRATORS, BOUNCE_PHRASES, BOUNCE_SUBJECTS, DAEMONS, PROMISE, REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK,
-    ROBOT, TECHNICAL, THANKS,
+    ABSENT, ACKNOWLEDGES, ADMINISTRATORS, BOUNCE_PHRASES, BOUNCE_SUBJECTS, BOUNCE_SUBJECTS_INSIDE, DAEMONS, OF_A_HOME,
+    PROMISE, REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_INSIDE, TECHNICAL, THANKS,
 };
 use super::{Kind, Message, Own, quote, report};
 
@@ -132,7 +132,9 @@ impl<'a> Facts<'a> {
 
 fn feedback(facts: &Facts<'_>) -> Option<String> {
     let reported = facts.report_type().is_some_and(|kind| kind == "feedback-report");
-    (reported || facts.part("message/feedback-report")).then(|| "An abuse report (RFC 5965).".to_owned())
+    // Hotmail's reports have no part of their own, only the address of who complained.
+    let hotmail = facts.entity.has("x-hmxmroriginalrecipient");
+    (reported || hotmail || facts.part("message/feedback-report")).then(|| "An abuse report (RFC 5965).".to_owned())
 }
 
 fn receipt(facts: &Facts<'_>) -> Option<String> {
@@ -215,6 +217,10 @@ fn bounce(facts: &Facts<'_>) -> Option<String> {
     if statuses || kind.as_deref() == Some("delivery-status") {
         return Some("A delivery report (RFC 3464).".to_owned());
     }
+    // Exchange 5.5 encloses its report under this name.
+    if facts.entity.has("x-ms-embedded-report") {
+        return Some("X-MS-Embedded-Report: a delivery report of Exchange.".to_owned());
+    }
     if facts.entity.has("x-failed-recipients") {
         return Some("X-Failed-Recipients names who did not get a letter.".to_owned());
     }
@@ -225,7 +231,8 @@ fn bounce(facts: &Facts<'_>) -> Option<String> {
         let reply = auto_reply(facts).is_some() && !worded && !titled;
         return (!reply).then(|| "The sender is a mail server's own (mailer-daemon).".to_owned());
     }
-    let administrator = ADMINISTRATORS.iter().any(|name| facts.from.contains(name)) || facts.message.from.is_none();
+    let nobody = facts.message.from.is_none() && titled;
+    let administrator = nobody || ADMINISTRATORS.iter().any(|name| facts.from.contains(name));
     if administrator && (titled || worded) && !quote::answers(&facts.subject) && !quote::forwards(&facts.subject) {
         return Some("A mail server's administrator as sender, and wording of a delivery report.".to_owned());
     }
@@ -267,16 +274,10 @@ fn bounce_subject(subject: &str) -> bool {
         Some((_, rest)) => rest.trim_start(),
         None => subject.trim_start_matches(['*', ' ', '"', '<']),
     };
-    const ENDINGS: &[&str] = &[
-        ": non remis",
-        "(delivery failed)",
-        "user unknown!",
-        "could not be delivered",
-        "could not be delivered.",
-        "not delivered",
-    ];
+    const ENDINGS: &[&str] = &[": non remis", "(delivery failed)", "user unknown!", "not delivered"];
     BOUNCE_SUBJECTS.iter().any(|known| subject.starts_with(known))
         || ENDINGS.iter().any(|ending| subject.ends_with(ending))
+        || BOUNCE_SUBJECTS_INSIDE.iter().any(|phrase| subject.contains(phrase))
 }
 
 /// 550 5.1.1, 452-4.2.2, "554 Sorry": a server's reply (RFC 5321, 4.2; RFC 3463).
@@ -337,28 +338,43 @@ fn auto_reply(facts: &Facts<'_>) -> Option<String> {
     if reply_subject(&facts.subject) {
         return Some("Subject of an automatic answer.".to_owned());
     }
-    let says = |phrases: &[&str]| phrases.iter().any(|phrase| facts.words.contains(phrase));
-    let early = facts.words.chars().take(600).collect::<String>();
+    if facts.null_sender && facts.message.answers() {
+        return Some("An answer with an empty return path (RFC 5321, 4.5.5).".to_owned());
+    }
+    wording_of_reply(facts).map(str::to_owned)
+}
+
+/// The verdict on mail that no header and no certain subject marks: two signs at least, and nothing a resident would say.
+fn wording_of_reply(facts: &Facts<'_>) -> Option<&'static str> {
+    let words = &facts.words;
+    if words.chars().count() > UNMARKED_REPLY_CHARS_MAX {
+        return None;
+    }
+    let says = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
+    let early: String = words.chars().take(600).collect();
     let absent = ABSENT.iter().any(|phrase| early.contains(phrase));
     let promise = says(PROMISE);
-    let thanks = THANKS.iter().any(|phrase| early.contains(phrase));
-    let robot = says_robot(&facts.words);
+    let thanks = says_by_itself(&early, THANKS);
+    let robot = says_by_itself(words, ROBOT) || (thanks && says(ROBOT_INSIDE));
     let weak = REPLY_SUBJECTS_WEAK.iter().any(|subject| facts.subject.starts_with(subject))
         || facts.subject.contains("out of the office")
         || facts.subject.contains("out of office");
-    let short = facts.words.chars().count() <= UNMARKED_REPLY_CHARS_MAX;
-    let answers = !facts.message.in_reply_to.is_empty() || quote::answers(&facts.subject) || facts.says_automatic();
-    let signs = [absent && promise, robot, thanks && promise, weak, answers].into_iter().filter(|sign| *sign).count();
+    if robot && (thanks || promise || absent || weak || facts.says_automatic()) {
+        return Some("The text says that it is an automatic answer.");
+    }
+    if absent && facts.null_sender {
+        return Some("Wording of an absence note, from an empty return path.");
+    }
+    // A resident who is away next week asks when the plumber will come.
+    if words.contains(['?', '？']) || says(OF_A_HOME) {
+        return None;
+    }
     match () {
-        () if !short => None,
-        () if robot && (thanks || promise || absent || weak || facts.says_automatic()) => {
-            Some("The text says that it is an automatic answer.".to_owned())
-        }
-        () if weak && absent && promise => Some("Subject and wording of an absence note.".to_owned()),
-        () if thanks && absent && promise => Some("Wording of an absence note.".to_owned()),
-        () if absent && facts.null_sender => Some("Wording of an absence note, from an empty return path.".to_owned()),
-        () if facts.auto_submitted.starts_with("auto-") && signs >= 3 => {
-            Some("Marked as automatic, with wording of an automatic answer.".to_owned())
+        () if weak && absent && promise => Some("Subject and wording of an absence note."),
+        () if thanks && absent && promise => Some("Wording of an absence note."),
+        () if weak && thanks && says(ACKNOWLEDGES) => Some("Subject and wording of an automatic receipt."),
+        () if facts.says_automatic() && thanks && (absent || promise) => {
+            Some("Marked as automatic, with wording of an automatic answer.")
         }
         () => None,
     }
@@ -414,11 +430,13 @@ fn reply_subject(subject: &str) -> bool {
     .any(|words| subject.contains(words) && !subject.contains('?') && !quote::answers(subject))
 }
 
-/// A sentence that begins like a program's own word about itself; in quotation marks it is somebody else's.
-fn says_robot(words: &str) -> bool {
-    words.split(['.', '!', '?', '\n', '*', '-', '(', '[', ':', ',', '。']).any(|sentence| {
+/// Whether a sentence begins with one of `phrases`; in quotation marks it is somebody else's.
+fn says_by_itself(words: &str, phrases: &[&str]) -> bool {
+    words.split(['.', '!', '?', '\n', '*', '-', '(', '[', ':', ',', '。', '、', '，']).any(|sentence| {
         let sentence = sentence.trim_start_matches([' ', '#', '=', '>', '\t', '~', '_']);
-        ROBOT.iter().any(|phrase| sentence.starts_with(phrase))
+        let sentence = sentence.strip_prefix("please note ").unwrap_or(sentence);
+        let sentence = sentence.strip_prefix("that ").unwrap_or(sentence);
+        phrases.iter().any(|phrase| sentence.starts_with(phrase) || (!phrase.is_ascii() && sentence.contains(phrase)))
     })
 }
 
@@ -464,9 +482,6 @@ fn program(facts: &Facts<'_>) -> Option<String> {
     if facts.entity.has("x-cron-env") || (facts.subject.starts_with("cron <") && facts.from.contains("cron")) {
         return Some("Output of a scheduled job.".to_owned());
     }
-    if facts.null_sender && !facts.form {
-        return Some("The return path is empty: a server or an automatic answer (RFC 5321, 4.5.5).".to_owned());
-    }
     let administrator = facts.message.from.as_ref().is_some_and(|from| {
         ["postmaster@", "mailer-daemon@", "root@", "daemon@", "listserv@", "majordomo@", "hostmaster@"]
             .iter()
@@ -494,6 +509,9 @@ fn withheld(facts: &Facts<'_>) -> Vec<String> {
     if facts.auto_submitted.starts_with("auto-") && !facts.auto_submitted.starts_with("auto-replied") {
         let keyword: String = facts.auto_submitted.chars().take(20).collect();
         reasons.push(format!("Auto-Submitted: {keyword}, and the sender is not configured as a form."));
+    }
+    if facts.null_sender {
+        reasons.push("The return path is empty: a program sent it (RFC 5321, 4.5.5).".to_owned());
     }
     let local = |address: &str| address.split('@').next().unwrap_or_default().replace(['-', '_', '.'], "");
     let from = facts.message.from.as_ref().map_or("", |from| from.address.as_str());

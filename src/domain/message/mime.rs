@@ -557,7 +557,8 @@ pub(super) fn decode_words(field: &str) -> String {
         let between = &rest[..at];
         let adjacent = pending.is_some() && between.trim().is_empty();
         match &mut pending {
-            Some((known, joined)) if adjacent && *known == charset => joined.extend(bytes),
+            // Character sets that shift by escapes start anew in each word, and decoders refuse idle shifts.
+            Some((known, joined)) if adjacent && *known == charset && !shifts(&charset) => joined.extend(bytes),
             _ => {
                 flush(&mut out, &mut pending);
                 if !adjacent {
@@ -674,14 +675,20 @@ pub(super) fn uudecode_line(line: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Whether bytes of the character set that look like ASCII may be none.
+fn shifts(label: &str) -> bool {
+    label.starts_with("iso-2022") || label.contains("utf-7") || label.contains("utf-16")
+}
+
 /// Text in the declared character set, and whether every letter was understood.
 ///
 /// What is valid UTF-8 beyond ASCII is UTF-8 whatever it calls itself; what claims to be UTF-8 or ASCII and is not, is
 /// read as Windows-1252, as browsers do.
 pub(super) fn decode(bytes: &[u8], charset: Option<&str>) -> (String, bool) {
     let label = charset.unwrap_or_default().trim_matches(['"', '\'', ' ']).to_ascii_lowercase();
-    let escaped = label.starts_with("iso-2022") || label.contains("utf-7") || label.contains("utf-16");
-    if !escaped && let Ok(text) = std::str::from_utf8(bytes) {
+    if !shifts(&label)
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
         return (text.to_owned(), true);
     }
     let unicode = label.is_empty() || label.starts_with("utf-8") || label == "utf8" || label.contains("ascii");

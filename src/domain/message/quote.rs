@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::clean_line;
 use super::wording::{
     ANSWER_PREFIXES, BANNERS, DEVICE_STARTS, DEVICE_WHOLE, DEVICES, FORWARD_PREFIXES, FORWARDED, LABELS, LEADS,
-    NOTICES, ORIGINAL, POINTS_DOWN, WROTE,
+    NOTICES, ORIGINAL, POINTS_DOWN, SPEAKER_WROTE, WROTE,
 };
 
 /// Lines an attribution ("On … wrote:") may be wrapped over.
@@ -403,35 +403,22 @@ fn attribution_certainty(lower: &str) -> Option<bool> {
     let timed = has_time(lower);
     let dated = has_year(lower);
     let digits = lower.bytes().any(|byte| byte.is_ascii_digit());
-    let to_us = [
-        "you wrote",
-        "you said",
-        "i wrote",
-        "he said",
-        "she said",
-        "they said",
-        "he wrote",
-        "she wrote",
-        "they wrote",
-        "letter said",
-        "you writes",
-    ]
-    .iter()
-    .any(|words| lower.contains(words));
     let verb_ends = WROTE.iter().any(|verb| tail(lower, 90).contains(verb));
     let starts = starts_attribution(lower);
-    match () {
-        () if to_us => (wrote && digits && starts).then_some(false),
-        () if wrote && bracketed => Some(true),
-        () if wrote && starts && timed && (dated || lower.len() < 120) => Some(!lower.contains("said") || dated),
-        () if wrote && timed && dated => Some(true),
-        () if wrote && starts && dated && lower.contains('@') => Some(true),
-        // Gmail in languages not listed, and Chinese and Japanese programs, that name no verb.
-        () if bracketed && timed && dated && lower.len() < 200 => Some(true),
-        () if wrote && verb_ends && (digits || lower.len() < 80) => Some(false),
-        () if bracketed && lower.len() < 120 => Some(false),
-        () => None,
+    if SPEAKER_WROTE.iter().any(|words| lower.contains(words)) {
+        return (wrote && digits && starts).then_some(false);
     }
+    // Gmail in languages not listed, and Chinese and Japanese programs, name no verb.
+    let without_verb = bracketed && timed && dated && lower.len() < 200;
+    let sure = without_verb
+        || (wrote && bracketed && (starts || verb_ends))
+        || (wrote && timed && (dated || (starts && lower.len() < 120)))
+        || (wrote && starts && dated && lower.contains('@'));
+    if sure {
+        return Some(true);
+    }
+    let likely = (wrote && verb_ends && (digits || lower.len() < 80)) || (bracketed && lower.len() < 120);
+    likely.then_some(false)
 }
 
 /// 16:02, 4.02, 16h02, 下午3:04.

@@ -10,7 +10,11 @@ const DIAGNOSTIC_CHARS_MAX: usize = 500;
 
 /// Reads what a delivery report says about a letter.
 pub(super) fn read(entity: &Entity<'_>, message: &Message, own: &Own) -> Report {
-    let mut recipients = from_status_parts(entity);
+    let mut recipients = from_status_parts(entity, false);
+    if recipients.is_empty() {
+        // A gateway that adds a notice of its own encloses the whole report.
+        recipients = from_status_parts(entity, true);
+    }
     if recipients.is_empty() {
         recipients = from_prose(entity, message, own);
     }
@@ -18,9 +22,9 @@ pub(super) fn read(entity: &Entity<'_>, message: &Message, own: &Own) -> Report 
 }
 
 /// The fields of `message/delivery-status` (RFC 3464, 2.3), wherever the part stands.
-fn from_status_parts(entity: &Entity<'_>) -> Vec<Failed> {
+fn from_status_parts(entity: &Entity<'_>, enclosed: bool) -> Vec<Failed> {
     let mut failed: Vec<Failed> = Vec::new();
-    for part in entity.walk(false).into_iter().filter(|part| is_status(part)) {
+    for part in entity.walk(enclosed).into_iter().filter(|part| is_status(part)) {
         for group in field_groups(&String::from_utf8_lossy(&part.bytes())) {
             let value = |name: &str| group.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
             // RFC 3464, 2.3.1: "original" is the address we wrote to; it may be missing.

@@ -19,14 +19,14 @@ pub(super) const ADMINISTRATORS: &[&str] = &[
     "postmaster", "microsoftexchange", "system administrator", "mail administrator", "mailadm", "mail system",
     "mail server", "smtp_mail_service", "mailgateway", "systemadministrator", "administrateur système",
     "administrador del sistema", "internet mail delivery", "mail router", "message delivery", "mailsystem",
-    "mail-gateway", "mail gateway", "notes router", "email delivery", "mail transfer agent",
+    "mail-gateway", "mail gateway", "mail deliver", "post_master", "sysadmin@", "interscan", "notes router", "email delivery", "mail transfer agent",
     "antivirus_for_smtp", "imss@", "ndr@",
 ];
 
 /// How subjects of delivery reports begin.
 pub(super) const BOUNCE_SUBJECTS: &[&str] = &[
     "undeliverable", "undelivered", "undeliveried", "non-delivery", "nondeliverable", "non delivery",
-    "not delivered", "non-deliverable", "unable to deliver", "delivery status notification", "delivery failure",
+    "not delivered", "non-deliverable", "unable to deliver", "delivery status", "delivery failure",
     "delivery failed", "delivery notification", "delivery report", "delivery error", "delivery has failed",
     "delivery delay", "failure delivery", "failed delivery", "failure notice", "failed mail",
     "failure to deliver", "mail delivery", "mail failure", "mail failed", "mail error",
@@ -61,6 +61,15 @@ pub(super) const BOUNCE_SUBJECTS: &[&str] = &[
     "email could not be", "couldn't deliver", "mail delivery problem", "bounced", "bounce notification",
     "bounce:", "delivery incomplete", "delivery unsuccessful", "user unknown", "recipient unknown",
     "no such user", "spam mail rejected", "mail rejected", "undeliverd",
+];
+
+/// The same, wherever they stand in a subject.
+pub(super) const BOUNCE_SUBJECTS_INSIDE: &[&str] = &[
+    "could not be delivered", "couldn't be delivered", "was not delivered", "nicht zugestellt", "nicht zustellbar",
+    "n'a pas pu être remis", "n'a pas pu être livré", "no se ha podido entregar", "no pudo ser entregado",
+    "non recapitat", "niet worden bezorgd", "niet worden afgeleverd", "não pôde ser entregue", "nie można dostarczyć",
+    "nie zostało dostarczone", "не доставлен", "не доставлено", "kunde inte levereras", "kunne ikke leveres",
+    "ei voitu toimittaa", "teslim edilemedi", "nu a putut fi livrat", "配信できません", "無法投遞", "无法投递", "退信",
 ];
 
 /// What delivery reports say, in the languages servers speak.
@@ -140,7 +149,7 @@ pub(super) const REPLY_SUBJECTS: &[&str] = &[
 
 /// How subjects of automatic answers begin that people use too: they need wording beside them.
 pub(super) const REPLY_SUBJECTS_WEAK: &[&str] = &[
-    "out of office", "out-of-office", "out of the office", "i am out of", "i'm out of", "i am away",
+    "out of office", "out-of-office", "out of the office", "i am out of", "i'm out of", "i am away", "i'm away", "away from",
     "i am currently", "away ", "on leave", "annual leave", "on annual leave", "on holiday", "on vacation",
     "vacation", "holiday", "maternity leave", "absence", "absent", "auto", "thank you for", "thanks for",
     "thank you", "we have received", "we've received", "your email", "your message", "your enquiry",
@@ -166,6 +175,27 @@ pub(super) const THANKS: &[&str] = &[
     "abbiamo ricevuto", "bedankt voor uw", "dank voor uw", "dank u voor", "obrigado pela", "agradecemos",
     "dziękuję za", "dziękujemy za", "vă mulțum", "tack för", "tak for din", "takk for", "kiitos", "děkuj",
     "teşekkür", "спасибо за", "дякуємо за", "شكرا", "感谢您", "メールをいただき", "お問い合わせ", "diolch am", "köszönjük",
+];
+
+/// What an office promises of every letter it gets.
+pub(super) const ACKNOWLEDGES: &[&str] = &[
+    "we aim to re", "we will respond", "we will reply", "we will be in touch", "we will get back", "we'll get back",
+    "we'll be in touch", "we will aim to", "we will contact you", "will be dealt with", "member of our team",
+    "member of the team", "one of our team", "one of our advisers", "enquiry has been received",
+    "email has been received", "e-mail has been received", "message has been received", "request has been received",
+    "has been passed to", "has been assigned", "reference number is", "wir werden uns", "wir melden uns",
+    "schnellstmöglich", "nous vous répondrons", "dans les meilleurs délais", "nos pondremos en contacto",
+    "a la mayor brevedad", "le risponderemo", "verrà contattat", "wij nemen", "zo spoedig mogelijk",
+    "entraremos em contacto", "entraremos em contato", "odpowiemy", "vă vom răspunde", "vi återkommer",
+    "vi vender tilbage", "vi svarer", "palaamme", "ozveme se", "dönüş yapacağız", "мы ответим", "свяжемся", "سنقوم بالرد",
+    "我们会尽快", "折り返し", "byddwn yn",
+];
+
+/// What residents write of and offices do not: an absence note that names these is a person's.
+pub(super) const OF_A_HOME: &[&str] = &[
+    "my flat", "my home", "my house", "my kitchen", "my bathroom", "my bedroom", "my tenancy", "my neighbour", "my rent",
+    "my complaint", "my repair", "my landlord", "your contractor", "the plumber", "the leak", "the boiler", "the heating",
+    "the damp", "the mould", "come round", "be in for",
 ];
 
 /// That somebody is away.
@@ -215,6 +245,13 @@ pub(super) const PROMISE: &[&str] = &[
     "takaisin", "kiireel", "yhteyttä", "vrát", "zpět", "naléhav", "dönece", "döndü", "acil", "вернусь",
     "возвращ", "сроч", "свяж", "обращ", "поверн", "терміново", "عودت", "عاجل", "回来", "返回", "紧急", "急事", "联系",
     "戻り", "緊急", "お急ぎ", "連絡", "ご返信", "dychwel",
+];
+
+/// The same within a sentence, below thanks for the letter.
+pub(super) const ROBOT_INSIDE: &[&str] = &[
+    "this is an automatic ack", "this is an automated ack", "this is an automated re", "this is an automatic re",
+    "this is an automated e", "this is an automatic e", "this is an automated message", "this is an auto-",
+    "this is an autore", "this is an automatically", "automatic acknowledgement", "automated acknowledgement",
 ];
 
 /// How a program begins to say that it is one.
@@ -284,8 +321,13 @@ pub(super) const WROTE: &[&str] = &[
     "wrote", "writes", "écrit", "ecrit", "schrieb", "escribió", "escribio", "scritto", "schreef", "geschreven",
     "escreveu", "napisał", "pisze", "a scris", "skrev", "kirjoitti", "napsal", "yazdı", "yazmış", "написал",
     "пишет", "пише", "написав", "كتب", "写道", "寫道", "ysgrifennodd", "έγραψε", "írta", "napísal", "napisao",
-    "je napisal", "rašė", "rakstīja", "kirjutas", "đã viết", "작성", "menulis", "va escriure", "idatzi", "said",
+    "je napisal", "rašė", "rakstīja", "kirjutas", "đã viết", "작성", "menulis", "va escriure", "idatzi",
     "のメール", "書きました", "geantwoord",
+];
+
+/// What people write and mail programs do not: weak even beside a date.
+pub(super) const SPEAKER_WROTE: &[&str] = &[
+    "you wrote", "you said", "you writes", "i wrote", "he wrote", "she wrote", "they wrote", "letter said", "who wrote",
 ];
 
 /// What an attribution begins with.
@@ -343,7 +385,9 @@ pub(super) const DEVICE_STARTS: &[&str] = &[
     "sent from mobile", "sent from android", "sent from iphone", "sent from ipad", "sent from blackberry",
     "sent from huawei", "sent from xiaomi", "sent from nine", "sent from bluemail", "sent from btinternet",
     "sent from sky yahoo", "sent from hotmail", "sent from windows", "sent from email.bt", "sent via ",
-    "sent with ", "sent using ", "sent by ", "get outlook for", "download outlook for", "envoyé de ",
+    "sent with ", "sent using ", "sent by ", "get outlook for", "get bluemail", "holen sie sich outlook", "obtenez outlook", "obtener outlook",
+    "ottieni outlook", "pobierz aplikację outlook", "hämta outlook", "hent outlook", "hanki outlook", "скачать outlook",
+    "diese nachricht wurde von meinem", "从我的", "изпратено от", "послано с", "download outlook for", "envoyé de ",
     "envoyé depuis ", "envoyé à partir de ", "télécharger outlook", "gesendet von ", "gesendet mit ",
     "von meinem ", "enviado desde ", "enviado do ", "enviado de ", "inviato da", "verzonden vanaf ",
     "verstuurd vanaf ", "wysłane z ", "wysłano z ", "skickat från ", "sendt fra ", "odesláno z ", "trimis de ",

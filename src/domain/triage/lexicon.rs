@@ -132,16 +132,6 @@ impl Lexicon {
         Ok(lexicon)
     }
 
-    /// How many ideas there are.
-    pub fn len(&self) -> usize {
-        self.ideas.len()
-    }
-
-    /// Whether the lexicon holds no idea.
-    pub fn is_empty(&self) -> bool {
-        self.ideas.is_empty()
-    }
-
     /// The name of an idea.
     pub fn idea(&self, number: usize) -> &str {
         &self.ideas[number]
@@ -264,7 +254,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<(String, String)> {
         let lexicon = Lexicon::parse(SAMPLE).unwrap();
-        let tokens = tokens(text, &[0..text.len()], Field::Body);
+        let tokens = tokens(text, std::slice::from_ref(&(0..text.len())), Field::Body);
         let span = |hit: &Hit| text[tokens[hit.first].at.start..tokens[hit.last].at.end].to_owned();
         lexicon.find(&tokens).iter().map(|hit| (lexicon.idea(hit.idea).to_owned(), span(hit))).collect()
     }

@@ -153,16 +153,6 @@ impl Model {
         out
     }
 
-    /// How many features have a weight.
-    pub fn len(&self) -> usize {
-        self.features.len()
-    }
-
-    /// Whether nothing was learnt.
-    pub fn is_empty(&self) -> bool {
-        self.features.is_empty()
-    }
-
     /// The weight of a feature for a question; 0 when it was never met in training.
     pub fn weight(&self, number: u32, head: Head) -> f64 {
         self.row(number).map_or(0.0, |row| self.unrounded(row, head.place()))

@@ -9,6 +9,9 @@ use std::ops::Range;
 /// Longest tag that is skipped as markup, in bytes; an honest "<" in a sentence is seldom followed by a later ">".
 const TAG_MAX: usize = 400;
 
+/// How many tokens are read: the longest letter has a tenth of them, and what comes after is seldom a person's.
+const TOKENS_MAX: usize = 20_000;
+
 /// Where a word stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
@@ -87,6 +90,9 @@ pub fn tokens(text: &str, ranges: &[Range<usize>], field: Field) -> Vec<Token> {
         let mut at = range.start;
         while let Some(c) = text.get(at..range.end).and_then(|rest| rest.chars().next()) {
             let end = token_end(text, at, range.end, c);
+            if out.len() == TOKENS_MAX {
+                return out;
+            }
             if let Some(word) = fold(text.get(at..end).unwrap_or_default(), c) {
                 out.push(Token { word, field, at: at..end });
             }
@@ -101,7 +107,7 @@ fn token_end(text: &str, at: usize, limit: usize, first: char) -> usize {
     let rest = text.get(at..limit).unwrap_or_default();
     if first == '<'
         && rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!')
-        && let Some(close) = rest.find('>').filter(|close| *close < TAG_MAX)
+        && let Some(close) = rest.bytes().take(TAG_MAX).position(|byte| byte == b'>')
     {
         return at + close + 1;
     }

@@ -1,0 +1,98 @@
+//! T1: what a mailbox holds, taken in as it came. And the ledger of what was taken from which folder.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::decide::MessageState;
+use super::open::{execute, on};
+use super::{Store, history, sql};
+use crate::domain::case::MessageNo;
+
+/// A message as it came from a folder.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    pub uid: String,
+    pub arrived: Timestamp,
+    /// Bytes of the whole message on the server.
+    pub size: u64,
+    /// Whether `raw` is all of it; else it is the headers.
+    pub whole: bool,
+    pub raw: Vec<u8>,
+}
+
+impl Store {
+    /// UIDs of a folder that are stored.
+    pub async fn known_uids(&self, mailbox: &str, folder: &str, uidvalidity: i64) -> anyhow::Result<BTreeSet<String>> {
+        let mut tx = self.db.begin_read().await?;
+        let uids: Vec<String> = on!(&mut tx, c => sqlx::query_scalar(sql::KNOWN_UIDS)
+            .bind(mailbox).bind(folder).bind(uidvalidity).fetch_all(c).await)?;
+        Ok(uids.into_iter().collect())
+    }
+
+    /// T1: stores a batch of messages. Storing one twice changes nothing; one whose bytes are stored already is linked to
+    /// the first and not handled again. Returns how many rows are new.
+    ///
+    /// # Errors
+    ///
+    /// The database's; then nothing of the batch is stored.
+    pub async fn receive(
+        &self,
+        mailbox: &str,
+        folder: &str,
+        uidvalidity: i64,
+        batch: &[Arrived],
+        now: Timestamp,
+    ) -> anyhow::Result<usize> {
+        let mut tx = self.db.begin().await?;
+        let mut new = 0;
+        for arrived in batch {
+            let digest = history::hex(&Sha256::digest(&arrived.raw));
+            let same: Option<i64> = match arrived.whole {
+                true => on!(&mut tx, c => {
+                    sqlx::query_scalar(sql::SAME_BYTES).bind(mailbox).bind(&digest).fetch_one(c).await
+                })?,
+                false => None,
+            };
+            let state = if same.is_some() { MessageState::Copy.key() } else { "new" };
+            let id: Option<i64> = on!(&mut tx, c => sqlx::query_scalar(sql::RECEIVE)
+                .bind(mailbox).bind(folder).bind(uidvalidity).bind(&arrived.uid)
+                .bind(arrived.arrived.as_millisecond()).bind(now.as_millisecond())
+                .bind(arrived.size as i64).bind(i64::from(arrived.whole)).bind(&digest).bind(&arrived.raw)
+                .bind(state).bind(same)
+                .fetch_optional(c).await)
+            .with_context(|| format!("Could not store message {} of {mailbox}/{folder}", arrived.uid))?;
+            new += usize::from(id.is_some());
+        }
+        tx.commit().await?;
+        Ok(new)
+    }
+
+    /// Notes that a folder was read to its end.
+    pub async fn looked(&self, mailbox: &str, folder: &str, uidvalidity: i64, now: Timestamp) -> anyhow::Result<()> {
+        let mut tx = self.db.begin().await?;
+        execute!(&mut tx, sql::FOLDER_READ, mailbox, folder, uidvalidity, now.as_millisecond())?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Stored messages that have not been moved to where the landlord keeps logged mail.
+    pub async fn unfiled(
+        &self,
+        mailbox: &str,
+        folder: &str,
+        uidvalidity: i64,
+    ) -> anyhow::Result<Vec<(MessageNo, String)>> {
+        let mut tx = self.db.begin_read().await?;
+        Ok(on!(&mut tx, c => sqlx::query_as(sql::UNFILED)
+            .bind(mailbox).bind(folder).bind(uidvalidity).fetch_all(c).await)?)
+    }
+
+    /// Notes that a message was moved, or is no longer there to be moved.
+    pub async fn filed(&self, id: MessageNo, now: Timestamp) -> anyhow::Result<()> {
+        let mut tx = self.db.begin().await?;
+        execute!(&mut tx, sql::FILED, id, now.as_millisecond())?;
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,698 @@
+//! What the store promises, on SQLite and on PostgreSQL: each promise is told once and kept by both.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic; the lint spares test functions only, not what they share")]
+
+#[path = "store/base.rs"]
+mod base;
+#[expect(dead_code, reason = "the store needs none of the mail servers")]
+mod common;
+#[path = "store/schema.rs"]
+mod schema;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::*;
+use redress::domain::case::{Input, Says};
+use redress::domain::code::Duty;
+use redress::store::{NewLetter, Purpose, Sent, Store};
+
+macro_rules! promises {
+    ($($promise:ident)*) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $promise() { super::$promise(super::Base::sqlite().await).await; })*
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $promise() { super::$promise(super::Base::postgres().await).await; })*
+        }
+    };
+}
+
+promises! {
+    storing_the_same_uid_twice_changes_nothing
+    the_same_bytes_under_another_uid_are_a_linked_copy_and_in_another_mailbox_are_not
+    of_twenty_tasks_on_one_message_one_handles_it_and_one_letter_goes_to_the_resident
+    of_twenty_deciders_on_one_case_each_sees_what_the_one_before_it_wrote
+    twenty_cases_at_once_are_numbered_without_gap_or_double
+    ten_messages_of_one_new_resident_at_once_make_one_case
+    a_decision_that_changes_nothing_never_takes_the_case_back
+    a_judge_that_fails_or_panics_leaves_nothing_behind
+    a_program_that_dies_while_deciding_leaves_all_or_nothing
+    a_message_is_tried_again_later_and_does_not_stand_in_the_others_way
+    a_letter_is_claimed_once_and_settled_once
+    a_dead_senders_letter_goes_again_with_the_same_bytes
+    a_late_answer_settles_no_later_attempt
+    history_can_only_grow
+    a_changed_byte_is_found_and_its_line_named
+    what_the_lists_say_is_compared_with_the_history
+    residents_words_are_not_in_the_history_and_can_be_erased
+    a_held_letter_is_written_anew_only_when_it_was_never_tried
+    a_person_may_hold_release_and_retry_what_waits_and_nothing_else
+    a_dropped_letter_is_in_the_history
+    deadlines_come_up_when_their_moment_has_come
+    an_alarm_is_told_once_until_it_is_over
+    the_signing_key_survives
+    commands_beside_want_a_database_of_their_own_version
+    odd_and_large_texts_survive
+    lists_are_in_the_same_order_everywhere
+}
+
+async fn storing_the_same_uid_twice_changes_nothing(base: Base) {
+    let store = base.store().await;
+    assert_eq!(store.receive("main", "INBOX", 7, &[mail("1", "a"), mail("2", "b")], at(0)).await.unwrap(), 2);
+    assert_eq!(store.receive("main", "INBOX", 7, &[mail("2", "other"), mail("3", "c")], at(9)).await.unwrap(), 1);
+    let known = store.known_uids("main", "INBOX", 7).await.unwrap();
+    assert_eq!(known, ["1", "2", "3"].map(str::to_owned).into());
+    assert_eq!(store.known_uids("main", "INBOX", 8).await.unwrap(), BTreeSet::new());
+    let second = store.inbox(1, 1).await.unwrap().remove(0);
+    assert_eq!(store.message(second.id).await.unwrap().unwrap().raw.unwrap(), b"b");
+}
+
+async fn the_same_bytes_under_another_uid_are_a_linked_copy_and_in_another_mailbox_are_not(base: Base) {
+    let store = base.store().await;
+    store.receive("main", "INBOX", 1, &[mail("1", "a")], at(0)).await.unwrap();
+    store.receive("main", "INBOX", 2, &[mail("1", "a"), mail("9", "a")], at(1)).await.unwrap();
+    store.receive("other", "INBOX", 1, &[mail("1", "a")], at(2)).await.unwrap();
+    let headers = redress::store::Arrived { whole: false, ..mail("5", "a") };
+    store.receive("main", "Junk", 1, &[headers], at(3)).await.unwrap();
+    let rows = store.inbox(0, 10).await.unwrap();
+    let seen: Vec<_> = rows.iter().map(|row| (row.state.as_str(), row.copy_of)).collect();
+    let first = Some(rows[0].id);
+    assert_eq!(seen, [("new", None), ("copy", first), ("copy", first), ("new", None), ("new", None)]);
+    // The copy is listed with the case of the first.
+    let id = rows[0].id;
+    store.decide_message(id, "main", &keys(), at(10), |found| Ok(opens(found, id))).await.unwrap();
+    let rows = store.inbox(0, 10).await.unwrap();
+    assert!(rows[0].reference.is_some());
+    assert_eq!(rows[1].reference, rows[0].reference);
+    assert_eq!(rows[3].reference, None);
+}
+
+async fn of_twenty_tasks_on_one_message_one_handles_it_and_one_letter_goes_to_the_resident(base: Base) {
+    let store = Arc::new(base.store().await);
+    let message = received(&store, "1").await;
+    let tasks = (0..20).map(|_| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            store.decide_message(message, "main", &keys(), at(10), |found| Ok(opens(found, message))).await.unwrap()
+        })
+    });
+    let handled = futures::future::join_all(tasks.collect::<Vec<_>>()).await;
+    assert_eq!(handled.into_iter().filter(|handled| *handled.as_ref().unwrap()).count(), 1);
+    assert_eq!(store.cases().await.unwrap().len(), 1);
+    let letters = store.outbox(0, 10).await.unwrap();
+    let kinds: Vec<_> = letters.iter().map(|letter| letter.kind.as_str()).collect();
+    assert_eq!(kinds, ["acknowledgement", "new-case"]);
+    assert_sound(&store, 1).await;
+}
+
+async fn of_twenty_deciders_on_one_case_each_sees_what_the_one_before_it_wrote(base: Base) {
+    let store = Arc::new(base.store().await);
+    let case = opened(&store).await;
+    let tasks = (0..20).map(|n| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            store.decide_case(case, |known| Ok(Some(follow(Some(known), &addition(100 + n), at(20))))).await.unwrap();
+        })
+    });
+    for done in futures::future::join_all(tasks.collect::<Vec<_>>()).await {
+        done.unwrap();
+    }
+    let known = store.known(case).await.unwrap();
+    let added: BTreeSet<i64> = known.case.messages.iter().copied().filter(|message| *message >= 100).collect();
+    assert_eq!(added, (100..120).collect());
+    // One a day is what a resident is told, and only a decider who does not see the others would say it again.
+    let letters = store.outbox(0, 100).await.unwrap();
+    assert_eq!(letters.iter().filter(|letter| letter.kind == "added").count(), 1);
+    assert_eq!(letters.iter().filter(|letter| letter.kind == "new-message").count(), 20);
+    assert_sound(&store, 1).await;
+}
+
+async fn twenty_cases_at_once_are_numbered_without_gap_or_double(base: Base) {
+    let store = Arc::new(base.store().await);
+    let mut tasks = Vec::new();
+    for n in 0..20 {
+        let (store, message) = (Arc::clone(&store), received(&store, &n.to_string()).await);
+        tasks.push(tokio::spawn(async move {
+            store
+                .decide_message(message, "main", &keys(), at(10), |found| {
+                    // Every fifth is given up after its number was seen: no number may be lost with it.
+                    anyhow::ensure!(n % 5 != 0, "given up");
+                    Ok(opens(found, message))
+                })
+                .await
+                .is_ok()
+        }));
+    }
+    let done = futures::future::join_all(tasks).await;
+    assert_eq!(done.into_iter().filter(|done| *done.as_ref().unwrap()).count(), 16);
+    let numbers: BTreeSet<String> =
+        store.cases().await.unwrap().iter().map(|case| case.reference.split('-').nth(1).unwrap().to_owned()).collect();
+    assert_eq!(numbers, (1001..1017).map(|number| number.to_string()).collect());
+    assert_sound(&store, 16).await;
+}
+
+async fn ten_messages_of_one_new_resident_at_once_make_one_case(base: Base) {
+    let store = Arc::new(base.store().await);
+    let mut tasks = Vec::new();
+    for n in 0..10 {
+        let (store, message) = (Arc::clone(&store), received(&store, &n.to_string()).await);
+        let keys = redress::store::Keys { sender: Some("resident@example.org".to_owned()), ..keys() };
+        tasks.push(tokio::spawn(async move {
+            let judge = |found: &redress::store::Found| {
+                Ok(match found.cases.first() {
+                    Some(known) => (settled(), vec![follow(Some(known), &addition(message), at(20))]),
+                    None => opens(found, message),
+                })
+            };
+            store.decide_message(message, "main", &keys, at(10), judge).await.unwrap()
+        }));
+    }
+    for done in futures::future::join_all(tasks).await {
+        assert!(done.unwrap());
+    }
+    let cases = store.cases().await.unwrap();
+    assert_eq!(cases.len(), 1);
+    assert_eq!(store.known(cases[0].id).await.unwrap().case.messages.len(), 10);
+    assert_sound(&store, 1).await;
+}
+
+async fn a_decision_that_changes_nothing_never_takes_the_case_back(base: Base) {
+    // Goal: looks worked out from a case as it was must not overwrite what was decided meanwhile.
+    // How:  the judge answers at first with a change made from an older state, and without events.
+    let store = base.store().await;
+    let case = opened(&store).await;
+    let old = store.known(case).await.unwrap();
+    store.decide_case(case, |known| Ok(Some(follow(Some(known), &addition(100), at(20))))).await.unwrap();
+    let empty = |known: &redress::store::Known| {
+        let mut change = follow(Some(known), &Input::Reached(Duty::ReviewRequest), at(30));
+        assert!(change.events.is_empty());
+        change.looks.clear();
+        change
+    };
+    let mut asked = 0;
+    store
+        .decide_case(case, |known| {
+            asked += 1;
+            Ok(Some(empty(if asked == 1 { &old } else { known })))
+        })
+        .await
+        .unwrap();
+    assert_eq!(asked, 2);
+    assert!(store.known(case).await.unwrap().case.messages.contains(&100));
+    assert_sound(&store, 1).await;
+}
+
+async fn a_judge_that_fails_or_panics_leaves_nothing_behind(base: Base) {
+    let store = Arc::new(base.store().await);
+    let message = received(&store, "1").await;
+    let failed = store.decide_message(message, "main", &keys(), at(10), |_| anyhow::bail!("no")).await;
+    assert_eq!(failed.unwrap_err().to_string(), "no");
+    let on_task = Arc::clone(&store);
+    let panicked = tokio::spawn(async move {
+        on_task.decide_message(message, "main", &keys(), at(10), |_| panic!("on purpose")).await
+    });
+    assert!(panicked.await.unwrap_err().is_panic());
+    // Half of it cannot be written: the second letter has the Message-ID of the first.
+    let keys = keys();
+    let doubled = store.decide_message(message, "main", &keys, at(10), |found| {
+        let (settled, mut changes) = opens(found, message);
+        changes[0].letters[1].message_id = changes[0].letters[0].message_id.clone();
+        Ok((settled, changes))
+    });
+    assert!(doubled.await.is_err());
+    assert!(store.cases().await.unwrap().is_empty());
+    assert!(store.outbox(0, 10).await.unwrap().is_empty());
+    assert_eq!(store.inbox(0, 1).await.unwrap()[0].state, "new");
+    assert!(store.decide_message(message, "main", &keys, at(10), |found| Ok(opens(found, message))).await.unwrap());
+    assert_sound(&store, 1).await;
+}
+
+async fn a_program_that_dies_while_deciding_leaves_all_or_nothing(base: Base) {
+    let store = base.store().await;
+    let keys = keys();
+    for n in 0..40 {
+        let message = received(&store, &n.to_string()).await;
+        let decided = store.decide_message(message, "main", &keys, at(10), |found| Ok(opens(found, message)));
+        let _dropped = tokio::time::timeout(Duration::from_micros(n * 200), decided).await;
+        // Of one moment: a commit on its way may still arrive.
+        let counts = store.counts().await.unwrap();
+        let cases = counts.inbox.get("handled").copied().unwrap_or(0);
+        assert_eq!(counts.outbox.get("queued").copied().unwrap_or(0), cases * 2);
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let cases = store.cases().await.unwrap().len();
+    assert!(cases < 40, "the first ones have no time at all");
+    assert_sound(&store, cases).await;
+}
+
+async fn a_message_is_tried_again_later_and_does_not_stand_in_the_others_way(base: Base) {
+    let store = base.store().await;
+    let (first, second) = (received(&store, "1").await, received(&store, "2").await);
+    let took = |now: i64| {
+        let store = &store;
+        async move { store.take_new(at(now), at(now + 60)).await.unwrap().map(|message| (message.id, message.attempts)) }
+    };
+    assert_eq!(took(5).await, Some((first, 1)));
+    assert_eq!(took(6).await, Some((second, 1)));
+    assert_eq!(took(7).await, None);
+    assert_eq!(took(65).await, Some((first, 2)));
+    store.postpone(second, at(4000)).await.unwrap();
+    assert_eq!(took(130).await, Some((first, 3)));
+    assert_eq!(took(131).await, None);
+    let [message, ..] = store.next_moments().await.unwrap();
+    assert_eq!(message, Some(at(190)));
+}
+
+async fn a_letter_is_claimed_once_and_settled_once(base: Base) {
+    let store = Arc::new(base.store().await);
+    opened(&store).await;
+    let tasks = (0..20).map(|_| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            let mut claimed = Vec::new();
+            // One who comes second to a letter comes back for the next.
+            for _ in 0..5 {
+                claimed.extend(store.claim(at(20)).await.unwrap());
+            }
+            claimed
+        })
+    });
+    let claimed = futures::future::join_all(tasks.collect::<Vec<_>>()).await;
+    let mut claimed: Vec<_> = claimed.into_iter().flat_map(Result::unwrap).collect();
+    claimed.sort_by_key(|letter| letter.id);
+    assert_eq!(claimed.iter().map(|letter| letter.letter).collect::<Vec<_>>(), [1, 2]);
+    let letter = &claimed[0];
+    store.settle(letter, &taken(), at(30), posted(letter)).await.unwrap();
+    let again = store.settle(letter, &taken(), at(31), posted(letter)).await.unwrap_err();
+    assert!(again.to_string().contains("had been settled already"), "{again}");
+    let known = store.known(letter.case_id.unwrap()).await.unwrap();
+    assert_eq!(known.case.acknowledged.map(|(number, _)| number), Some(1));
+    let attempts = store.attempts(letter.id).await.unwrap();
+    assert_eq!(attempts.len(), 1);
+    assert_eq!((attempts[0].outcome.as_deref(), attempts[0].reply.as_deref()), (Some("sent"), Some("250 taken")));
+    assert_sound(&store, 1).await;
+}
+
+async fn a_dead_senders_letter_goes_again_with_the_same_bytes(base: Base) {
+    let store = base.store().await;
+    opened(&store).await;
+    let first = store.claim(at(20)).await.unwrap().unwrap();
+    store.close().await;
+    drop(store);
+    let store = base.store().await;
+    assert_eq!(store.resume(at(40)).await.unwrap(), 1);
+    assert_eq!(store.resume(at(40)).await.unwrap(), 0);
+    store.claim(at(40)).await.unwrap().unwrap();
+    let again = store.claim(at(40)).await.unwrap().unwrap();
+    assert_eq!((again.id, again.attempts, again.setbacks), (first.id, 2, 0));
+    assert_eq!(again.bytes(), first.bytes());
+    assert!(!again.bytes().is_empty());
+    assert_eq!(again.message_id, first.message_id);
+    let attempts = store.attempts(first.id).await.unwrap();
+    assert_eq!(attempts[0].outcome.as_deref(), Some("unknown"));
+    assert_eq!(attempts[1].outcome, None);
+}
+
+async fn a_late_answer_settles_no_later_attempt(base: Base) {
+    let store = base.store().await;
+    opened(&store).await;
+    let slow = store.claim(at(20)).await.unwrap().unwrap();
+    store.resume(at(21)).await.unwrap();
+    store.claim(at(21)).await.unwrap().unwrap();
+    let again = store.claim(at(21)).await.unwrap().unwrap();
+    assert_eq!(again.id, slow.id);
+    assert!(store.settle(&slow, &Sent::Refused("550".to_owned()), at(30), posted(&slow)).await.is_err());
+    store.settle(&again, &taken(), at(31), posted(&again)).await.unwrap();
+    assert_sound(&store, 1).await;
+}
+
+async fn history_can_only_grow(base: Base) {
+    let store = base.store().await;
+    opened(&store).await;
+    let columns = "id, case_id, seq, occurred_at, recorded_at, body, previous, hash";
+    let mut attacks = vec![
+        "UPDATE event SET body = '{}' WHERE seq = 1".to_owned(),
+        "DELETE FROM event".to_owned(),
+        "UPDATE event SET seq = 99 WHERE seq = 2".to_owned(),
+    ];
+    match base.is_sqlite() {
+        true => {
+            // With and without the pragma that makes REPLACE fire the triggers of DELETE.
+            let replace = format!("INSERT OR REPLACE INTO event ({columns}) SELECT {columns} FROM event WHERE seq = 1");
+            attacks.push(format!("PRAGMA recursive_triggers = ON; {replace}"));
+            attacks.push(format!("PRAGMA recursive_triggers = OFF; {replace}"));
+        }
+        false => {
+            attacks.push("TRUNCATE event CASCADE".to_owned());
+            let merge = "INSERT INTO event SELECT * FROM event WHERE seq = 1";
+            attacks.push(format!("{merge} ON CONFLICT (case_id, seq) DO UPDATE SET body = '{{}}'"));
+        }
+    }
+    for attack in attacks {
+        let refused = base.sql(&attack).await.expect_err(&attack).to_string();
+        assert!(refused.contains("history is append-only"), "{attack}: {refused}");
+    }
+    assert_sound(&store, 1).await;
+}
+
+async fn a_changed_byte_is_found_and_its_line_named(base: Base) {
+    let store = base.store().await;
+    let case = opened(&store).await;
+    let reference = store.cases().await.unwrap()[0].reference.clone();
+    base.tamper("UPDATE event SET body = replace(body, '\"5', '\"6') || ' ' WHERE seq = 2").await;
+    let (_, findings) = store.verify().await.unwrap();
+    assert_eq!(findings, [format!("History of {reference}: line 2 was changed after it was written")]);
+    let asked = store.case(&reference.parse().unwrap()).await.unwrap_err();
+    assert!(asked.to_string().contains("line 2"), "{asked}");
+    // Nothing more is built on it.
+    assert!(store.decide_case(case, |_| panic!("nobody may judge it")).await.is_err());
+
+    base.sql(if base.is_sqlite() {
+        "DELETE FROM event WHERE seq = 2"
+    } else {
+        "ALTER TABLE event DISABLE TRIGGER ALL; DELETE FROM event WHERE seq = 2"
+    })
+    .await
+    .unwrap();
+    let (_, findings) = store.verify().await.unwrap();
+    assert_eq!(findings, [format!("History of {reference}: line 2 is missing")]);
+    base.sql("DELETE FROM event WHERE seq >= 2").await.unwrap();
+    let (_, findings) = store.verify().await.unwrap();
+    assert!(findings[0].starts_with(&format!("History of {reference}: it ended with line ")), "{findings:?}");
+}
+
+async fn what_the_lists_say_is_compared_with_the_history(base: Base) {
+    let store = base.store().await;
+    opened(&store).await;
+    let reference = store.cases().await.unwrap()[0].reference.clone();
+    for (change, back, finding) in [
+        (
+            "UPDATE case_file SET is_open = 0",
+            "UPDATE case_file SET is_open = 1",
+            "what the lists say differs from the history",
+        ),
+        (
+            "UPDATE deadline SET due = '2030' || substr(due, 5)",
+            "UPDATE deadline SET due = '2026' || substr(due, 5)",
+            "its deadlines differ from the history",
+        ),
+        (
+            "UPDATE outbox SET state = 'sent' WHERE letter = 1",
+            "UPDATE outbox SET state = 'queued' WHERE letter = 1",
+            "what became of a letter differs from the history",
+        ),
+        (
+            "UPDATE outbox SET letter = 7 WHERE letter = 2",
+            "UPDATE outbox SET letter = 2 WHERE letter = 7",
+            "its letters are not those of the history",
+        ),
+    ] {
+        base.sql(change).await.unwrap();
+        assert_eq!(store.verify().await.unwrap().1, [format!("{reference}: {finding}")]);
+        base.sql(back).await.unwrap();
+        assert_sound(&store, 1).await;
+    }
+    let letter = store.claim(at(20)).await.unwrap().unwrap();
+    store.settle(&letter, &taken(), at(30), posted(&letter)).await.unwrap();
+    assert_sound(&store, 1).await;
+    let nothing = if base.is_sqlite() { "x'00'" } else { "'\\x00'" };
+    base.sql(&format!("UPDATE outbox SET bytes = {nothing} WHERE letter = 1")).await.unwrap();
+    assert_eq!(store.verify().await.unwrap().1, [format!("{reference}: a letter was changed after it was sent")]);
+    base.sql("UPDATE numbering SET last = last + 1").await.unwrap();
+    assert_eq!(store.verify().await.unwrap().1[1], "wellow: 2 case numbers were used, and 1 cases are here");
+}
+
+async fn residents_words_are_not_in_the_history_and_can_be_erased(base: Base) {
+    let store = base.store().await;
+    opened(&store).await;
+    let bodies: Vec<String> = base.rows("SELECT body FROM event").await.concat();
+    assert!(bodies.len() > 3);
+    for secret in [WORDS, "mould", "Rowan", "resident@example.org"] {
+        assert!(bodies.iter().all(|body| !body.contains(secret)), "{secret} in {bodies:?}");
+    }
+    let reference = store.cases().await.unwrap()[0].reference.parse().unwrap();
+    let point = |file: redress::store::CaseFile| file.case.opening.unwrap().points[0].as_str().to_owned();
+    assert_eq!(point(store.case(&reference).await.unwrap().unwrap()), WORDS);
+
+    base.sql("UPDATE words SET text = text || '!'").await.unwrap();
+    let (_, findings) = store.verify().await.unwrap();
+    assert_eq!(findings, [format!("History of {reference}: line 1: its words were changed after they were written")]);
+    base.sql("UPDATE words SET text = NULL").await.unwrap();
+    assert_sound(&store, 1).await;
+    assert_eq!(point(store.case(&reference).await.unwrap().unwrap()), "(erased)");
+    base.sql("DELETE FROM words").await.unwrap();
+    let (_, findings) = store.verify().await.unwrap();
+    assert_eq!(findings, [format!("History of {reference}: line 1: its words are missing, and were not erased")]);
+}
+
+async fn a_held_letter_is_written_anew_only_when_it_was_never_tried(base: Base) {
+    let store = base.store().await;
+    opened(&store).await;
+    let rows = store.outbox(0, 10).await.unwrap();
+    let (first, second) = (rows[0].id, rows[1].id);
+    assert!(store.hold(first, "a look first").await.unwrap());
+    assert_eq!(store.held("a look first").await.unwrap().len(), 1);
+    let tried = store.claim(at(20)).await.unwrap().unwrap();
+    assert_eq!(tried.id, second, "a held letter is not claimed");
+    store.settle(&tried, &Sent::Again("450".to_owned(), at(25)), at(21), posted(&tried)).await.unwrap();
+    assert!(store.hold(second, "a look first").await.unwrap());
+    for id in [first, second] {
+        assert!(store.release(id, Some((b"anew", "New subject")), at(30)).await.unwrap());
+    }
+    assert_eq!(store.letter(first).await.unwrap().unwrap().bytes(), b"anew");
+    assert_eq!(store.letter(second).await.unwrap().unwrap().bytes(), tried.bytes());
+    let rows = store.outbox(0, 10).await.unwrap();
+    assert_eq!((rows[0].subject.as_str(), rows[0].held_because.as_deref()), ("New subject", None));
+    assert_ne!(rows[1].subject, "New subject");
+    assert!(!store.release(first, None, at(31)).await.unwrap(), "it is not held any more");
+}
+
+async fn a_person_may_hold_release_and_retry_what_waits_and_nothing_else(base: Base) {
+    let store = base.store().await;
+    opened(&store).await;
+    let letter = store.claim(at(20)).await.unwrap().unwrap();
+    let allowed = async |store: &Store| {
+        let id = letter.id;
+        [
+            store.hold(id, "x").await.unwrap(),
+            store.release(id, None, at(60)).await.unwrap(),
+            store.retry(id, at(60)).await.unwrap(),
+        ]
+    };
+    assert_eq!(allowed(&store).await, [false; 3], "while it is being sent");
+    store.settle(&letter, &Sent::Refused("550 no".to_owned()), at(30), posted(&letter)).await.unwrap();
+    assert_eq!(store.outbox(letter.id - 1, 1).await.unwrap()[0].settled(), Some(at(30)));
+    assert!(!store.hold(letter.id, "x").await.unwrap(), "it failed");
+    assert!(store.retry(letter.id, at(60)).await.unwrap());
+    assert_sound(&store, 1).await;
+    let mut again = store.claim(at(60)).await.unwrap().unwrap();
+    while again.id != letter.id {
+        again = store.claim(at(60)).await.unwrap().unwrap();
+    }
+    assert_eq!((again.attempts, again.setbacks), (2, 0));
+    store.settle(&again, &taken(), at(70), posted(&again)).await.unwrap();
+    assert_eq!(allowed(&store).await, [false; 3], "after it has gone");
+    assert_sound(&store, 1).await;
+}
+
+async fn a_dropped_letter_is_in_the_history(base: Base) {
+    let store = base.store().await;
+    let case = opened(&store).await;
+    let id = store.outbox(0, 1).await.unwrap()[0].id;
+    store.hold(id, "x").await.unwrap();
+    let letter = store.letter(id).await.unwrap().unwrap();
+    assert!(matches!(letter.says(), Some(Says::Acknowledgement { .. })));
+    store.drop_letter(&letter, at(30), posted(&letter)).await.unwrap();
+    store.drop_letter(&letter, at(31), |_, _| panic!("it was dropped already")).await.unwrap();
+    assert_eq!(store.outbox(0, 1).await.unwrap()[0].state, "dropped");
+    let known = store.known(case).await.unwrap();
+    assert_eq!(known.case.letters[&1].outcome, Some(redress::domain::case::Outcome::Dropped));
+    assert_sound(&store, 1).await;
+}
+
+async fn deadlines_come_up_when_their_moment_has_come(base: Base) {
+    let store = base.store().await;
+    let case = opened(&store).await;
+    let owed = store.deadlines().await.unwrap();
+    let acknowledge = owed.iter().find(|row| row.duty == Duty::Acknowledge).unwrap();
+    let look = acknowledge.next_look.unwrap();
+    let [.., earliest] = store.next_moments().await.unwrap();
+    assert_eq!(earliest, owed.iter().filter_map(|row| row.next_look).min());
+    let early = earliest.unwrap() - Duration::from_secs(1);
+    assert_eq!(store.take_deadline(early, early).await.unwrap(), None);
+    let later = look + Duration::from_secs(600);
+    let mut taken_up = Vec::new();
+    while let Some(row) = store.take_deadline(look, later).await.unwrap() {
+        taken_up.push(row);
+    }
+    assert!(taken_up.contains(&(case, Duty::Acknowledge, 1)), "{taken_up:?}");
+    let again = store.take_deadline(later, later + Duration::from_secs(600)).await.unwrap().unwrap();
+    assert_eq!(again.2, 2, "the try is counted");
+    let letter = store.claim(at(20)).await.unwrap().unwrap();
+    store.settle(&letter, &taken(), at(30), posted(&letter)).await.unwrap();
+    assert!(store.deadlines().await.unwrap().iter().all(|row| row.duty != Duty::Acknowledge), "it is met");
+    assert_sound(&store, 1).await;
+}
+
+async fn an_alarm_is_told_once_until_it_is_over(base: Base) {
+    let store = base.store().await;
+    let first = store.raise("smtp", "broken", at(0)).await.unwrap();
+    assert_eq!((first.since, first.told), (at(0), None));
+    store.told("smtp", at(1)).await.unwrap();
+    let second = store.raise("smtp", "still broken", at(9)).await.unwrap();
+    assert_eq!((second.since, second.told), (at(0), Some(at(1))));
+    assert_eq!(store.alarms().await.unwrap()[0].words, "still broken");
+    assert!(store.clear("smtp").await.unwrap());
+    assert!(!store.clear("smtp").await.unwrap());
+    store.raise("disk", "full", at(2)).await.unwrap();
+    assert!(!store.clear("disk").await.unwrap(), "nobody heard of it, so nobody hears that it is over");
+    let letter = NewLetter {
+        number: 0,
+        kind: "to-operator".to_owned(),
+        audience: "operator".to_owned(),
+        recipient: "operator@example.org".to_owned(),
+        envelope_from: "complaints@example.org".to_owned(),
+        message_id: "alarm@example.org".to_owned(),
+        subject: "Redress".to_owned(),
+        says: None,
+        bytes: b"words".to_vec(),
+        held: None,
+    };
+    store.post(&letter, at(3)).await.unwrap();
+    let claimed = store.claim(at(4)).await.unwrap().unwrap();
+    store.settle(&claimed, &taken(), at(5), |_, _| panic!("it belongs to no case")).await.unwrap();
+    assert_eq!(store.counts().await.unwrap().outbox, [("sent".to_owned(), 1)].into());
+}
+
+async fn the_signing_key_survives(base: Base) {
+    let store = base.store().await;
+    let key = store.key();
+    assert_ne!(key, [0; 32]);
+    let beside = Store::open(&base.url(), Purpose::Beside).await.unwrap();
+    assert_eq!(beside.key(), key);
+    store.close().await;
+    drop(store);
+    assert_eq!(base.store().await.key(), key);
+}
+
+async fn commands_beside_want_a_database_of_their_own_version(base: Base) {
+    let refusal =
+        async |purpose| format!("{:#}", Store::open(&base.url(), purpose).await.err().expect("it is refused"));
+    let missing = refusal(Purpose::Beside).await;
+    assert!(missing.contains("`redress run`"), "{missing}");
+    let store = base.store().await;
+    store.close().await;
+    drop(store);
+    base.sql("UPDATE _sqlx_migrations SET version = 0").await.unwrap();
+    let older = refusal(Purpose::Beside).await;
+    assert!(older.contains("older than this program; start `redress run`"), "{older}");
+    base.sql("UPDATE _sqlx_migrations SET version = 9999").await.unwrap();
+    for purpose in [Purpose::Beside, Purpose::Run] {
+        let newer = refusal(purpose).await;
+        assert!(newer.contains("newer than this program"), "{newer}");
+    }
+}
+
+async fn odd_and_large_texts_survive(base: Base) {
+    let store = base.store().await;
+    let message = received(&store, "1").await;
+    let large = "\u{1f6bf} damp ".repeat(220_000);
+    assert!(large.len() > 2_000_000);
+    let odd_keys = redress::store::Keys {
+        message_ids: ["a\0b@example.org".to_owned(), "x".repeat(5000)].into(),
+        sender: Some("r\0@example.org".to_owned()),
+        copy: Some(("m\0@example.org".to_owned(), "digest".to_owned())),
+        ..keys()
+    };
+    let handled = store.decide_message(message, "main", &odd_keys, at(10), |found| {
+        let mut opening = opening(found, message);
+        opening.points = vec![redress::domain::words::Words::new(&large), redress::domain::words::Words::new("a\0b")];
+        opening.withheld = Some("because\0of".to_owned());
+        let mut change = follow(None, &Input::Opened(Box::new(opening)), at(10));
+        change.participants = ["o\0dd@example.org".to_owned(), "y".repeat(5000)].into();
+        change.letters[0].subject = "sub\0ject".to_owned();
+        let mut settled = settled();
+        settled.note = Some("no\0te".to_owned());
+        settled.message_id = Some("z".repeat(5000));
+        Ok((settled, vec![change]))
+    });
+    assert!(handled.await.unwrap());
+    let row = store.inbox(0, 1).await.unwrap().remove(0);
+    assert_eq!(row.note.as_deref(), Some("no\u{fffd}te"));
+    let reference = row.reference.unwrap().parse().unwrap();
+    let opening = store.case(&reference).await.unwrap().unwrap().case.opening.unwrap();
+    assert_eq!(opening.points[0].as_str(), large);
+    assert_eq!(opening.points[1].as_str(), "a\u{fffd}b");
+    let letter = store.claim(at(20)).await.unwrap().unwrap();
+    store.settle(&letter, &Sent::Again("450 \0 \u{1f600}".to_owned(), at(25)), at(21), posted(&letter)).await.unwrap();
+    assert_eq!(store.attempts(letter.id).await.unwrap()[0].reply.as_deref(), Some("450 \u{fffd} \u{1f600}"));
+    assert_sound(&store, 1).await;
+    let raw = redress::store::Arrived { raw: vec![0, 255, 0], ..mail("9", "") };
+    store.receive("main", "INBOX", 1, &[raw], at(0)).await.unwrap();
+    assert_eq!(store.message(message + 1).await.unwrap().unwrap().raw.unwrap(), [0, 255, 0]);
+}
+
+async fn lists_are_in_the_same_order_everywhere(base: Base) {
+    let store = base.store().await;
+    for name in ["b", "A", "a", "B", "_", "\u{e9}", "z", "a-b", "ab"] {
+        store.looked(name, "INBOX", 1, at(0)).await.unwrap();
+        store.raise(name, "x", at(0)).await.unwrap();
+    }
+    let bytewise = ["A", "B", "_", "a", "a-b", "ab", "b", "z", "\u{e9}"];
+    let folders = store.folders().await.unwrap();
+    assert_eq!(folders.iter().map(|row| row.mailbox.as_str()).collect::<Vec<_>>(), bytewise);
+    let alarms = store.alarms().await.unwrap();
+    assert_eq!(alarms.iter().map(|alarm| alarm.name.as_str()).collect::<Vec<_>>(), bytewise);
+}
+
+#[tokio::test]
+async fn a_second_daemon_on_a_sqlite_file_is_refused_with_a_sentence() {
+    let base = Base::sqlite().await;
+    let store = base.store().await;
+    let refused = Store::open(&base.url(), Purpose::Run).await.err().unwrap().to_string();
+    assert!(refused.starts_with("Another `redress run` is working on "), "{refused}");
+    Store::open(&base.url(), Purpose::Beside).await.unwrap();
+    drop(store);
+    base.store().await;
+}
+
+#[tokio::test]
+async fn a_second_daemon_on_postgres_waits_and_takes_over() {
+    let base = Base::postgres().await;
+    let first = base.store().await;
+    assert!(first.still_ours().await);
+    let url = base.url();
+    let mut second = tokio::spawn(async move { Store::open(&url, Purpose::Run).await });
+    assert!(tokio::time::timeout(Duration::from_secs(3), &mut second).await.is_err(), "it did not wait");
+    Store::open(&base.url(), Purpose::Beside).await.unwrap();
+    first.close().await;
+    drop(first);
+    let second = tokio::time::timeout(Duration::from_secs(20), second).await.unwrap().unwrap().unwrap();
+    assert!(second.still_ours().await);
+}
+
+#[tokio::test]
+#[ignore = "a measurement: cargo test --test store -- --ignored --nocapture"]
+async fn rows_a_second() {
+    for base in [Base::sqlite().await, Base::postgres().await] {
+        let store = base.store().await;
+        let make = if base.is_sqlite() { "SQLite" } else { "PostgreSQL" };
+        let started = std::time::Instant::now();
+        for batch in 0..200 {
+            let batch: Vec<_> =
+                (0..50).map(|n| mail(&format!("{batch}.{n}"), &format!("{batch} {n} {}", "x".repeat(4000)))).collect();
+            store.receive("main", "INBOX", 1, &batch, at(0)).await.unwrap();
+        }
+        println!("{make}: {:.0} messages stored a second", 10_000.0 / started.elapsed().as_secs_f64());
+        let started = std::time::Instant::now();
+        for _ in 0..1000 {
+            let id = store.take_new(at(5), at(65)).await.unwrap().unwrap().id;
+            store.decide_message(id, "main", &keys(), at(10), |found| Ok(opens(found, id))).await.unwrap();
+        }
+        println!("{make}: {:.0} messages decided a second", 1000.0 / started.elapsed().as_secs_f64());
+    }
+}
