@@ -561,3 +561,12 @@ async fn the_short_letters_of_a_held_week_are_one_when_they_leave() {
     world.restart().await;
     assert_eq!(world.told(ANN).await, ["Thu 26 Nov 09:00 acknowledgement", "Thu 26 Nov 09:00 added"]);
 }
+
+#[tokio::test]
+async fn whoever_says_that_they_complain_is_never_merely_listed() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    let short = "I want to complain about the lift.";
+    world.mail(Mail::from(ANN).saying("The lift", short)).await;
+    assert_eq!(world.cases().await.len(), 1, "{:?}", world.sorted().await);
+    assert_eq!(world.letters_to(ANN).len(), 1);
+}
