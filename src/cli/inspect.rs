@@ -75,7 +75,10 @@ fn page(file: &Path, message: &Message) -> String {
     fact("kind", kind.as_str().unwrap_or_default().replace('_', " "));
     fact("answer", if message.may_answer { "yes".to_owned() } else { "no".to_owned() });
     message.reasons.iter().for_each(|reason| fact("because", reason.clone()));
-    fact("from", message.from.as_ref().map_or_else(|| "nobody".to_owned(), |from| format!("{} <{}>", from.name, from.address)));
+    fact(
+        "from",
+        message.from.as_ref().map_or_else(|| "nobody".to_owned(), |from| format!("{} <{}>", from.name, from.address)),
+    );
     fact("subject", message.subject.clone());
     message.attachments.iter().for_each(|file| fact("attachment", format!("{} ({} bytes)", file.name, file.bytes)));
     message.problems.iter().for_each(|problem| fact("problem", problem.clone()));

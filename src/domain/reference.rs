@@ -162,7 +162,8 @@ mod tests {
             format!("[WEL-1047-{check}]"),
         ] {
             assert_eq!(written.parse(), Ok(reference.clone()), "{written}");
-            assert_eq!(Reference::find_in(&format!("Re: your case {written}: more")), [reference.clone()], "{written}");
+            let found = Reference::find_in(&format!("Re: your case {written}: more"));
+            assert_eq!(found, std::slice::from_ref(&reference), "{written}");
         }
     }
 
@@ -189,9 +190,7 @@ mod tests {
     #[test]
     fn ordinary_words_and_numbers_are_no_reference() {
         for text in ["", "flat 22 B", "SW1A 1AA", "repair 20418", "W1 2 C", "-", "é1"] {
-            for found in Reference::find_in(text) {
-                panic!("{text:?} gave {found}");
-            }
+            assert_eq!(Reference::find_in(text), [], "{text:?}");
         }
     }
 }
