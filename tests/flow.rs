@@ -143,7 +143,7 @@ async fn a_letter_the_officer_does_not_get_goes_to_the_deputy_and_the_chain_ends
 #[tokio::test]
 async fn a_letter_whose_answer_was_lost_is_sent_again_with_the_same_bytes() {
     let mut world = World::at("Fri 20 Nov 2026 15:00").await;
-    world.server_answers(ANN, Answer::LostAnswer);
+    world.server_answers(ANN, Answer::Silent);
     world.mail(complaint()).await;
     world.server_answers(ANN, Answer::Taken);
     world.goes_to("Fri 20 Nov 2026 16:00").await;
@@ -522,7 +522,7 @@ async fn a_letter_that_was_leaving_when_the_program_died_leaves_again_byte_for_b
 #[tokio::test]
 async fn an_acknowledgement_in_doubt_that_came_back_does_not_count_when_it_is_taken_again() {
     let mut world = World::at("Fri 20 Nov 2026 15:00").await;
-    world.server_answers(ANN, Answer::LostAnswer);
+    world.server_answers(ANN, Answer::Silent);
     world.mail(complaint()).await;
     let letter = world.last_letter_to(ANN);
     world.bounces(&letter).await;
@@ -560,4 +560,13 @@ async fn the_short_letters_of_a_held_week_are_one_when_they_leave() {
     world.config.sending = redress::config::Sending::Live;
     world.restart().await;
     assert_eq!(world.told(ANN).await, ["Thu 26 Nov 09:00 acknowledgement", "Thu 26 Nov 09:00 added"]);
+}
+
+#[tokio::test]
+async fn whoever_says_that_they_complain_is_never_merely_listed() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    let short = "I want to complain about the lift.";
+    world.mail(Mail::from(ANN).saying("The lift", short)).await;
+    assert_eq!(world.cases().await.len(), 1, "{:?}", world.sorted().await);
+    assert_eq!(world.letters_to(ANN).len(), 1);
 }

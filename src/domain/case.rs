@@ -691,3 +691,52 @@ pub fn serves(case: &Case, says: &Says, written: Timestamp, now: Timestamp) -> S
         _ => Serves::AsItStands,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn case_with(letters: &[(LetterNo, LetterKind, &str)]) -> Case {
+        letters.iter().zip(1..).fold(Case::default(), |case, ((letter, kind, at), seq)| {
+            let at = at.parse().unwrap();
+            let (audience, to) = (Audience::Resident, Words::new("ann@example.com"));
+            let event = Event::LetterWritten { letter: *letter, kind: *kind, audience, to, promises: None };
+            case.apply(&Recorded { seq, occurred_at: at, recorded_at: at, event })
+        })
+    }
+
+    fn serves_at(case: &Case, says: &Says, written: &str, now: &str) -> Serves {
+        serves(case, says, written.parse().unwrap(), now.parse().unwrap())
+    }
+
+    #[test]
+    fn a_receipt_serves_until_the_acknowledgement_is_written_or_due() {
+        let receipt = Says::Receipt { acknowledge_by: date(2026, 11, 27) };
+        let (friday, saturday, due) = ("2026-11-20T15:00:00Z", "2026-11-21T15:00:00Z", "2026-11-27T08:00:00Z");
+        let waiting = case_with(&[(1, LetterKind::Receipt, friday)]);
+        assert_eq!(serves_at(&waiting, &receipt, friday, friday), Serves::AsItStands);
+        assert_eq!(serves_at(&waiting, &receipt, friday, saturday), Serves::Anew);
+        assert_eq!(serves_at(&waiting, &receipt, friday, due), Serves::NoLonger);
+        let written = case_with(&[(1, LetterKind::Receipt, friday), (2, LetterKind::Acknowledgement, saturday)]);
+        assert_eq!(serves_at(&written, &receipt, friday, saturday), Serves::NoLonger);
+    }
+
+    #[test]
+    fn of_the_short_letters_that_waited_only_the_last_one_serves() {
+        let (friday, monday) = ("2026-11-20T15:00:00Z", "2026-11-23T15:00:00Z");
+        let added = Says::Added { received: date(2026, 11, 20) };
+        let two = case_with(&[(1, LetterKind::Added, friday), (2, LetterKind::Added, monday)]);
+        assert_eq!(serves_at(&two, &added, friday, monday), Serves::NoLonger);
+        assert_eq!(serves_at(&two, &added, monday, monday), Serves::AsItStands);
+    }
+
+    #[test]
+    fn an_acknowledgement_is_written_anew_however_late_and_never_dropped() {
+        let says = Says::Acknowledgement { respond_by: date(2026, 12, 4) };
+        let friday = "2026-11-20T15:00:00Z";
+        let case = case_with(&[(1, LetterKind::Acknowledgement, friday)]);
+        assert_eq!(serves_at(&case, &says, friday, "2027-03-01T12:00:00Z"), Serves::Anew);
+    }
+}

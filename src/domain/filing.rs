@@ -447,3 +447,156 @@ pub fn unreadable(reference: Reference, message: MessageNo, received: Timestamp,
         related: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::message::{Own, read};
+
+    fn landlord(key: &str, address: &str) -> Landlord {
+        let person = |address: &str| crate::domain::landlord::Person {
+            name: "Ada Example".to_owned(),
+            role: "Complaints Officer".to_owned(),
+            address: address.to_owned(),
+        };
+        Landlord {
+            key: key.to_owned(),
+            name: key.to_owned(),
+            prefix: key[..3].to_uppercase(),
+            addresses: vec![address.to_owned()],
+            officer: person("ada@example.net"),
+            deputy: person("ben@example.net"),
+            reviewers: Vec::new(),
+            manager: person("dan@example.net"),
+            member_responsible: person("eve@example.net"),
+            staff: Vec::new(),
+            policy_link: String::new(),
+            emergency_telephone: String::new(),
+            responsible_for: Vec::new(),
+            not_responsible_for: Vec::new(),
+        }
+    }
+
+    fn landlords() -> Vec<Landlord> {
+        vec![landlord("elm", "complaints@elm.example.org"), landlord("yew", "complaints@yew.example.org")]
+    }
+
+    fn sorted(label: Label) -> Sorted {
+        Sorted {
+            label,
+            other_kind: None,
+            unsure: false,
+            confidence: 1.0,
+            because: Vec::new(),
+            representative: false,
+            vulnerability: false,
+            adjustment_requested: false,
+            urgent_hazard: false,
+            outcome_sought: None,
+            exclusion_hint: None,
+        }
+    }
+
+    fn candidate(number: i64, kind: Kind, by_thread: Option<usize>) -> Candidate {
+        Candidate {
+            reference: Reference::new("ELM", number),
+            landlord: "elm".to_owned(),
+            kind,
+            open: true,
+            by_thread,
+            by_reference: false,
+            sender_known: true,
+            related: Vec::new(),
+        }
+    }
+
+    /// What a message of Ann's, sorted as `label`, becomes beside these cases.
+    fn filed(label: Label, candidates: &[Candidate]) -> Filing {
+        let raw = b"From: ann@example.com\r\nTo: complaints@elm.example.org, complaints@yew.example.org\r\n\
+                    Subject: Tap\r\nMessage-ID: <1@example.com>\r\n\r\nThe tap drips.\r\n";
+        let message = read(raw, &Own::default());
+        let landlords = landlords();
+        let addressed = addressed(&message, &landlords, "elm", &BTreeSet::new(), true);
+        let item = Item {
+            number: 7,
+            message: &message,
+            words: "The tap drips.",
+            arrived: Timestamp::UNIX_EPOCH,
+            junk: false,
+            whole: true,
+            older: false,
+        };
+        let known = Known {
+            addressed: &addressed,
+            landlords: &landlords,
+            candidates,
+            next: &BTreeMap::from([("elm".to_owned(), 1050), ("yew".to_owned(), 1001)]),
+            answers_lately: 0,
+            answers_max: 10,
+            returned: None,
+        };
+        file(&item, &known, &sorted(label))
+    }
+
+    fn joined_case(filing: Filing) -> Option<String> {
+        match filing {
+            Filing::Add { reference, .. } => Some(reference.to_string()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn of_several_cases_in_a_thread_the_one_answered_most_directly_is_joined() {
+        let (near, far) = (candidate(1001, Kind::Complaint, Some(0)), candidate(1002, Kind::Complaint, Some(3)));
+        let near_reference = Some(near.reference.to_string());
+        assert_eq!(joined_case(filed(Label::Complaint, &[far.clone(), near.clone()])), near_reference);
+        let named = Candidate { by_thread: None, by_reference: true, ..far };
+        assert_eq!(joined_case(filed(Label::Other, &[named, near])), near_reference);
+    }
+
+    #[test]
+    fn unhappiness_about_a_request_opens_one_complaint_at_its_landlord_and_joins_it_from_then_on() {
+        let request = candidate(1001, Kind::ServiceRequest, Some(0));
+        let Filing::Open { cases, also, .. } = filed(Label::Complaint, std::slice::from_ref(&request)) else {
+            panic!("a complaint about a request is a case of its own");
+        };
+        assert_eq!(also, std::slice::from_ref(&request.reference));
+        assert_eq!(cases.iter().map(|(landlord, _)| landlord.as_str()).collect::<Vec<_>>(), ["elm"]);
+        assert_eq!(cases[0].1.related, also);
+
+        let mut complaint = candidate(1050, Kind::Complaint, None);
+        complaint.related = also;
+        let joined = joined_case(filed(Label::Complaint, &[request, complaint.clone()]));
+        assert_eq!(joined, Some(complaint.reference.to_string()));
+    }
+
+    #[test]
+    fn a_request_for_stage_2_of_a_complaint_we_do_not_know_is_put_before_a_person() {
+        let Filing::Open { cases, sorted, .. } = filed(Label::Stage2Request, &[]) else { panic!("a case") };
+        assert_eq!(sorted, "stage 2 request");
+        assert!(cases.iter().all(|(_, opening)| opening.unsure && opening.kind == Kind::Complaint));
+        assert_eq!(cases.len(), 2, "it went to two landlords");
+    }
+
+    #[test]
+    fn a_stranger_who_names_a_case_is_put_before_a_person_whatever_they_say() {
+        let case = Candidate { sender_known: false, by_reference: true, ..candidate(1001, Kind::Complaint, None) };
+        let Filing::Open { cases, .. } = filed(Label::Other, std::slice::from_ref(&case)) else { panic!("not listed") };
+        assert!(cases.iter().all(|(_, opening)| opening.unsure && opening.related == [case.reference.clone()]));
+        let holds_our_letter = Candidate { by_thread: Some(0), ..case };
+        let Filing::Add { addition, .. } = filed(Label::Other, &[holds_our_letter]) else { panic!("not listed") };
+        assert_eq!(addition.writer, Writer::Stranger);
+    }
+
+    #[test]
+    fn a_landlord_with_a_mailbox_of_its_own_takes_its_mail_from_there() {
+        let raw = b"From: ann@example.com\r\nTo: complaints@elm.example.org, complaints@yew.example.org\r\n\r\nTap\r\n";
+        let message = read(raw, &Own::default());
+        let at = |mailbox: &str, elsewhere: &[&str]| {
+            addressed(&message, &landlords(), mailbox, &elsewhere.iter().copied().collect(), false).landlords
+        };
+        assert_eq!(at("elm", &[]), BTreeSet::from(["elm".to_owned(), "yew".to_owned()]));
+        assert_eq!(at("elm", &["yew"]), BTreeSet::from(["elm".to_owned()]));
+        assert_eq!(at("yew", &["elm"]), BTreeSet::from(["yew".to_owned()]));
+    }
+}

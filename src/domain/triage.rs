@@ -32,6 +32,19 @@ use std::sync::LazyLock;
 const LEXICON: &str = include_str!("../../config/sorter.words");
 /// The weights the sorter was last trained to; `redress triage --train` writes them.
 const WEIGHTS: &[u8] = include_bytes!("../../config/sorter.weights");
+/// Whoever says it in so many words is never filed as something else without a person asked, whatever the weights say.
+const COMPLAINT_WORDS: &[&str] = &[
+    "want to complain",
+    "wish to complain",
+    "like to complain",
+    "writing to complain",
+    "need to complain",
+    "have to complain",
+    "make a complaint",
+    "raise a complaint",
+    "formal complaint",
+    "this is a complaint",
+];
 /// How many phrases a verdict is explained by.
 const REASONS_MAX: usize = 5;
 
@@ -192,7 +205,7 @@ impl Default for Settings {
         Self {
             complaint_from: 0.11,
             sure_from: 0.5,
-            complaint_words: Vec::new(),
+            complaint_words: COMPLAINT_WORDS.iter().map(|words| (*words).to_owned()).collect(),
             hazard_words: Vec::new(),
             vulnerability_words: Vec::new(),
         }

@@ -4,6 +4,8 @@
 //! Stories speak in verbs: mail arrives, time goes to a moment, the machine sleeps, the program is started anew. After
 //! every stretch of work the world checks what must hold whatever happened (see [`World::check`]).
 
+#![expect(clippy::unwrap_used, reason = "a world that breaks ends the test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -216,7 +218,7 @@ pub enum Answer {
     /// 550.
     Refused,
     /// The letter is taken, and its answer gets lost.
-    LostAnswer,
+    Silent,
     /// The login is refused.
     NoLogin,
 }
@@ -244,14 +246,14 @@ impl Transport for Post {
         server.tries += 1;
         assert!(!letter.from.is_empty(), "an empty envelope sender: its bounce would come back to nobody");
         let answer = server.answers.get(letter.to).copied().or(server.everybody).unwrap_or(Answer::Taken);
-        if matches!(answer, Answer::Taken | Answer::LostAnswer) {
+        if matches!(answer, Answer::Taken | Answer::Silent) {
             server.taken.push(Letter::read(&letter, self.clock.now()));
         }
         match answer {
             Answer::Taken => Ok(Accepted { reply: "250 2.0.0 taken".to_owned() }),
             Answer::NotNow => Err(SendError::Again("451 4.3.0 try later".to_owned())),
             Answer::Refused => Err(SendError::Never("550 5.1.1 no such user".to_owned())),
-            Answer::LostAnswer => Err(SendError::Unknown("no answer to the final dot".to_owned())),
+            Answer::Silent => Err(SendError::Unknown("no answer to the final dot".to_owned())),
             Answer::NoLogin => Err(SendError::RouteBroken("535 5.7.8 login refused".to_owned())),
         }
     }
