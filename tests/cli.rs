@@ -305,7 +305,10 @@ fn check_notices_history_that_was_changed_shortened_or_reworded() {
             ],
             "and what is there does not",
         ),
-        (&["UPDATE words SET text = 'All is well.' WHERE text LIKE '%gas%'"], "its words were changed after they were written"),
+        (
+            &["UPDATE words SET text = 'All is well.' WHERE text LIKE '%gas%'"],
+            "its words were changed after they were written",
+        ),
         (&["UPDATE case_file SET is_open = 0 WHERE id = 1"], "what the lists say differs from the history"),
         (&["UPDATE numbering SET last = last + 1"], "4 case numbers were used, and 3 cases are here"),
     ] {

@@ -117,7 +117,8 @@ fn when(Rung(days): Rung) -> String {
 
 /// The whole history, a line an event, in Europe/London time.
 pub fn text(file: &CaseFile) -> String {
-    let heading = file.case.opening.as_ref().map(|opening| format!("{}: {}\n\n", opening.reference, kind(opening.kind)));
+    let heading =
+        file.case.opening.as_ref().map(|opening| format!("{}: {}\n\n", opening.reference, kind(opening.kind)));
     let lines = file.history.iter().map(|line| {
         let (counts, recorded) = (listed(line.occurred_at), listed(line.recorded_at));
         let late = if counts == recorded { String::new() } else { format!(" (recorded {recorded})") };

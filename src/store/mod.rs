@@ -26,9 +26,11 @@ mod verify;
 use jiff::Timestamp;
 
 pub use decide::{Change, Found, Keys, Known, Message, MessageState, NewLetter, Settled, after};
-pub use open::{Purpose, Unready, sqlite_file};
 use open::{Db, RunLock, execute, on};
-pub use questions::{Alarm, AttemptRow, CaseFile, CaseRow, Counts, DeadlineRow, FolderRow, InboxRow, LetterRow, Letters, Messages};
+pub use open::{Purpose, Unready, sqlite_file};
+pub use questions::{
+    Alarm, AttemptRow, CaseFile, CaseRow, Counts, DeadlineRow, FolderRow, InboxRow, LetterRow, Letters, Messages,
+};
 pub use receive::Arrived;
 pub use send::{Claimed, Sent};
 

@@ -79,7 +79,9 @@ pub enum Unready {
     Empty,
     #[error("The database is older than this program; start `redress run` of this version once to bring it up to date")]
     Older,
-    #[error("The database is newer than this program; use the version of `redress` that last ran on it, or a later one")]
+    #[error(
+        "The database is newer than this program; use the version of `redress` that last ran on it, or a later one"
+    )]
     Newer,
 }
 
