@@ -258,7 +258,7 @@ fn open(item: &Item, known: &Known, sorted: &Sorted, request: Option<&Candidate>
     let cases_unsure = cases.iter().any(|(_, opening)| opening.unsure);
     let sorted = match sorted.label {
         _ if set_aside(item).is_some() => "could not be read",
-        Label::Stage2Request => "stage 2 request",
+        Label::Stage2Request if request.is_none() => "stage 2 request",
         _ if cases_unsure => "unsure",
         Label::ServiceRequest => "service request",
         _ => "complaint",
@@ -279,7 +279,7 @@ fn opening(item: &Item, known: &Known, sorted: &Sorted, reference: Reference, al
     let related = quoted.clone().chain(theirs).map(|case| &case.reference).chain(also).cloned();
     // A request for stage 2 about a complaint we do not know: a person must find it, or take this for a first complaint.
     let unsure = sorted.unsure
-        || sorted.label == Label::Stage2Request
+        || (sorted.label == Label::Stage2Request && also.is_empty())
         || set_aside.is_some()
         || passed_on.is_some()
         || quoted.clone().any(|case| !case.sender_known);
