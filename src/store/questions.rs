@@ -96,7 +96,7 @@ pub struct InboxRow {
     pub note: Option<String>,
     pub copy_of: Option<i64>,
     pub attempts: i64,
-    /// The case it belongs to, the first when there are two.
+    /// The case it belongs to, the latest when there are two.
     pub reference: Option<String>,
 }
 

@@ -162,20 +162,27 @@ SELECT id, reference, landlord, kind, received_at, is_open, unsure,
        (SELECT COUNT(*) FROM event e WHERE e.case_id = case_file.id AND e.body LIKE '%"urgent_hazard":true%') AS hazards,
        (SELECT MIN(due) FROM deadline d WHERE d.case_id = case_file.id AND d.met_at IS NULL) AS next_due
   FROM case_file ORDER BY id"#;
-pub(super) const INBOX_LIST: &str = "
+/// Lines of the inbox list; the case is the latest one, which the message opened when it belongs to a request as well.
+macro_rules! inbox_lines {
+    ($which:literal) => {
+        concat!(
+            "
 SELECT i.id, i.mailbox, i.folder, i.arrived_at, i.size, i.state, i.sorted, i.note, i.copy_of, i.attempts,
-       (SELECT MIN(c.reference) FROM message_case m JOIN case_file c ON c.id = m.case_id WHERE m.inbox_id = COALESCE(i.copy_of, i.id))
-         AS reference
-  FROM inbox i WHERE i.id > $1 ORDER BY i.id LIMIT $2";
+       (SELECT c.reference FROM message_case m JOIN case_file c ON c.id = m.case_id
+         WHERE m.inbox_id = COALESCE(i.copy_of, i.id) ORDER BY c.id DESC LIMIT 1) AS reference
+  FROM inbox i ",
+            $which
+        )
+    };
+}
+pub(super) const INBOX_LIST: &str = inbox_lines!("WHERE i.id > $1 ORDER BY i.id LIMIT $2");
 pub(super) const OUTBOX_LIST: &str = "
 SELECT o.id, c.reference, o.letter, o.kind, o.audience, o.recipient, o.subject, o.state, o.held_because, o.written_at,
        o.next_at, o.attempts, o.settled_at, o.reply
   FROM outbox o LEFT JOIN case_file c ON c.id = o.case_id WHERE o.id > $1 ORDER BY o.id LIMIT $2";
-pub(super) const LATEST_MESSAGES: &str = "
-SELECT i.id, i.mailbox, i.folder, i.arrived_at, i.size, i.state, i.sorted, i.note, i.copy_of, i.attempts,
-       (SELECT MIN(c.reference) FROM message_case m JOIN case_file c ON c.id = m.case_id WHERE m.inbox_id = COALESCE(i.copy_of, i.id))
-         AS reference
-  FROM inbox i WHERE i.id < $1 AND ($2 = '' OR i.state = $2) AND ($3 = '' OR i.sorted LIKE $3 || '%') ORDER BY i.id DESC LIMIT $4";
+pub(super) const LATEST_MESSAGES: &str = inbox_lines!(
+    "WHERE i.id < $1 AND ($2 = '' OR i.state = $2) AND ($3 = '' OR i.sorted LIKE $3 || '%') ORDER BY i.id DESC LIMIT $4"
+);
 pub(super) const BEGINNING: &str = "SELECT SUBSTR(raw, 1, 65536) FROM inbox WHERE id = $1";
 pub(super) const LATEST_LETTERS: &str = "
 SELECT o.id, c.reference, o.letter, o.kind, o.audience, o.recipient, o.subject, o.state, o.held_because, o.written_at,
