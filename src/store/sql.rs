@@ -79,11 +79,11 @@ SELECT i.message_id FROM message_case m JOIN inbox i ON i.id = m.inbox_id
  WHERE m.case_id = $1 AND i.message_id IS NOT NULL ORDER BY i.id";
 
 pub(super) const OPEN_CASE: &str = "
-INSERT INTO case_file (reference, landlord, kind, received_at, is_open, unsure, seq, head, salt)
-VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7) RETURNING id";
+INSERT INTO case_file (reference, landlord, kind, received_at, is_open, unsure, hazard, seq, head, salt)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', $8) RETURNING id";
 /// Guard: the case stands where the decider saw it.
 pub(super) const ADVANCE_CASE: &str = "
-UPDATE case_file SET kind = $3, is_open = $4, unsure = $5, seq = $6, head = $7 WHERE id = $1 AND seq = $2";
+UPDATE case_file SET kind = $3, is_open = $4, unsure = $5, hazard = $6, seq = $7, head = $8 WHERE id = $1 AND seq = $2";
 pub(super) const ADD_EVENT: &str = "
 INSERT INTO event (case_id, seq, occurred_at, recorded_at, body, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING";
@@ -157,11 +157,10 @@ UPDATE outbox SET state = 'dropped', settled_at = $2 WHERE id = $1 AND state IN 
 
 // ── questions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-pub(super) const CASE_LIST: &str = r#"
-SELECT id, reference, landlord, kind, received_at, is_open, unsure,
-       (SELECT COUNT(*) FROM event e WHERE e.case_id = case_file.id AND e.body LIKE '%"urgent_hazard":true%') AS hazards,
+pub(super) const CASE_LIST: &str = "
+SELECT id, reference, landlord, kind, received_at, is_open, unsure, hazard,
        (SELECT MIN(due) FROM deadline d WHERE d.case_id = case_file.id AND d.met_at IS NULL) AS next_due
-  FROM case_file ORDER BY id"#;
+  FROM case_file ORDER BY id";
 /// Lines of the inbox list; the case is the latest one, which the message opened when it belongs to a request as well.
 macro_rules! inbox_lines {
     ($which:literal) => {
