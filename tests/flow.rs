@@ -2,6 +2,7 @@
 
 mod sim;
 
+use redress::config::Config;
 use sim::*;
 
 const COMPLAINT: &str = "I am writing to complain about the way my repair has been handled. The kitchen ceiling has leaked since August, \
@@ -417,6 +418,24 @@ async fn more_answers_than_a_day_may_have_wait_for_a_person() {
     assert_eq!(world.cases().await.len(), 5);
     assert_eq!(world.letters_to(ANN).len(), 3);
     assert!(world.last_letter_to(OFFICER).says("3 automatic letters in 24 hours"));
+}
+
+#[tokio::test]
+async fn a_web_form_is_answered_to_its_reply_to_only_when_it_is_configured_as_one() {
+    let form = || {
+        let mail = Mail::from("Website <website@forms.example.com>").header("Reply-To: ann@example.com");
+        mail.header("Auto-Submitted: auto-generated").saying("Contact form", COMPLAINT)
+    };
+    let known = |config: &mut Config| config.landlords[0].forms.push("website@forms.example.com".to_owned());
+    let mut world = World::with("Fri 20 Nov 2026 15:00", known).await;
+    world.mail(form()).await;
+    assert!(world.last_letter_to(ANN).says("stage 1"));
+
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(form()).await;
+    assert_eq!(world.cases().await.len(), 1, "the clock runs all the same");
+    assert!(world.letters_to(ANN).is_empty());
+    assert!(world.last_letter_to(OFFICER).says("Auto-Submitted"));
 }
 
 #[tokio::test]
