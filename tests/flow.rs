@@ -439,6 +439,21 @@ async fn a_web_form_is_answered_to_its_reply_to_only_when_it_is_configured_as_on
 }
 
 #[tokio::test]
+async fn stored_mail_is_moved_and_a_server_that_refuses_it_keeps_nothing_from_being_read() {
+    let moving = |config: &mut Config| config.mailboxes[0].move_to = Some("Logged".to_owned());
+    let mut world = World::with("Fri 20 Nov 2026 15:00", moving).await;
+    world.mail(complaint()).await;
+    assert_eq!((world.lying_in("INBOX"), world.lying_in("Logged")), (0, 1));
+    world.mailbox_keeps_everything();
+    world.mail(request()).await;
+    world.mail(Mail::from("Bob Example <bob@example.com>").saying("Dripping tap", REQUEST)).await;
+    assert_eq!((world.lying_in("INBOX"), world.lying_in("Logged")), (2, 1));
+    assert_eq!(world.cases().await.len(), 3);
+    assert_eq!(world.letters_to(OPERATOR).len(), 1, "told once");
+    assert!(world.last_letter_to(OPERATOR).says("neither MOVE nor UIDPLUS"));
+}
+
+#[tokio::test]
 async fn a_resident_without_a_usable_address_is_left_to_a_person() {
     let mut world = World::at("Fri 20 Nov 2026 15:00").await;
     world.mail(Mail::from("Ann <ann@exämple.com>").saying("Leaking ceiling, complaint", COMPLAINT)).await;
