@@ -282,7 +282,9 @@ fn facts(file: &CaseFile, opening: &Opening) -> Vec<(&'static str, String)> {
         ("From", format!("{} {address}", opening.resident.name.as_str()).trim().to_owned()),
         ("Subject", opening.subject.as_str().to_owned()),
     ];
-    let marks = marks(&opening.flags);
+    let mut flags = opening.flags.clone();
+    flags.urgent_hazard = file.case.hazard;
+    let marks = marks(&flags);
     if !marks.is_empty() {
         facts.push(("Marks", marks.join("; ")));
     }

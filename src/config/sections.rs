@@ -228,14 +228,17 @@ fn limits(table: &Table<'_>) -> Option<Limits> {
     })
 }
 
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 fn log(table: &Table<'_>) -> Option<Log> {
     let usual = Log::default();
     let words = [("terminal", LogTo::Terminal), ("json", LogTo::Json), ("journald", LogTo::Journald)];
     let to = table.may("to", r#""journald""#).choice(&words);
     let level =
         table.may("level", r#""info""#).parsed(|text| match tracing_subscriber::EnvFilter::builder().parse(text) {
-            Ok(_) => Ok(text.to_owned()),
-            Err(_) => Err(r#"must be error, warn, info, debug or a filter such as "info,redress=debug""#.to_owned()),
+            // A lone word that is no level would be taken for the name of a part of the program, and silence the rest.
+            Ok(_) if text.contains('=') || LEVELS.contains(&text) => Ok(text.to_owned()),
+            _ => Err(r#"must be error, warn, info, debug or a filter such as "info,redress=debug""#.to_owned()),
         });
     Some(Log { to: to.unwrap_or(usual.to), level: level.unwrap_or(usual.level) })
 }

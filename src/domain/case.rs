@@ -525,7 +525,9 @@ impl Draft<'_> {
         }
         self.write_to(&self.house.landlord.officer, Says::NewMessage { message, writer, name, flags });
         let told_today = self.case.added_told == Some(london_date(self.now));
-        if writer == Writer::Resident && addition.withheld.is_none() && !told_today {
+        // One short letter a day, but word of a danger always gets the emergency numbers.
+        let tell = !told_today || addition.flags.urgent_hazard;
+        if writer == Writer::Resident && addition.withheld.is_none() && tell {
             self.write_to_resident(Says::Added { received: london_date(addition.received) });
         }
     }

@@ -230,8 +230,9 @@ fn fresh(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
         _ if set_aside(item).is_some() => open(item, known, sorted, None),
         // It names a case of somebody else's: a person must see it, whatever it says.
         _ if known.candidates.iter().any(Candidate::named) => open(item, known, sorted, None),
-        Label::Other if !sorted.unsure => listed(correspondence(sorted.other_kind)),
         Label::Other if item.junk || item.message.spam.is_some() => listed("spam"),
+        // Whatever else it is, word of a danger is put before a person.
+        Label::Other if !sorted.unsure && !sorted.urgent_hazard => listed(correspondence(sorted.other_kind)),
         _ => open(item, known, sorted, None),
     }
 }
