@@ -98,6 +98,8 @@ CREATE TABLE case_file (
     is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
     -- 1 while a person must look whether it was sorted right
     unsure INTEGER NOT NULL CHECK (unsure IN (0, 1)),
+    -- 1 when one of its messages may tell of a danger: a hint for people
+    hazard INTEGER NOT NULL CHECK (hazard IN (0, 1)),
     -- events in its history
     seq INTEGER NOT NULL,
     -- hash of the last of them; empty before the first

@@ -12,9 +12,9 @@
 //! ```
 //!
 //! 1. [`daemon::receive`] stores the raw bytes of each message before anybody looks at them (T1).
-//! 2. [`daemon::handle`] reads one stored message ([`domain::message`]), sorts it ([`domain::triage`]), asks
-//!    [`domain::case::decide`] what follows, writes the letters ([`domain::letter`]), and commits history, deadlines,
-//!    letters and the message's new state together (T2).
+//! 2. [`daemon::handle`] reads one stored message ([`domain::message`]), sorts it ([`domain::triage`]), finds where it
+//!    belongs ([`domain::filing`]), asks [`domain::case::decide`] what follows, writes the letters ([`domain::letter`]),
+//!    and commits history, deadlines, letters and the message's new state together (T2).
 //! 3. [`daemon::send`] claims one letter (T3), talks to the mail server, and settles what came of it (T4).
 //! 4. [`daemon::remind`] asks which deadlines have come, and hands each to the same `decide`.
 //!
@@ -27,7 +27,7 @@
 //! - Nothing leaves except through the outbox, and a retry sends the same bytes.
 //! - A case is the fold of its events; events are never changed, and each carries the hash of the one before it.
 //!
-//! Start reading at [`domain::case`], then [`daemon::handle`].
+//! Start reading at [`domain::case`], then [`domain::filing`] and [`daemon::handle`]. `DESIGN.md` says why it is so.
 
 pub mod cli;
 pub mod config;

@@ -17,6 +17,11 @@ Examples:
   redress run                                until told to stop; systemd's work
   redress run --once                         what waits and is due, and no more";
 
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  redress demo
+  redress demo --folder redress-demo         letters and register in a folder of your choice";
+
 const INSPECT_EXAMPLES: &str = "\
 Examples:
   redress inspect message.eml
@@ -45,6 +50,7 @@ enum Command {
         once: bool,
     },
     /// Play six weeks at two invented landlords in seconds: no set-up, no network
+    #[command(after_help = DEMO_EXAMPLES)]
     Demo {
         /// Where to leave letters and register: a folder that is empty or not there yet [default: a new temporary one]
         #[arg(long)]

@@ -2,6 +2,7 @@
 
 mod sim;
 
+use redress::config::Config;
 use sim::*;
 
 const COMPLAINT: &str = "I am writing to complain about the way my repair has been handled. The kitchen ceiling has leaked since August, \
@@ -417,6 +418,39 @@ async fn more_answers_than_a_day_may_have_wait_for_a_person() {
     assert_eq!(world.cases().await.len(), 5);
     assert_eq!(world.letters_to(ANN).len(), 3);
     assert!(world.last_letter_to(OFFICER).says("3 automatic letters in 24 hours"));
+}
+
+#[tokio::test]
+async fn a_web_form_is_answered_to_its_reply_to_only_when_it_is_configured_as_one() {
+    let form = || {
+        let mail = Mail::from("Website <website@forms.example.com>").header("Reply-To: ann@example.com");
+        mail.header("Auto-Submitted: auto-generated").saying("Contact form", COMPLAINT)
+    };
+    let known = |config: &mut Config| config.landlords[0].forms.push("website@forms.example.com".to_owned());
+    let mut world = World::with("Fri 20 Nov 2026 15:00", known).await;
+    world.mail(form()).await;
+    assert!(world.last_letter_to(ANN).says("stage 1"));
+
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(form()).await;
+    assert_eq!(world.cases().await.len(), 1, "the clock runs all the same");
+    assert!(world.letters_to(ANN).is_empty());
+    assert!(world.last_letter_to(OFFICER).says("Auto-Submitted"));
+}
+
+#[tokio::test]
+async fn stored_mail_is_moved_and_a_server_that_refuses_it_keeps_nothing_from_being_read() {
+    let moving = |config: &mut Config| config.mailboxes[0].move_to = Some("Logged".to_owned());
+    let mut world = World::with("Fri 20 Nov 2026 15:00", moving).await;
+    world.mail(complaint()).await;
+    assert_eq!((world.lying_in("INBOX"), world.lying_in("Logged")), (0, 1));
+    world.mailbox_keeps_everything();
+    world.mail(request()).await;
+    world.mail(Mail::from("Bob Example <bob@example.com>").saying("Dripping tap", REQUEST)).await;
+    assert_eq!((world.lying_in("INBOX"), world.lying_in("Logged")), (2, 1));
+    assert_eq!(world.cases().await.len(), 3);
+    assert_eq!(world.letters_to(OPERATOR).len(), 1, "told once");
+    assert!(world.last_letter_to(OPERATOR).says("neither MOVE nor UIDPLUS"));
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ fn landlord() -> Landlord {
         manager: person("Chris Moss", "Housing Manager", "chris@alder.example"),
         member_responsible: person("Ada Byrne", "Member Responsible for Complaints", "ada@alder.example"),
         staff: vec![],
+        forms: Vec::new(),
         policy_link: "https://www.alder.example/complaints".to_owned(),
         emergency_telephone: "020 7946 0101".to_owned(),
         responsible_for: vec![

@@ -124,6 +124,7 @@ fn landlord() -> Landlord {
         manager: person("Dan"),
         member_responsible: person("Eve"),
         staff: Vec::new(),
+        forms: Vec::new(),
         policy_link: "https://www.example.org/complaints".to_owned(),
         emergency_telephone: "01632 960100".to_owned(),
         responsible_for: Vec::new(),

@@ -60,6 +60,7 @@ CREATE TABLE case_file (
     received_at  BIGINT NOT NULL,
     is_open    BIGINT NOT NULL CHECK (is_open IN (0, 1)),
     unsure     BIGINT NOT NULL CHECK (unsure IN (0, 1)),
+    hazard     BIGINT NOT NULL CHECK (hazard IN (0, 1)),
     seq        BIGINT NOT NULL,
     head       TEXT COLLATE "C" NOT NULL,
     salt       BYTEA

@@ -59,6 +59,7 @@ CREATE TABLE case_file (
     received_at  INTEGER NOT NULL,
     is_open    INTEGER NOT NULL CHECK (is_open IN (0, 1)),
     unsure     INTEGER NOT NULL CHECK (unsure IN (0, 1)),
+    hazard     INTEGER NOT NULL CHECK (hazard IN (0, 1)),
     seq        INTEGER NOT NULL,
     head       TEXT NOT NULL,
     salt       BLOB

@@ -89,6 +89,8 @@ pub(super) fn landlord(context: &Context<'_>, table: &Table<'_>, met: &mut Met) 
         table.may("staff", r#"[{ name = "Fay Example", address = "fay@example.net" }]"#).list(),
         "Member of Staff",
     );
+    let forms_slot = table.may("forms", r#"["website@example.org"]"#);
+    let forms = forms_slot.at_least_one().iter().filter_map(|slot| email(notes, slot)).collect();
     if let (Some(officer), Some(deputy)) = (&officer, &deputy) {
         check_roles(notes, [&deputy_slot, &reviewers_slot], [officer, deputy], &reviewers);
     }
@@ -107,6 +109,7 @@ pub(super) fn landlord(context: &Context<'_>, table: &Table<'_>, met: &mut Met) 
         manager: manager?,
         member_responsible: member_responsible?,
         staff,
+        forms,
         policy_link: policy_link?,
         emergency_telephone: emergency_telephone?,
         responsible_for,

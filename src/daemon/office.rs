@@ -149,7 +149,7 @@ pub fn own(config: &Config) -> Own {
     Own {
         addresses: config.landlords.iter().flat_map(|landlord| landlord.addresses.clone()).collect(),
         staff: config.landlords.iter().flat_map(Landlord::people).map(|person| person.address.clone()).collect(),
-        forms: Vec::new(),
+        forms: config.landlords.iter().flat_map(|landlord| landlord.forms.clone()).collect(),
     }
 }
 

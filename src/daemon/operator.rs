@@ -56,7 +56,8 @@ pub async fn tell(office: &Office, name: &str, words: &str) -> anyhow::Result<()
     let now = office.clock.now();
     let alarm = office.store.raise(name, words, now).await?;
     if alarm.told.is_none() {
-        let id = format!("alarm.{}.{}", slug(name), now.as_millisecond());
+        // The same letter, should the program end before it is noted that it was told.
+        let id = format!("alarm.{}.{}", slug(name), alarm.since.as_millisecond());
         office.store.post(&letter(&office.config, &id, &format!("Redress: {name}"), words, now)?, now).await?;
         office.store.told(name, now).await?;
         office.letters_wait.notify_one();

@@ -9,6 +9,7 @@ use futures::FutureExt as _;
 use tracing::{info, warn};
 
 use super::office::Office;
+use super::operator;
 use crate::config::MailboxConfig;
 use crate::mail::mailbox::{Fetched, Mailbox, MailboxError, Raw, Uid};
 use crate::store::Arrived;
@@ -154,16 +155,27 @@ impl<M: Mailbox> Receive<M> {
         Ok(new)
     }
 
-    /// A courtesy to people: stored mail goes where the landlord keeps logged mail. Repeated until it holds.
+    /// A courtesy to people: stored mail goes where the landlord keeps logged mail. Repeated until it holds; a server that
+    /// refuses it keeps nobody from reading on.
     async fn file(&mut self, folder: &str, uidvalidity: i64, on_server: &[Uid]) -> Result<(), Fault> {
         let Some(to) = self.config.move_to.clone() else { return Ok(()) };
-        let store = &self.office.store;
-        for (message, uid) in store.unfiled(&self.config.name, folder, uidvalidity).await? {
+        let office = Arc::clone(&self.office);
+        let alarm = format!("moving mail out of {folder} of mailbox {}", self.config.name);
+        for (message, uid) in office.store.unfiled(&self.config.name, folder, uidvalidity).await? {
             if on_server.contains(&uid) {
-                self.mailbox.file(&uid, &to).await?;
+                match self.mailbox.file(&uid, &to).await {
+                    Ok(()) => {}
+                    Err(MailboxError::Refused(answer)) => {
+                        let words = format!("Stored mail stays in {folder}, for it cannot be moved to {to}: {answer}");
+                        operator::tell(&office, &alarm, &words).await?;
+                        return Ok(());
+                    }
+                    Err(error) => return Err(error.into()),
+                }
             }
-            store.filed(message, self.office.clock.now()).await?;
+            office.store.filed(message, office.clock.now()).await?;
         }
+        operator::over(&office, &alarm, "Stored mail is moved again.").await?;
         Ok(())
     }
 }

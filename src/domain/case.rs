@@ -370,6 +370,8 @@ pub struct Case {
     /// Events taken so far.
     pub seq: i64,
     pub opening: Option<Opening>,
+    /// One of its messages may tell of a danger: a hint for people.
+    pub hazard: bool,
     pub duties: BTreeMap<Duty, Obligation>,
     pub letters: BTreeMap<LetterNo, Posted>,
     /// The letter that acknowledged the complaint, and when it left.
@@ -388,9 +390,13 @@ impl Case {
         match &recorded.event {
             Event::Opened(opening) => {
                 self.messages.push(opening.message);
+                self.hazard = opening.flags.urgent_hazard;
                 self.opening = Some(Opening::clone(opening));
             }
-            Event::MessageAdded(addition) => self.messages.push(addition.message),
+            Event::MessageAdded(addition) => {
+                self.messages.push(addition.message);
+                self.hazard |= addition.flags.urgent_hazard;
+            }
             Event::DeadlineSet { duty, due, counted_from, provision, passed } => {
                 let (due, provision) = (due.clone(), provision.clone());
                 let obligation = Obligation { due, counted_from: *counted_from, provision, met: None, taken: *passed };

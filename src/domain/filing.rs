@@ -470,6 +470,7 @@ mod tests {
             manager: person("dan@example.net"),
             member_responsible: person("eve@example.net"),
             staff: Vec::new(),
+            forms: Vec::new(),
             policy_link: String::new(),
             emergency_telephone: String::new(),
             responsible_for: Vec::new(),

@@ -37,6 +37,10 @@ pub struct Landlord {
     pub member_responsible: Person,
     /// Everybody else whose mail is the landlord's own: further staff, the managing agent's people.
     pub staff: Vec<Person>,
+    /// Senders that are web forms or portals, lower case: a person's words come from them, and the answer goes to the
+    /// Reply-To they give.
+    #[serde(default)]
+    pub forms: Vec<String>,
     /// Where the complaints policy is published (Code 3.4).
     pub policy_link: String,
     pub emergency_telephone: String,

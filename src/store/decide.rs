@@ -372,14 +372,14 @@ pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result
     let opening = change.after.opening.as_ref().context("A case without an opening cannot be stored")?;
     let reference = opening.reference.to_string();
     let (kind, open) = (opening.kind.key(), i64::from(change.after.open()));
-    let unsure = i64::from(opening.unsure);
+    let (unsure, hazard) = (i64::from(opening.unsure), i64::from(change.after.hazard));
     let id = match change.id {
         Some(id) => id,
         None => {
             execute!(tx, sql::USE_NUMBER, &change.landlord)?;
             on!(tx, c => sqlx::query_scalar(sql::OPEN_CASE)
                 .bind(&reference).bind(&change.landlord).bind(kind).bind(opening.received.as_millisecond())
-                .bind(open).bind(unsure).bind(random::<16>()?.to_vec())
+                .bind(open).bind(unsure).bind(hazard).bind(random::<16>()?.to_vec())
                 .fetch_one(c).await)
             .with_context(|| format!("Could not open case {reference}"))?
         }
@@ -410,7 +410,7 @@ pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result
     for (digest, text) in &words {
         execute!(tx, sql::ADD_WORDS, id, digest, text)?;
     }
-    let rows = execute!(tx, sql::ADVANCE_CASE, id, seq, kind, open, unsure, change.after.seq, &hash)?;
+    let rows = execute!(tx, sql::ADVANCE_CASE, id, seq, kind, open, unsure, hazard, change.after.seq, &hash)?;
     if rows != 1 {
         return Err(Raced.into());
     }

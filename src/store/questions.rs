@@ -51,7 +51,7 @@ pub struct CaseRow {
     pub(super) received_at: i64,
     is_open: i64,
     unsure: i64,
-    hazards: i64,
+    hazard: i64,
     /// The earliest open due date, YYYY-MM-DD.
     pub next_due: Option<String>,
 }
@@ -71,7 +71,7 @@ impl CaseRow {
 
     /// Whether one of its messages may tell of an urgent hazard.
     pub fn hazard(&self) -> bool {
-        self.hazards != 0
+        self.hazard != 0
     }
 }
 
@@ -96,7 +96,7 @@ pub struct InboxRow {
     pub note: Option<String>,
     pub copy_of: Option<i64>,
     pub attempts: i64,
-    /// The case it belongs to, the first when there are two.
+    /// The case it belongs to, the latest when there are two.
     pub reference: Option<String>,
 }
 

@@ -143,7 +143,8 @@ impl Store {
         Ok(in_doubt.len())
     }
 
-    /// Adds a letter that belongs to no case: words to the operator.
+    /// Adds a letter that belongs to no case: words to the operator. Adding the same one twice, by its Message-ID, changes
+    /// nothing.
     pub async fn post(&self, letter: &NewLetter, now: Timestamp) -> anyhow::Result<()> {
         let mut tx = self.db.begin().await?;
         add_letter(&mut tx, None, None, letter, now).await?;
@@ -225,7 +226,7 @@ pub(super) async fn add_letter(
 ) -> anyhow::Result<()> {
     let says = letter.says.as_ref().map(serde_json::to_string).transpose()?;
     let state = if letter.held.is_some() { "held" } else { "queued" };
-    execute!(
+    let rows = execute!(
         tx,
         sql::ADD_LETTER,
         case,
@@ -243,6 +244,9 @@ pub(super) async fn add_letter(
         letter.held.as_deref().map(storable),
         now.as_millisecond()
     )?;
+    if rows != 1 && case.is_some() {
+        bail!("A letter with the Message-ID {} is in the outbox already", letter.message_id);
+    }
     Ok(())
 }
 

@@ -79,11 +79,11 @@ SELECT i.message_id FROM message_case m JOIN inbox i ON i.id = m.inbox_id
  WHERE m.case_id = $1 AND i.message_id IS NOT NULL ORDER BY i.id";
 
 pub(super) const OPEN_CASE: &str = "
-INSERT INTO case_file (reference, landlord, kind, received_at, is_open, unsure, seq, head, salt)
-VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7) RETURNING id";
+INSERT INTO case_file (reference, landlord, kind, received_at, is_open, unsure, hazard, seq, head, salt)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', $8) RETURNING id";
 /// Guard: the case stands where the decider saw it.
 pub(super) const ADVANCE_CASE: &str = "
-UPDATE case_file SET kind = $3, is_open = $4, unsure = $5, seq = $6, head = $7 WHERE id = $1 AND seq = $2";
+UPDATE case_file SET kind = $3, is_open = $4, unsure = $5, hazard = $6, seq = $7, head = $8 WHERE id = $1 AND seq = $2";
 pub(super) const ADD_EVENT: &str = "
 INSERT INTO event (case_id, seq, occurred_at, recorded_at, body, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING";
@@ -99,7 +99,8 @@ ON CONFLICT (case_id, duty) DO UPDATE
 pub(super) const ADD_LETTER: &str = "
 INSERT INTO outbox (case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, subject, says, bytes,
                     state, held_because, written_at, next_at, attempts, setbacks)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, 0, 0)";
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, 0, 0)
+ON CONFLICT (message_id) DO NOTHING";
 
 /// Counted before the try; a deadline that cannot be decided waits its turn and does not stand in the others' way.
 pub(super) const TAKE_DEADLINE: &str = "
@@ -157,25 +158,31 @@ UPDATE outbox SET state = 'dropped', settled_at = $2 WHERE id = $1 AND state IN 
 
 // ── questions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-pub(super) const CASE_LIST: &str = r#"
-SELECT id, reference, landlord, kind, received_at, is_open, unsure,
-       (SELECT COUNT(*) FROM event e WHERE e.case_id = case_file.id AND e.body LIKE '%"urgent_hazard":true%') AS hazards,
+pub(super) const CASE_LIST: &str = "
+SELECT id, reference, landlord, kind, received_at, is_open, unsure, hazard,
        (SELECT MIN(due) FROM deadline d WHERE d.case_id = case_file.id AND d.met_at IS NULL) AS next_due
-  FROM case_file ORDER BY id"#;
-pub(super) const INBOX_LIST: &str = "
+  FROM case_file ORDER BY id";
+/// Lines of the inbox list; the case is the latest one, which the message opened when it belongs to a request as well.
+macro_rules! inbox_lines {
+    ($which:literal) => {
+        concat!(
+            "
 SELECT i.id, i.mailbox, i.folder, i.arrived_at, i.size, i.state, i.sorted, i.note, i.copy_of, i.attempts,
-       (SELECT MIN(c.reference) FROM message_case m JOIN case_file c ON c.id = m.case_id WHERE m.inbox_id = COALESCE(i.copy_of, i.id))
-         AS reference
-  FROM inbox i WHERE i.id > $1 ORDER BY i.id LIMIT $2";
+       (SELECT c.reference FROM message_case m JOIN case_file c ON c.id = m.case_id
+         WHERE m.inbox_id = COALESCE(i.copy_of, i.id) ORDER BY c.id DESC LIMIT 1) AS reference
+  FROM inbox i ",
+            $which
+        )
+    };
+}
+pub(super) const INBOX_LIST: &str = inbox_lines!("WHERE i.id > $1 ORDER BY i.id LIMIT $2");
 pub(super) const OUTBOX_LIST: &str = "
 SELECT o.id, c.reference, o.letter, o.kind, o.audience, o.recipient, o.subject, o.state, o.held_because, o.written_at,
        o.next_at, o.attempts, o.settled_at, o.reply
   FROM outbox o LEFT JOIN case_file c ON c.id = o.case_id WHERE o.id > $1 ORDER BY o.id LIMIT $2";
-pub(super) const LATEST_MESSAGES: &str = "
-SELECT i.id, i.mailbox, i.folder, i.arrived_at, i.size, i.state, i.sorted, i.note, i.copy_of, i.attempts,
-       (SELECT MIN(c.reference) FROM message_case m JOIN case_file c ON c.id = m.case_id WHERE m.inbox_id = COALESCE(i.copy_of, i.id))
-         AS reference
-  FROM inbox i WHERE i.id < $1 AND ($2 = '' OR i.state = $2) AND ($3 = '' OR i.sorted LIKE $3 || '%') ORDER BY i.id DESC LIMIT $4";
+pub(super) const LATEST_MESSAGES: &str = inbox_lines!(
+    "WHERE i.id < $1 AND ($2 = '' OR i.state = $2) AND ($3 = '' OR i.sorted LIKE $3 || '%') ORDER BY i.id DESC LIMIT $4"
+);
 pub(super) const BEGINNING: &str = "SELECT SUBSTR(raw, 1, 65536) FROM inbox WHERE id = $1";
 pub(super) const LATEST_LETTERS: &str = "
 SELECT o.id, c.reference, o.letter, o.kind, o.audience, o.recipient, o.subject, o.state, o.held_because, o.written_at,

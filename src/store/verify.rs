@@ -50,7 +50,9 @@ async fn differences(tx: &mut Tx, row: &CaseRow, file: &CaseFile) -> anyhow::Res
     let lists = case.opening.as_ref().map(|opening| {
         (opening.kind.key(), opening.received.as_millisecond(), opening.reference.to_string(), opening.unsure)
     });
-    if lists != Some((&row.kind, row.received_at, row.reference.clone(), row.unsure())) || case.open() != row.open() {
+    if lists != Some((&row.kind, row.received_at, row.reference.clone(), row.unsure()))
+        || (case.open(), case.hazard) != (row.open(), row.hazard())
+    {
         findings.push("what the lists say differs from the history");
     }
     let deadlines: Vec<(String, String, i64, Option<i64>)> =

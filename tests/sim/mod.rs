@@ -265,6 +265,8 @@ struct Lying {
     folders: BTreeMap<String, Vec<(u32, Timestamp, Vec<u8>)>>,
     uidvalidity: i64,
     next_uid: u32,
+    /// The server can neither move nor delete.
+    keeps_everything: bool,
 }
 
 struct Box {
@@ -300,7 +302,15 @@ impl Mailbox for Box {
         }))
     }
 
-    async fn file(&mut self, _: &Uid, _: &str) -> Result<(), MailboxError> {
+    async fn file(&mut self, uid: &Uid, to: &str) -> Result<(), MailboxError> {
+        let mut lying = self.lying.lock().unwrap();
+        if lying.keeps_everything {
+            return Err(MailboxError::Refused("the server offers neither MOVE nor UIDPLUS".to_owned()));
+        }
+        let here = lying.folders.entry(self.open.clone()).or_default();
+        let at = here.iter().position(|(number, ..)| number.to_string() == *uid).unwrap();
+        let moved = here.remove(at);
+        lying.folders.entry(to.to_owned()).or_default().push(moved);
         Ok(())
     }
 
@@ -435,6 +445,16 @@ impl World {
         let uid = lying.next_uid;
         lying.next_uid += 1;
         lying.folders.entry(folder.to_owned()).or_default().push((uid, now, raw.to_vec()));
+    }
+
+    /// From now on the mail server refuses to move messages.
+    pub fn mailbox_keeps_everything(&mut self) {
+        self.mailboxes["complaints"].lock().unwrap().keeps_everything = true;
+    }
+
+    /// How many messages lie in a folder of the first mailbox.
+    pub fn lying_in(&self, folder: &str) -> usize {
+        self.mailboxes["complaints"].lock().unwrap().folders.get(folder).map_or(0, Vec::len)
     }
 
     /// The mail server was set up anew: every message has another UID, under another UIDVALIDITY.

@@ -137,6 +137,7 @@ pub fn landlord() -> Landlord {
         manager: person("manager"),
         member_responsible: person("member"),
         staff: Vec::new(),
+        forms: Vec::new(),
         policy_link: String::new(),
         emergency_telephone: String::new(),
         responsible_for: Vec::new(),

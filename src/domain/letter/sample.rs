@@ -296,6 +296,7 @@ pub(super) fn landlord() -> Landlord {
         manager: person("Chris Moss", "Housing Manager"),
         member_responsible: person("Ada Byrne", "Member Responsible for Complaints"),
         staff: vec![],
+        forms: Vec::new(),
         policy_link: "https://www.example.org/complaints".to_owned(),
         emergency_telephone: "020 7946 0101".to_owned(),
         responsible_for: vec![
