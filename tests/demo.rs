@@ -164,7 +164,7 @@ fn the_register_holds_every_case_with_its_history() {
     assert!(cases.contains("HER-1003-M,heron-lane,complaint,2026-12-29,Colin Abbott,,2027-01-06\n"), "{cases}");
     for case in cases.lines().skip(1).map(|line| line.split(',').next().unwrap()) {
         let history = fs::read_to_string(register.join(format!("{case}.txt"))).unwrap();
-        assert!(history.contains("Opened from message"), "{case}");
+        assert!(history.contains("Opened as a"), "{case}");
         let history = fs::read_to_string(register.join(format!("{case}.json"))).unwrap();
         let history: serde_json::Value = serde_json::from_str(&history).unwrap();
         assert_eq!(history["history"][0]["event"]["event"], "opened", "{case}");

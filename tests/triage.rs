@@ -54,6 +54,37 @@ fn a_quoted_letter_does_not_decide() {
 }
 
 #[test]
+fn dissatisfaction_in_so_many_words_is_never_filed_away_unasked() {
+    for body in [
+        "I am very unhappy with the way my repair has been handled.",
+        "Thank you for your card. I am not happy about the gate.",
+        "I am disappointed with the cleaning, otherwise all is well, many thanks.",
+        "How do I make a complaint?",
+        "I don't want to complain, but the state of the stairs is unacceptable.",
+    ] {
+        for context in [Context::New, Context::ReplyToServiceRequest, Context::ReplyToStage1Response] {
+            let sorted = sort("", body, context);
+            assert!(kept(&sorted), "{body}: {sorted:?}");
+        }
+    }
+    let calm = [
+        "No complaints from me, thank you.",
+        "All done, thank you.\n\n> If you are unhappy with this you may make a complaint.",
+    ];
+    for body in calm {
+        let sorted = sort("Re: Repair completed", body, Context::ReplyToServiceRequest);
+        assert!(!kept(&sorted), "{body}: {sorted:?}");
+    }
+}
+
+#[test]
+fn a_defect_stated_in_a_few_words_is_a_service_request() {
+    for body in ["The tap in the kitchen drips.", "window broken", "The light in the stairwell is out."] {
+        assert_eq!(sort("", body, Context::New).label, Label::ServiceRequest, "{body}");
+    }
+}
+
+#[test]
 fn a_survey_answer_is_a_survey_however_unhappy() {
     let body =
         "Q1 Overall satisfaction: very dissatisfied\nQ2 Repairs: very dissatisfied\nComment: \"never see anyone\"";
@@ -169,8 +200,8 @@ fn training_twice_gives_the_same_bytes() {
 fn the_weights_that_ship_are_those_the_labelled_sets_give() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("weights");
-    let sets =
-        ["dev", "train_c", "train_d", "train_e", "train_f", "train_g"].map(|s| format!("tests/triage/{s}.jsonl"));
+    let sets = ["dev", "train_c", "train_d", "train_e", "train_f", "train_g", "train_h"]
+        .map(|s| format!("tests/triage/{s}.jsonl"));
     Command::cargo_bin("redress").unwrap().args(["triage", "--train"]).arg(&out).args(sets).assert().success();
     assert!(std::fs::read(out).unwrap() == std::fs::read("config/sorter.weights").unwrap());
 }

@@ -32,19 +32,13 @@ use std::sync::LazyLock;
 const LEXICON: &str = include_str!("../../config/sorter.words");
 /// The weights the sorter was last trained to; `redress triage --train` writes them.
 const WEIGHTS: &[u8] = include_bytes!("../../config/sorter.weights");
-/// Whoever says it in so many words is never filed as something else without a person asked, whatever the weights say.
-const COMPLAINT_WORDS: &[&str] = &[
-    "want to complain",
-    "wish to complain",
-    "like to complain",
-    "writing to complain",
-    "need to complain",
-    "have to complain",
-    "make a complaint",
-    "raise a complaint",
-    "formal complaint",
-    "this is a complaint",
-];
+/// The idea of the lexicon that is dissatisfaction in so many words: never filed as something else without a person asked,
+/// whatever the weights say (1.2).
+const PLAINLY_UNHAPPY: &str = "plainly_unhappy";
+/// The idea that takes it back: "not at all unhappy", or a neighbour it is about.
+const PLAINLY_NOT: &str = "plainly_not";
+/// From which share of "other" a survey, a machine's answer or advertising may speak of dissatisfaction unasked.
+const IMPERSONAL_FROM: f64 = 0.9;
 /// How many phrases a verdict is explained by.
 const REASONS_MAX: usize = 5;
 
@@ -59,11 +53,18 @@ struct Raised {
 }
 
 const RAISED: Raised =
-    Raised { representative: 0.12, vulnerability: 0.1, adjustment: 0.045, urgent_hazard: 0.035, exclusion: 0.03 };
+    Raised { representative: 0.12, vulnerability: 0.1, adjustment: 0.06, urgent_hazard: 0.035, exclusion: 0.03 };
 
-/// Added to the log odds of a complaint and of a stage 2 request: asking once too often costs a minute, losing one is a
-/// breach of the Code.
-const LEAN: f64 = 1.0;
+/// Added to the log odds of a label before they are compared, chosen by leaving one set out: asking once too often costs a
+/// minute, losing a complaint or a request for stage 2 is a breach of the Code; and thanks or an enquiry in a letter that
+/// mentions a repair is taken for a request too easily.
+fn lean(label: Label) -> f64 {
+    match label {
+        Label::Complaint | Label::Stage2Request => 1.0,
+        Label::Other => 0.8,
+        Label::ServiceRequest => 0.0,
+    }
+}
 
 static PHRASES: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::parse(LEXICON).expect("the embedded lexicon is tested"));
 static EMBEDDED: LazyLock<Sorter> =
@@ -165,6 +166,12 @@ impl OtherKind {
         Self::Thanks,
         Self::Update,
     ];
+
+    /// Whether such a message speaks of dissatisfaction without complaining: the answers of a survey (1.6), a machine's
+    /// hint how to complain, a seller's "disappointed with your website".
+    fn is_impersonal(self) -> bool {
+        matches!(self, Self::Survey | Self::AutoReply | Self::Spam)
+    }
 }
 
 /// A ground of provision 2.2 on which a complaint may be declined; a person decides.
@@ -205,7 +212,7 @@ impl Default for Settings {
         Self {
             complaint_from: 0.11,
             sure_from: 0.5,
-            complaint_words: COMPLAINT_WORDS.iter().map(|words| (*words).to_owned()).collect(),
+            complaint_words: Vec::new(),
             hazard_words: Vec::new(),
             vulnerability_words: Vec::new(),
         }
@@ -270,10 +277,7 @@ impl Sorter {
         let scores = self.model.scores(&read.values);
         let chance = |head: Head| chance(scores[head.place()]);
 
-        let leaning = |label: Label| {
-            let log_odds = scores[Head::Label(label).place()] + if label.starts_clock() { LEAN } else { 0.0 };
-            self::chance(log_odds)
-        };
+        let leaning = |label: Label| self::chance(scores[Head::Label(label).place()] + lean(label));
         let total: f64 = Label::ALL.into_iter().map(leaning).sum();
         let share = |label| leaning(label) / total;
         let label = greatest(Label::ALL, share);
@@ -283,7 +287,9 @@ impl Sorter {
         let ground = greatest(Exclusion::ALL, |ground| chance(Head::Exclusion(ground)));
 
         let added = |phrases: &[String]| phrases.iter().any(|phrase| says(words, phrase));
-        let doubtful = !label.starts_clock() && (in_code > settings.complaint_from || added(&settings.complaint_words));
+        let impersonal = kind.is_impersonal() && share(Label::Other) > IMPERSONAL_FROM;
+        let plain = (!impersonal && plainly_unhappy(&read)) || added(&settings.complaint_words);
+        let doubtful = !label.starts_clock() && (plain || in_code > settings.complaint_from);
         let unsure = doubtful || confidence < settings.sure_from;
         Sorted {
             label,
@@ -334,6 +340,16 @@ impl Sorter {
         }
         because
     }
+}
+
+/// Whether the writer says in so many words, and does not take back, that they are unhappy or complain.
+fn plainly_unhappy(read: &Features) -> bool {
+    let taken_back: Vec<_> = read.hits.iter().filter(|hit| PHRASES.idea(hit.idea) == PLAINLY_NOT).collect();
+    let overlaps = |one: &lexicon::Hit, other: &lexicon::Hit| one.first <= other.last && other.first <= one.last;
+    read.hits
+        .iter()
+        .filter(|hit| PHRASES.idea(hit.idea) == PLAINLY_UNHAPPY)
+        .any(|hit| !taken_back.iter().any(|other| overlaps(hit, other)))
 }
 
 /// Whether a person would take the words for a reason: "me" decides a little, and explains nothing.

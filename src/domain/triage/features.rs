@@ -25,7 +25,7 @@ const EARLIER: [&str; 8] =
     ["told_before", "no_reply", "promised", "repeated", "still", "workmanship", "conduct", "agent_seen"];
 
 /// Ideas whose meeting in one sentence says more than each alone.
-const MEETING: [&str; 18] = [
+const MEETING: [&str; 20] = [
     "told_before",
     "no_reply",
     "promised",
@@ -44,6 +44,8 @@ const MEETING: [&str; 18] = [
     "contrast",
     "workmanship",
     "neighbour_blamed",
+    "part_of_home",
+    "plainly_unhappy",
 ];
 
 /// A message taken apart.
