@@ -143,7 +143,7 @@ pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
     for config in &office.config.mailboxes {
         let receive = Receive::new(Arc::clone(&office), config.clone(), AnyMailbox::new(config.source.clone()));
         let pulse = pulse(&format!("receive {}", config.name), 30 * 60 + office.config.limits.poll_s);
-        rounds.spawn(receive_round(Arc::clone(&office), receive, pulse, stop.clone()));
+        rounds.spawn(receive_round(Arc::clone(&office), receive.watched(pulse.clone()), pulse, stop.clone()));
     }
     rounds.spawn(handle_round(Arc::clone(&office), pulse("handle", 10 * 60), stop.clone()));
     rounds.spawn(remind_round(Arc::clone(&office), pulse("remind", 10 * 60), stop.clone()));

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 
 use super::office::Office;
 use super::operator;
+use super::watch::Pulse;
 use crate::config::MailboxConfig;
 use crate::mail::mailbox::{Fetched, Mailbox, MailboxError, Raw, Uid};
 use crate::store::Arrived;
@@ -19,16 +21,28 @@ const BATCH_MESSAGES: usize = 50;
 const BATCH_BYTES: usize = 4 << 20;
 /// IDLE is renewed well within this: servers and routers forget a quiet connection.
 const IDLE_MAX: Duration = Duration::from_secs(9 * 60);
-/// A message that could not be taken this often is logged without its words, for a person to look at in the mailbox.
-const TRIES_MAX: u32 = 8;
+/// A message that could not be taken this often, and for this long, while its folder could be read, is logged without its
+/// words for a person to look at in the mailbox.
+const STRIKES_MAX: u32 = 8;
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(6);
+/// More failures than this in one look are the connection's fault.
+const FAILURES_MAX: u32 = 10;
 
 /// Reads one mailbox, all its folders.
 pub struct Receive<M> {
     office: Arc<Office>,
     config: MailboxConfig,
     mailbox: M,
-    /// Messages that could not be taken, by folder and UID, with how often.
-    stubborn: BTreeMap<(String, Uid), u32>,
+    /// Messages that could not be taken, by folder and UID.
+    stubborn: BTreeMap<(String, Uid), Strikes>,
+    /// Felt at every message taken: a first look into a full mailbox may last.
+    pulse: Option<Pulse>,
+}
+
+/// How often a message could not be taken, and since when.
+struct Strikes {
+    count: u32,
+    first: Timestamp,
 }
 
 /// Why a look into a mailbox ended early.
@@ -42,7 +56,12 @@ pub enum Fault {
 
 impl<M: Mailbox> Receive<M> {
     pub fn new(office: Arc<Office>, config: MailboxConfig, mailbox: M) -> Receive<M> {
-        Receive { office, config, mailbox, stubborn: BTreeMap::new() }
+        Receive { office, config, mailbox, stubborn: BTreeMap::new(), pulse: None }
+    }
+
+    /// Lets the watchdog feel every message that is taken.
+    pub fn watched(self, pulse: Pulse) -> Receive<M> {
+        Receive { pulse: Some(pulse), ..self }
     }
 
     pub fn name(&self) -> &str {
@@ -50,18 +69,26 @@ impl<M: Mailbox> Receive<M> {
     }
 
     /// Takes in everything that waits in every folder. The first folder is looked at last and stays open, so that
-    /// [`wait`](Self::wait) watches it. Returns how many messages are new.
+    /// [`wait`](Self::wait) watches it; a folder that cannot be read keeps no other from being read. Returns how many
+    /// messages are new.
     ///
     /// # Errors
     ///
     /// The first trouble; what was stored until then stays stored.
     pub async fn look(&mut self) -> Result<usize, Fault> {
         let folders: Vec<String> = self.config.folders.iter().chain(&self.config.junk).rev().cloned().collect();
-        let mut new = 0;
-        for folder in &folders {
-            new += self.look_into(folder).await?;
+        let (mut new, mut trouble) = (0, None);
+        for (folder, last) in folders.iter().zip((0..folders.len()).rev()) {
+            match self.look_into(folder).await {
+                Ok(taken) => new += taken,
+                // A folder that was renamed or closed to us: the operator hears of it when it stays unread.
+                Err(Fault::Mailbox(MailboxError::Refused(answer))) if last > 0 => {
+                    warn!(mailbox = self.config.name, folder, answer, "A folder cannot be read");
+                }
+                Err(fault) => trouble = trouble.or(Some(fault)),
+            }
         }
-        Ok(new)
+        trouble.map_or(Ok(new), Err)
     }
 
     /// Returns when the first folder may have changed, at the latest when it is time to look anyway.
@@ -83,17 +110,23 @@ impl<M: Mailbox> Receive<M> {
         let known = self.office.store.known_uids(&self.config.name, folder, uidvalidity).await?;
         let on_server = self.mailbox.list(None).await?;
         let mut batch = Batch::default();
-        let mut new = 0;
+        let (mut new, mut failures) = (0, 0);
         for uid in on_server.iter().filter(|uid| !known.contains(*uid)) {
             match self.fetch(folder, uid).await {
-                Ok(Some(arrived)) => batch.add(arrived),
-                Ok(None) => {}
+                Ok(arrived) => batch.messages.extend(arrived),
                 Err(error) => {
                     // What was taken before the trouble is stored, whatever the trouble is.
-                    self.store(folder, uidvalidity, &mut batch).await?;
-                    return Err(error.into());
+                    new += self.store(folder, uidvalidity, &mut batch).await?;
+                    failures += 1;
+                    // Only when the folder opens again is the message at fault, and its neighbours come in.
+                    let broken = failures > FAILURES_MAX || matches!(error, MailboxError::Login(_));
+                    if broken || self.mailbox.open(folder).await?.uidvalidity != uidvalidity {
+                        return Err(error.into());
+                    }
+                    self.strike(folder, uid, &error);
                 }
             }
+            self.beat();
             if batch.full() {
                 new += self.store(folder, uidvalidity, &mut batch).await?;
             }
@@ -104,42 +137,44 @@ impl<M: Mailbox> Receive<M> {
         Ok(new)
     }
 
-    /// One message; `None` when it has gone, or cannot be taken now and its neighbours shall not wait for it. One that can
-    /// never be taken is logged empty: a person is told and the clock runs.
+    /// One message; `None` when it has gone. One that could not be taken for hours is logged empty: a person is told, the
+    /// clock runs, and it still lies in the mailbox.
     async fn fetch(&mut self, folder: &str, uid: &Uid) -> Result<Option<Arrived>, MailboxError> {
         let key = (folder.to_owned(), uid.clone());
-        let tries = self.stubborn.get(&key).copied().unwrap_or(0);
-        if tries >= TRIES_MAX {
-            let now = self.office.clock.now();
-            self.stubborn.remove(&key);
-            return Ok(Some(Arrived { uid: uid.clone(), arrived: now, size: 0, whole: false, raw: Vec::new() }));
-        }
-        let fetched = match AssertUnwindSafe(self.mailbox.fetch(uid, self.office.config.limits.message_bytes))
-            .catch_unwind()
-            .await
+        if let Some(strikes) = self.stubborn.get(&key)
+            && strikes.count >= STRIKES_MAX
+            && self.office.clock.now().duration_since(strikes.first) >= GIVE_UP_AFTER
         {
-            Ok(fetched) => fetched,
-            // The protocol's parser may panic on a server's answer; the session is not to be trusted after that.
-            Err(_) => Err(MailboxError::Lost("the answer could not be parsed".to_owned())),
-        };
-        match fetched {
-            Ok(fetched) => {
-                self.stubborn.remove(&key);
-                Ok(fetched.map(arrived))
-            }
-            Err(error) => {
-                self.stubborn.insert(key, tries + 1);
-                warn!(mailbox = self.config.name, folder, uid, tries, %error, "Could not take a message; it will be tried again");
-                match error {
-                    MailboxError::Refused(_) => Ok(None),
-                    // Its neighbours come in first at every second try.
-                    MailboxError::Lost(_) | MailboxError::Login(_) if tries % 2 == 0 => Err(error),
-                    MailboxError::Lost(_) | MailboxError::Login(_) => {
-                        self.mailbox.open(folder).await?;
-                        Ok(None)
-                    }
-                }
-            }
+            let arrived = strikes.first;
+            self.stubborn.remove(&key);
+            return Ok(Some(Arrived { uid: uid.clone(), arrived, size: 0, whole: false, raw: Vec::new() }));
+        }
+        let limit = self.office.config.limits.message_bytes;
+        // The protocol's parser may panic on a server's answer; the session is not to be trusted after that.
+        let fetched = AssertUnwindSafe(self.mailbox.fetch(uid, limit)).catch_unwind().await;
+        let fetched = fetched.unwrap_or_else(|_| Err(MailboxError::Lost("the answer could not be parsed".to_owned())))?;
+        self.stubborn.remove(&key);
+        Ok(fetched.map(arrived))
+    }
+
+    /// Notes that a message could not be taken although the folder can be read.
+    fn strike(&mut self, folder: &str, uid: &Uid, error: &MailboxError) {
+        let first = self.office.clock.now();
+        let strikes = self.stubborn.entry((folder.to_owned(), uid.clone())).or_insert(Strikes { count: 0, first });
+        strikes.count += 1;
+        warn!(
+            mailbox = self.config.name,
+            folder,
+            uid,
+            strikes = strikes.count,
+            %error,
+            "Could not take a message; it will be tried again"
+        );
+    }
+
+    fn beat(&self) {
+        if let Some(pulse) = &self.pulse {
+            pulse.beat(self.office.clock.now());
         }
     }
 
@@ -183,17 +218,12 @@ impl<M: Mailbox> Receive<M> {
 #[derive(Default)]
 struct Batch {
     messages: Vec<Arrived>,
-    bytes: usize,
 }
 
 impl Batch {
-    fn add(&mut self, arrived: Arrived) {
-        self.bytes += arrived.raw.len();
-        self.messages.push(arrived);
-    }
-
     fn full(&self) -> bool {
-        self.messages.len() >= BATCH_MESSAGES || self.bytes >= BATCH_BYTES
+        let bytes: usize = self.messages.iter().map(|arrived| arrived.raw.len()).sum();
+        self.messages.len() >= BATCH_MESSAGES || bytes >= BATCH_BYTES
     }
 }
 
