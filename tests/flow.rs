@@ -454,6 +454,60 @@ async fn stored_mail_is_moved_and_a_server_that_refuses_it_keeps_nothing_from_be
 }
 
 #[tokio::test]
+async fn a_message_the_server_does_not_give_keeps_no_neighbour_waiting_and_is_never_forgotten() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.arrives("complaints", "INBOX", complaint());
+    world.mailbox_withholds_the_newest(true);
+    world.arrives("complaints", "INBOX", Mail::from("Bob <bob@example.com>").saying("Dripping tap", REQUEST));
+    for _ in 0..12 {
+        world.looks().await;
+    }
+    assert_eq!(world.sorted().await, ["handled: service request"], "tries alone give nothing up");
+    world.mailbox_withholds_the_newest(false);
+    world.looks().await;
+    assert!(world.last_letter_to(ANN).says("stage 1"));
+}
+
+#[tokio::test]
+async fn mail_that_a_person_rescues_from_the_junk_folder_is_looked_at_again() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    let enquiry = || {
+        let mail = Mail::from("Ann Example <ann@example.com>").known_as("rescued@example.com");
+        mail.saying("Opening hours", "Could you tell me what time your office opens on Saturdays, please?")
+    };
+    world.arrives("complaints", "Junk", enquiry());
+    world.looks().await;
+    assert_eq!(world.sorted().await, ["handled: spam"]);
+    world.arrives("complaints", "INBOX", enquiry());
+    world.looks().await;
+    assert_eq!(world.sorted().await, ["handled: spam", "handled: enquiry"]);
+}
+
+#[tokio::test]
+async fn word_of_a_danger_is_answered_at_once_however_often_and_whatever_else_it_is() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let letter = world.last_letter_to(ANN);
+    let danger = "There is smoke and sparks coming from the socket and I can smell gas.";
+    for n in 0..2 {
+        let mail = Mail::from("Ann Example <ann@example.com>").answering(&letter);
+        world.mail(mail.saying(&format!("Re: Leaking ceiling {n}"), danger)).await;
+    }
+    assert_eq!(world.letters_to(ANN).len(), 3, "one short letter a day, but not where there is danger");
+    assert!(world.last_letter_to(ANN).says("If anyone is in danger now, call 999"));
+
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world
+        .mail(
+            Mail::from("Ann Example <ann@example.com>")
+                .saying("Thanks", "Thank you for the visit. I can smell gas now."),
+        )
+        .await;
+    assert_eq!(world.cases().await.len(), 1);
+    assert!(world.last_letter_to(OFFICER).says("danger"));
+}
+
+#[tokio::test]
 async fn a_resident_without_a_usable_address_is_left_to_a_person() {
     let mut world = World::at("Fri 20 Nov 2026 15:00").await;
     world.mail(Mail::from("Ann <ann@exämple.com>").saying("Leaking ceiling, complaint", COMPLAINT)).await;

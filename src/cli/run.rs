@@ -85,6 +85,11 @@ pub async fn run(config: Config, once: bool) -> anyhow::Result<()> {
         text.push_str(&format!("{letters} could not leave; `redress outbox list --waiting` says why.\n"));
     }
     page::print(&text)?;
-    anyhow::ensure!(done.unsent == 0 && done.unread.is_empty(), "Not everything is done");
+    if done.unhandled > 0 {
+        let messages = page::count(done.unhandled, "message");
+        println!("{messages} could not be handled yet; the log says why, and they stay stored.");
+    }
+    let all = done.unsent == 0 && done.unhandled == 0 && done.unread.is_empty();
+    anyhow::ensure!(all, "Not everything is done");
     Ok(())
 }

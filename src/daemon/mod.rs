@@ -98,6 +98,8 @@ pub struct Once {
     pub unread: Vec<(String, String)>,
     /// Letters that should have left and did not.
     pub unsent: i64,
+    /// Messages that could not be handled yet.
+    pub unhandled: i64,
 }
 
 /// Takes in all that waits, sends all that is due now, and returns.
@@ -107,6 +109,7 @@ pub struct Once {
 /// The database's.
 pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
     start(office).await?;
+    let failed_before = office.store.counts().await?.outbox.get("failed").copied().unwrap_or(0);
     let mut done = Once::default();
     for config in &office.config.mailboxes {
         let mut receive = Receive::new(Arc::clone(office), config.clone(), AnyMailbox::new(config.source.clone()));
@@ -118,8 +121,10 @@ pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
     }
     let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office.config));
     work_off(office, &mut transport, &mut Route::default()).await?;
-    let waiting = office.store.counts().await?.outbox;
-    done.unsent = ["queued", "sending"].iter().filter_map(|state| waiting.get(*state)).sum();
+    let counts = office.store.counts().await?;
+    let letters: i64 = ["queued", "sending", "failed"].iter().filter_map(|state| counts.outbox.get(*state)).sum();
+    done.unsent = letters - failed_before;
+    done.unhandled = counts.inbox.get("new").copied().unwrap_or(0);
     Ok(done)
 }
 

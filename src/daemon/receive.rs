@@ -152,7 +152,8 @@ impl<M: Mailbox> Receive<M> {
         let limit = self.office.config.limits.message_bytes;
         // The protocol's parser may panic on a server's answer; the session is not to be trusted after that.
         let fetched = AssertUnwindSafe(self.mailbox.fetch(uid, limit)).catch_unwind().await;
-        let fetched = fetched.unwrap_or_else(|_| Err(MailboxError::Lost("the answer could not be parsed".to_owned())))?;
+        let fetched =
+            fetched.unwrap_or_else(|_| Err(MailboxError::Lost("the answer could not be parsed".to_owned())))?;
         self.stubborn.remove(&key);
         Ok(fetched.map(arrived))
     }

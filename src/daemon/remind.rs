@@ -4,12 +4,13 @@ use std::panic::AssertUnwindSafe;
 
 use anyhow::bail;
 use futures::FutureExt as _;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info};
 
 use super::office::{Before, Office};
 use super::{Progress, handle};
 use crate::domain::case::Decision;
+use crate::store::{DeadlineRow, Known};
 
 /// A deadline whose try failed comes up again after this, and its neighbours do not wait for it.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10 * 60);
@@ -45,19 +46,28 @@ pub async fn step(office: &Office) -> anyhow::Result<Progress> {
 ///
 /// # Errors
 ///
-/// The database's, and that of a case whose landlord has gone from the configuration.
+/// The database's. A case that cannot be looked at is an error in the log.
 pub async fn refresh(office: &Office) -> anyhow::Result<()> {
     let now = office.clock.now();
     for row in office.store.deadlines().await? {
-        let landlord = office.landlord(&row.landlord)?;
-        let known = office.store.known(row.case).await?;
-        if known.case.next_look(row.duty, &office.house(landlord)) != row.next_look {
-            let again = |known: &crate::store::Known| {
-                let before = Before { id: Some(known.id), landlord, case: &known.case, thread: &[], enclosed: None };
-                office.change(&before, Decision::default(), now).map(Some)
-            };
-            office.store.decide_case(row.case, again).await?;
+        if let Err(trouble) = look_anew(office, &row, now).await {
+            // One damaged case keeps neither the others nor the daemon from their work.
+            let trouble = format!("{trouble:#}");
+            error!(reference = row.reference, duty = row.duty.key(), trouble, "Could not look at a date anew");
         }
+    }
+    Ok(())
+}
+
+async fn look_anew(office: &Office, row: &DeadlineRow, now: Timestamp) -> anyhow::Result<()> {
+    let landlord = office.landlord(&row.landlord)?;
+    let known = office.store.known(row.case).await?;
+    if known.case.next_look(row.duty, &office.house(landlord)) != row.next_look {
+        let again = |known: &Known| {
+            let before = Before { id: Some(known.id), landlord, case: &known.case, thread: &[], enclosed: None };
+            office.change(&before, Decision::default(), now).map(Some)
+        };
+        office.store.decide_case(row.case, again).await?;
     }
     Ok(())
 }

@@ -1,7 +1,11 @@
 //! Outbox → transport → settle. One letter at a time; the same bytes at every try.
 
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::office::{HELD_BY_CONFIGURATION, Office};
 use super::{Progress, handle, operator};
@@ -10,7 +14,7 @@ use crate::domain::case::{Audience, Case, Letter, LetterKind, Outcome, Serves, s
 use crate::domain::letter;
 use crate::domain::words::Words;
 use crate::mail::transport::{Envelope, SendError, Transport};
-use crate::store::{Claimed, Sent};
+use crate::store::{Claimed, Known, Sent};
 
 /// First wait after a setback; doubled by each further one.
 const WAIT_FIRST_S: i64 = 60;
@@ -22,6 +26,9 @@ const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(5 * 24);
 const GIVE_UP_SETBACKS: i64 = 12;
 /// How long the way rests when it is broken.
 const ROUTE_RESTS: [i64; 4] = [60, 5 * 60, 15 * 60, 30 * 60];
+
+/// How long a database that could not take a letter's fate is left alone, try by try.
+const SETTLE_RESTS: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(2), Duration::from_secs(10)];
 
 /// The alarm of a broken way.
 const ROUTE: &str = "smtp";
@@ -49,22 +56,25 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         return Ok(Progress::Idle);
     }
     let Some(letter) = office.store.claim(now).await? else { return Ok(Progress::Idle) };
-    let sent = match still_serves(office, &letter, now).await? {
-        Serves::NoLonger => Sent::Dropped,
+    let sent = match still_serves(office, &letter, now).await {
+        Ok(Serves::NoLonger) => Sent::Dropped,
         // Once queued, bytes are never changed: a letter of yesterday keeps yesterday's date.
-        Serves::AsItStands | Serves::Anew => {
+        Ok(Serves::AsItStands | Serves::Anew) => {
             let envelope = Envelope { from: &letter.envelope_from, to: &letter.recipient, bytes: letter.bytes() };
-            match transport.send(envelope).await {
+            // A panic must not cross the round; whether the letter left is then unknown.
+            let tried = AssertUnwindSafe(transport.send(envelope)).catch_unwind().await;
+            match tried.unwrap_or_else(|_| Err(SendError::Unknown("the program panicked while sending".to_owned()))) {
                 Ok(accepted) => Sent::Accepted(accepted.reply),
                 Err(error) => after(&letter, error, office.clock.now(), route),
             }
         }
+        Err(trouble) => {
+            warn!(letter.id, trouble = format!("{trouble:#}"), "Could not look whether a letter still serves");
+            after(&letter, SendError::Again("its case could not be looked at".to_owned()), now, route)
+        }
     };
+    settle(office, &letter, &sent).await?;
     let now = office.clock.now();
-    office
-        .store
-        .settle(&letter, &sent, now, |known, outcome| handle::posted(office, known, letter.letter as u32, outcome, now))
-        .await?;
     let delay_s = now.duration_since(letter.written()).as_secs();
     match &sent {
         Sent::Accepted(_) => {
@@ -98,6 +108,26 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
     Ok(Progress::Made)
 }
 
+/// Writes what came of a try. A database that fails for a moment must not leave the letter in doubt, and a consequence that
+/// cannot be decided must not take its fate with it.
+async fn settle(office: &Office, letter: &Claimed, sent: &Sent) -> anyhow::Result<()> {
+    let now = office.clock.now();
+    let number = letter.letter as u32;
+    let mut tried = Ok(());
+    for rest in SETTLE_RESTS {
+        let follow = |known: &Known, outcome| handle::posted(office, known, number, outcome, now);
+        tried = office.store.settle(letter, sent, now, follow).await;
+        let Err(trouble) = &tried else { return Ok(()) };
+        warn!(letter.id, trouble = format!("{trouble:#}"), "Could not write what came of a letter; trying again");
+        tokio::time::sleep(rest).await;
+    }
+    if office.store.settle(letter, sent, now, |_, _| Ok(None)).await.is_ok() {
+        error!(letter.id, "What came of a letter is written, and not what follows from it: look at its case");
+        return Ok(());
+    }
+    tried
+}
+
 /// Lets go what was held because of `sending = "hold"`, now that the configuration says "live": a letter of another day is
 /// written anew, one that says nothing that still holds is dropped.
 ///
@@ -110,7 +140,11 @@ pub async fn release_held(office: &Office) -> anyhow::Result<usize> {
     }
     let mut released = 0;
     for letter in office.store.held(HELD_BY_CONFIGURATION).await? {
-        released += usize::from(release(office, &letter).await?);
+        match release(office, &letter).await {
+            Ok(gone) => released += usize::from(gone),
+            // One letter that cannot be written anew keeps neither the others nor the daemon.
+            Err(trouble) => error!(letter.id, trouble = format!("{trouble:#}"), "A held letter cannot be let go"),
+        }
     }
     Ok(released)
 }

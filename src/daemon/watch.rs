@@ -97,7 +97,15 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
             }
         }
     }
-    let oldest = office.store.counts().await?.oldest_unsent;
+    let counts = office.store.counts().await?;
+    let name = "a message cannot be handled";
+    if counts.oldest_new.is_some_and(|oldest| now.duration_since(oldest.max(started)) > STANDSTILL) {
+        let words = "A message has waited for an hour. `redress inbox list` shows which; the log says why.";
+        operator::tell(office, name, words).await?;
+    } else {
+        operator::over(office, name, "Every message has been handled.").await?;
+    }
+    let oldest = counts.oldest_unsent;
     let name = "letters do not leave";
     if oldest.is_some_and(|oldest| now.duration_since(oldest.max(started)) > STANDSTILL) {
         let words =

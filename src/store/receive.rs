@@ -52,7 +52,7 @@ impl Store {
             let digest = history::hex(&Sha256::digest(&arrived.raw));
             let same: Option<i64> = match arrived.whole {
                 true => on!(&mut tx, c => {
-                    sqlx::query_scalar(sql::SAME_BYTES).bind(mailbox).bind(&digest).fetch_one(c).await
+                    sqlx::query_scalar(sql::SAME_BYTES).bind(mailbox).bind(&digest).bind(folder).fetch_one(c).await
                 })?,
                 false => None,
             };

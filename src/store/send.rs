@@ -1,7 +1,7 @@
 //! T3 and T4: letters leave, one try at a time, and each try is kept. And what people may do with a letter that waits.
 
 use anyhow::bail;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use super::decide::{Change, Known, NewLetter, load, write_change};
@@ -61,6 +61,9 @@ pub enum Sent {
     /// Not sent, because it says nothing that still holds.
     Dropped,
 }
+
+/// A letter that was in doubt more than once waits this long before the next try.
+const AGAIN_IN_DOUBT: SignedDuration = SignedDuration::from_mins(15);
 
 impl Store {
     /// T3: claims the letter that has been due longest and opens its attempt.
@@ -132,12 +135,14 @@ impl Store {
     /// Letters that a daemon was sending when it died: nobody knows whether they left, so the same bytes go again.
     pub async fn resume(&self, now: Timestamp) -> anyhow::Result<usize> {
         let mut tx = self.db.begin().await?;
-        let in_doubt: Vec<(i64, i64)> = on!(&mut tx, c => sqlx::query_as(sql::IN_DOUBT).fetch_all(c).await)?;
-        for (id, attempt) in &in_doubt {
+        let in_doubt: Vec<(i64, i64, i64)> = on!(&mut tx, c => sqlx::query_as(sql::IN_DOUBT).fetch_all(c).await)?;
+        for (id, attempt, setbacks) in &in_doubt {
             let reply = "the program ended while the letter was being sent";
             end_attempt(&mut tx, *id, *attempt, "unknown", reply, now).await?;
             let waits = None::<i64>;
-            execute!(&mut tx, sql::SETTLE_LETTER, *id, *attempt, "queued", now.as_millisecond(), waits, reply, 0)?;
+            // At once the first time; a letter that brings the program down again and again must not do so for ever.
+            let next = if *setbacks == 0 { now } else { now + AGAIN_IN_DOUBT };
+            execute!(&mut tx, sql::SETTLE_LETTER, *id, *attempt, "queued", next.as_millisecond(), waits, reply, 1)?;
         }
         tx.commit().await?;
         Ok(in_doubt.len())

@@ -24,8 +24,12 @@ INSERT INTO inbox (mailbox, folder, uidvalidity, uid, arrived_at, stored_at, siz
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $6)
 ON CONFLICT (mailbox, folder, uidvalidity, uid) DO NOTHING
 RETURNING id";
+/// In another folder only what became a case: mail that was merely listed, from the junk folder say, and that a person
+/// moved to where it belongs, is looked at again.
 pub(super) const SAME_BYTES: &str = "
-SELECT MIN(COALESCE(copy_of, id)) FROM inbox WHERE mailbox = $1 AND digest = $2 AND whole = 1";
+SELECT MIN(COALESCE(copy_of, id)) FROM inbox
+ WHERE mailbox = $1 AND digest = $2 AND whole = 1
+   AND (folder = $3 OR state = 'new' OR EXISTS (SELECT 1 FROM message_case m WHERE m.inbox_id = inbox.id))";
 pub(super) const UNFILED: &str = "
 SELECT id, uid FROM inbox WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND filed_at IS NULL ORDER BY id";
 pub(super) const FILED: &str = "UPDATE inbox SET filed_at = $2 WHERE id = $1";
@@ -54,7 +58,9 @@ SELECT id, mailbox, folder, arrived_at, size, whole, raw, attempts FROM inbox WH
 /// A copy of the same words that came by another road (an alias, a distribution list) to the same mailbox.
 pub(super) const SAME_WORDS: &str = "
 SELECT MIN(id) FROM inbox
- WHERE mailbox = $1 AND message_id = $2 AND same_words = $3 AND id <> $4 AND state IN ('handled', 'set_aside')";
+ WHERE mailbox = $1 AND message_id = $2 AND same_words = $3 AND id <> $4 AND state IN ('handled', 'set_aside')
+   AND (folder = (SELECT f.folder FROM inbox f WHERE f.id = $4)
+        OR EXISTS (SELECT 1 FROM message_case m WHERE m.inbox_id = inbox.id))";
 
 pub(super) const NUMBERING: &str = "INSERT INTO numbering (landlord, last) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 /// Takes the row's lock, so that of two deciders the second sees the first one's number.
@@ -133,7 +139,7 @@ pub(super) const SETTLE_LETTER: &str = "
 UPDATE outbox SET state = $3, next_at = $4, settled_at = $5, reply = $6, setbacks = setbacks + $7
  WHERE id = $1 AND state = 'sending' AND attempts = $2";
 /// Letters a dead daemon was sending: nobody knows whether they left, so they are sent again, byte for byte.
-pub(super) const IN_DOUBT: &str = "SELECT id, attempts FROM outbox WHERE state = 'sending' ORDER BY id";
+pub(super) const IN_DOUBT: &str = "SELECT id, attempts, setbacks FROM outbox WHERE state = 'sending' ORDER BY id";
 pub(super) const HELD_BY_MODE: &str = "
 SELECT id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes,
        written_at, attempts, setbacks

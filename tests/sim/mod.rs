@@ -267,6 +267,8 @@ struct Lying {
     next_uid: u32,
     /// The server can neither move nor delete.
     keeps_everything: bool,
+    /// The server announces this message and does not give it.
+    withheld: Option<u32>,
 }
 
 struct Box {
@@ -288,6 +290,10 @@ impl Mailbox for Box {
 
     async fn fetch(&mut self, uid: &Uid, limit: u64) -> Result<Option<Fetched>, MailboxError> {
         let lying = self.lying.lock().unwrap();
+        if self.open.is_empty() || lying.withheld.is_some_and(|withheld| withheld.to_string() == *uid) {
+            self.open.clear(); // As the real one: after any error the session is gone.
+            return Err(MailboxError::Refused("announced, but not given".to_owned()));
+        }
         let mut there = lying.folders.get(&self.open).into_iter().flatten();
         Ok(there.find(|(number, ..)| number.to_string() == *uid).map(|(_, arrived, raw)| Fetched {
             uid: uid.clone(),
@@ -450,6 +456,12 @@ impl World {
     /// From now on the mail server refuses to move messages.
     pub fn mailbox_keeps_everything(&mut self) {
         self.mailboxes["complaints"].lock().unwrap().keeps_everything = true;
+    }
+
+    /// The mail server announces its newest message and does not give it, or gives it again.
+    pub fn mailbox_withholds_the_newest(&mut self, withholds: bool) {
+        let mut lying = self.mailboxes["complaints"].lock().unwrap();
+        lying.withheld = withholds.then_some(lying.next_uid - 1);
     }
 
     /// How many messages lie in a folder of the first mailbox.

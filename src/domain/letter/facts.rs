@@ -126,7 +126,7 @@ fn common(source: &Source, marked: &Marked) -> Value {
         name, address, points, outcome, because, withheld, set_aside, exclusion_hint,
         acknowledgement_written => letters.clone().any(|letter| letter.kind == LetterKind::Acknowledgement),
         unsure => opening.unsure,
-        hazard => flags(source).urgent_hazard,
+        hazard => flags(source).urgent_hazard || (source.letter.says.kind() == LetterKind::Added && source.case.hazard),
         vulnerability => flags(source).vulnerability,
         adjustment_requested => flags(source).adjustment_requested,
         representative => flags(source).representative,
