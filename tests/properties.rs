@@ -51,9 +51,9 @@ enum What {
 fn step() -> impl Strategy<Value = Step> {
     let writer = prop_oneof![Just(Writer::Resident), Just(Writer::Staff), Just(Writer::Stranger)];
     let outcome = prop_oneof![
-        4 => Just(Outcome::Sent { reply: "250".to_owned(), digest: String::new() }),
-        2 => Just(Outcome::Refused { reply: "550".to_owned() }),
-        2 => Just(Outcome::Returned { message: 9, why: "5.1.1".to_owned() }),
+        4 => Just(Outcome::Sent { reply: Words::new("250"), digest: String::new() }),
+        2 => Just(Outcome::Refused { reply: Words::new("550") }),
+        2 => Just(Outcome::Returned { message: 9, why: Words::new("5.1.1") }),
         1 => Just(Outcome::Dropped),
     ];
     let what = prop_oneof![

@@ -81,9 +81,9 @@ fn reader(audience: Audience) -> &'static str {
 
 fn outcome(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Sent { reply, .. } => format!("sent; the mail server said: {reply}"),
-        Outcome::Refused { reply } => format!("refused; the mail server said: {reply}"),
-        Outcome::Returned { message, why } => format!("came back (message {message}): {why}"),
+        Outcome::Sent { reply, .. } => format!("sent; the mail server said: {}", reply.as_str()),
+        Outcome::Refused { reply } => format!("refused; the mail server said: {}", reply.as_str()),
+        Outcome::Returned { message, why } => format!("came back (message {message}): {}", why.as_str()),
         Outcome::Dropped => "not sent: what it was to say no longer held".to_owned(),
     }
 }

@@ -215,7 +215,7 @@ impl Desk<'_> {
                 (self.settled(MessageState::Handled, "further message", None, None, BTreeSet::new()), vec![change])
             }
             Filing::Returned { reference, letter, why } => {
-                let outcome = Outcome::Returned { message: self.taken.id, why };
+                let outcome = Outcome::Returned { message: self.taken.id, why: crate::domain::words::Words::new(why) };
                 let change = on(&reference, Input::Posted { letter, outcome })?;
                 (self.settled(MessageState::Handled, "returned letter", None, None, BTreeSet::new()), vec![change])
             }

@@ -118,16 +118,16 @@ pub struct Addition {
     pub withheld: Option<String>,
 }
 
-/// What became of a letter.
+/// What became of a letter. Servers' words name addresses, so they are kept like residents' words: erasable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The mail server took it; `digest` (SHA-256, hex) is of the bytes that left.
-    Sent { reply: String, digest: String },
+    Sent { reply: Words, digest: String },
     /// The mail server refused it for good.
-    Refused { reply: String },
+    Refused { reply: Words },
     /// A delivery report came back for it.
-    Returned { message: MessageNo, why: String },
+    Returned { message: MessageNo, why: Words },
     /// It was not sent: what it was to say no longer holds.
     Dropped,
 }
@@ -281,7 +281,7 @@ pub enum Says {
     /// A date is near, has come, or has passed.
     Reminder { duty: Duty, due: Date, rung: Rung, letter_waiting: Option<LetterKind> },
     /// A letter did not reach its reader.
-    Undelivered { letter: LetterNo, letter_kind: LetterKind, to: Words, why: String, returned: bool },
+    Undelivered { letter: LetterNo, letter_kind: LetterKind, to: Words, why: Words, returned: bool },
 }
 
 impl Says {

@@ -8,6 +8,7 @@ use super::decide::{Change, Known, NewLetter, load, write_change};
 use super::open::{Tx, execute, on};
 use super::{CaseId, OutboxId, Races, Store, history, instant, sql, storable};
 use crate::domain::case::{Outcome, Says};
+use crate::domain::words::Words;
 
 /// A letter claimed for sending, or looked at while it is held.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -259,9 +260,9 @@ pub(super) async fn add_letter(
 fn outcome(letter: &Claimed, sent: &Sent) -> Option<Outcome> {
     match sent {
         Sent::Accepted(reply) => {
-            Some(Outcome::Sent { reply: reply.clone(), digest: history::hex(&Sha256::digest(letter.bytes())) })
+            Some(Outcome::Sent { reply: Words::new(reply), digest: history::hex(&Sha256::digest(letter.bytes())) })
         }
-        Sent::Refused(reply) => Some(Outcome::Refused { reply: reply.clone() }),
+        Sent::Refused(reply) => Some(Outcome::Refused { reply: Words::new(reply) }),
         Sent::Dropped => Some(Outcome::Dropped),
         Sent::Again(..) | Sent::Unknown(..) | Sent::RouteBroken(..) => None,
     }

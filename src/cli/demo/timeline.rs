@@ -424,7 +424,7 @@ fn returned(cases: &BTreeMap<String, CaseFile>, row: i64) -> Option<String> {
         file.history.iter().find_map(|recorded| match &recorded.event {
             Event::LetterPosted { letter, outcome: Outcome::Returned { message, why } } if *message == row => {
                 let kind = file.case.letters.get(letter)?.kind.key();
-                Some(format!("The {kind} on {reference} came back: {why}."))
+                Some(format!("The {kind} on {reference} came back: {}.", why.as_str()))
             }
             _ => None,
         })

@@ -191,7 +191,7 @@ fn specific(source: &Source, theirs: &mut Theirs) -> Value {
         Says::Undelivered { letter, letter_kind, to, why, returned } => context! {
             what => in_words(*letter_kind),
             to => theirs.mark(&one_line(to.as_str(), LINE_CHARS)),
-            why => theirs.mark_unless_empty(shortened(&clean(why), EXCERPT_CHARS)),
+            why => theirs.mark_unless_empty(shortened(&clean(why.as_str()), EXCERPT_CHARS)),
             returned,
             acknowledge_by => case.duties.get(&Duty::Acknowledge).map(|owed| spoken(owed.due.date)),
             acknowledgement => *letter_kind == LetterKind::Acknowledgement,

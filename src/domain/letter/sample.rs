@@ -146,13 +146,13 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     add("reminder-unsure", &opened(&unsure).reminded(Duty::Acknowledge, -2), LetterKind::Reminder);
     add("reminder-withheld", &opened(&withheld).reminded(Duty::Acknowledge, -1), LetterKind::Reminder);
     add("reminder-request", &opened(&request).reminded(Duty::ReviewRequest, 0), LetterKind::Reminder);
-    let returned = Outcome::Returned { message: 19, why: "552 5.2.2 The mailbox is full".to_owned() };
+    let returned = Outcome::Returned { message: 19, why: Words::new("552 5.2.2 The mailbox is full") };
     let back = acknowledged.clone().then(settled(1, returned), later);
     add("reminder-returned", &back.clone().reminded(Duty::Acknowledge, 0), LetterKind::Reminder);
-    let refused = Outcome::Refused { reply: "550 5.1.1 <jo.fielding@example.org>: no such user here".to_owned() };
+    let refused = Outcome::Refused { reply: Words::new("550 5.1.1 <jo.fielding@example.org>: no such user here") };
     add("undelivered-refused", &opened(&plain).then(settled(1, refused), later), LetterKind::Undelivered);
     add("undelivered-returned", &back, LetterKind::Undelivered);
-    let refused = Outcome::Refused { reply: "554 5.7.1 Message refused".to_owned() };
+    let refused = Outcome::Refused { reply: Words::new("554 5.7.1 Message refused") };
     add("undelivered-to-staff", &acknowledged.then(settled(2, refused), later), LetterKind::Undelivered);
     samples
 }
@@ -244,7 +244,7 @@ fn arrival() -> Timestamp {
 }
 
 fn sent(letter: u32) -> Input {
-    settled(letter, Outcome::Sent { reply: "250 2.0.0 Ok".to_owned(), digest: String::new() })
+    settled(letter, Outcome::Sent { reply: Words::new("250 2.0.0 Ok"), digest: String::new() })
 }
 
 fn settled(letter: u32, outcome: Outcome) -> Input {
