@@ -63,8 +63,9 @@ pub enum Sent {
     Dropped,
 }
 
-/// A letter that was in doubt more than once waits this long before the next try.
-const AGAIN_IN_DOUBT: SignedDuration = SignedDuration::from_mins(15);
+/// A letter that the program ended over this often may be what ends it: it waits before the next try.
+const DOUBTS_MAX: i64 = 5;
+const AGAIN_IN_DOUBT: SignedDuration = SignedDuration::from_mins(1);
 
 impl Store {
     /// T3: claims the letter that has been due longest and opens its attempt.
@@ -141,8 +142,7 @@ impl Store {
             let reply = "the program ended while the letter was being sent";
             end_attempt(&mut tx, *id, *attempt, "unknown", reply, now).await?;
             let waits = None::<i64>;
-            // At once the first time; a letter that brings the program down again and again must not do so for ever.
-            let next = if *setbacks == 0 { now } else { now + AGAIN_IN_DOUBT };
+            let next = if *setbacks < DOUBTS_MAX { now } else { now + AGAIN_IN_DOUBT };
             execute!(&mut tx, sql::SETTLE_LETTER, *id, *attempt, "queued", next.as_millisecond(), waits, reply, 1)?;
         }
         tx.commit().await?;
