@@ -549,7 +549,8 @@ impl Draft<'_> {
         }
         self.record(self.now, Event::Reminded { duty, due, rung });
         let letter_waiting = self.waiting_letter(duty);
-        for person in self.house.ladder.hears(rung, self.house.landlord) {
+        let Landlord { officer, .. } = self.house.landlord;
+        for person in self.house.ladder.hears(rung, false, officer, self.house.landlord, &[]) {
             self.write_to(person, Says::Reminder { duty, due, rung, letter_waiting });
         }
     }
