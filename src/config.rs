@@ -12,6 +12,7 @@ mod sections;
 
 use std::path::{Path, PathBuf};
 
+use cron::Schedule;
 use jiff::civil::Date;
 use secrecy::SecretString;
 use toml::de::DeTable;
@@ -20,6 +21,8 @@ pub use self::problem::{Problem, Problems};
 
 use self::reader::{Notes, Table};
 use self::sections::Context;
+use crate::domain::calendar::WorkingDays;
+use crate::domain::ladder::WorkingHours;
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
 
 /// A configuration the daemon can run with, and what a person should look at nevertheless.
@@ -128,7 +131,8 @@ pub enum SecondWay {
     Command(Vec<String>),
 }
 
-/// When to remind, counted in working days from the due date. All at 09:00 Europe/London.
+/// When people at work get letters: reminders, counted in working days from a due date, and lists of what is open.
+/// Times and schedules (cron expressions of six fields) are civil time in Europe/London.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reminders {
     /// Working days before the due date: to the officer (default 2).
@@ -138,21 +142,44 @@ pub struct Reminders {
     /// Working days after: to the member responsible for complaints as well (default 2). On the due date the manager
     /// hears of it too, and on every working day after it.
     pub member_responsible_after: u8,
-    /// When to look for dates that have come: a cron expression of six fields, civil time Europe/London (default
-    /// `0 */5 * * * *`, every five minutes).
-    pub look_at: String,
+    /// Reminders leave within these hours (default 08:00 to 18:00); 09:00, when they come, is one of them.
+    pub working_hours: WorkingHours,
+    /// When to look for dates that have come (default `0 */5 * * * *`, every five minutes).
+    pub look_at: Schedule,
+    /// When each officer gets the list of what is open (default `0 30 8 * * Mon-Fri`). On each day once at most, and in
+    /// every week.
+    pub digest_at: Schedule,
+    /// When the manager gets theirs, even when nothing is open (default `0 30 8 * * Mon`). As above.
+    pub weekly_at: Schedule,
     /// Working days after which an open service request is put before the officer again (Code 1.4; default 10).
     pub review_requests_after: u8,
+    /// Working days after the response at which the officer is asked to close the case with what was learned from it
+    /// (Code 9.1; default 20).
+    pub close_after: WorkingDays,
+    /// Days after closing on which the resident is asked how it went (Code 1.6; default 28); `None` for never.
+    pub survey_after_days: Option<u16>,
+    /// Working days after which an adjustment made for a resident is looked at again (Code 5.10; default 120).
+    pub review_adjustments_after: WorkingDays,
+    /// Working days after which a restriction put on a resident is looked at again (Code 5.14; default 60).
+    pub review_restrictions_after: WorkingDays,
 }
 
 impl Default for Reminders {
     fn default() -> Self {
+        let at = |schedule: &str| schedule.parse().expect("the built-in schedules are right");
         Reminders {
             officer_before: 2,
             deputy_before: 1,
             member_responsible_after: 2,
-            look_at: "0 */5 * * * *".to_owned(),
+            working_hours: WorkingHours::default(),
+            look_at: at("0 */5 * * * *"),
+            digest_at: at("0 30 8 * * Mon-Fri"),
+            weekly_at: at("0 30 8 * * Mon"),
             review_requests_after: 10,
+            close_after: WorkingDays(20),
+            survey_after_days: Some(28),
+            review_adjustments_after: WorkingDays(120),
+            review_restrictions_after: WorkingDays(60),
         }
     }
 }

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
-use cron::TimeUnitSpec;
-use jiff::civil::{Date, Weekday};
+use cron::{Schedule, TimeUnitSpec};
+use jiff::civil::{Date, Time, Weekday, time};
 
 use super::landlord::{landlord, ombudsman};
 use super::mail::{folder, mailbox, operator, outgoing};
 use super::reader::{Notes, Place, Table};
 use super::secret::database;
 use super::{Config, Limits, Log, LogTo, Reminders, Sending};
+use crate::domain::calendar::WorkingDays;
+use crate::domain::ladder::WorkingHours;
 
 /// Keys that stand above the first section; found further down, they have slipped into a section.
 pub(super) const TOP_KEYS: [&str; 5] = ["database", "database_password", "sending", "answer_mail_since", "letters"];
@@ -175,38 +177,92 @@ fn reminders(context: &Context<'_>, table: &Table<'_>) -> Option<Reminders> {
         deputy_slot.refuse(&format!("must be no earlier than the officer's reminder, {officer_before} before"));
     }
     let after = table.may("member_responsible_after", "2").number(1..=10);
+    let working_hours = table.may("working_hours", r#""08:00-18:00""#).parsed(working_hours);
+    let look_at = table.may("look_at", r#""0 */5 * * * *""#).parsed(|text| look_at(text, context.today));
+    let digest_at = table.may("digest_at", r#""0 30 8 * * Mon-Fri""#).parsed(|text| list_at(text, context.today));
+    let weekly_at = table.may("weekly_at", r#""0 30 8 * * Mon""#).parsed(|text| list_at(text, context.today));
     let review = table.may("review_requests_after", "10").number(1..=60);
-    let look_at_slot = table.may("look_at", r#""0 */5 * * * *""#);
-    let look_at = look_at_slot.parsed(|text| look_at(text, context.today));
+    let survey = table.may("survey_after_days", "28").number(0..=365_u16);
+    let working_days = |key, example, range, usual| table.may(key, example).number(range).map_or(usual, WorkingDays);
     Some(Reminders {
         officer_before,
         deputy_before,
         member_responsible_after: after.unwrap_or(usual.member_responsible_after),
-        review_requests_after: review.unwrap_or(usual.review_requests_after),
+        working_hours: working_hours.unwrap_or(usual.working_hours),
         look_at: look_at.unwrap_or(usual.look_at),
+        digest_at: digest_at.unwrap_or(usual.digest_at),
+        weekly_at: weekly_at.unwrap_or(usual.weekly_at),
+        review_requests_after: review.unwrap_or(usual.review_requests_after),
+        close_after: working_days("close_after", "20", 1..=120, usual.close_after),
+        survey_after_days: survey.map_or(usual.survey_after_days, |days| (days > 0).then_some(days)),
+        review_adjustments_after: working_days(
+            "review_adjustments_after",
+            "120",
+            1..=520,
+            usual.review_adjustments_after,
+        ),
+        review_restrictions_after: working_days(
+            "review_restrictions_after",
+            "60",
+            1..=260,
+            usual.review_restrictions_after,
+        ),
     })
+}
+
+/// "08:00-18:00", with the moment at which reminders come inside.
+fn working_hours(text: &str) -> Result<WorkingHours, String> {
+    let read = |text: &str| Time::strptime("%H:%M", text.trim()).ok();
+    let (opens, closes) = text
+        .split_once('-')
+        .and_then(|(opens, closes)| Some((read(opens)?, read(closes)?)))
+        .ok_or("must be two times of the day, from 00:00 to 23:59, with a hyphen between them")?;
+    let hours = WorkingHours { opens, closes };
+    match hours.contains(time(9, 0, 0, 0)) {
+        true => Ok(hours),
+        false => Err("must begin by 09:00 and end after it, for at 09:00 reminders come".to_owned()),
+    }
 }
 
 /// Reminders fall due at 09:00 on working days: a schedule that does not look on each of them from 09:00 on, or never
 /// looks at all, would let one come late.
-fn look_at(text: &str, today: Date) -> Result<String, String> {
-    let fields = text.split_whitespace().count();
-    if fields != 6 {
-        return Err(format!("has {fields} fields and must have six: second minute hour day month weekday"));
-    }
-    let schedule: cron::Schedule = text
-        .parse()
-        .map_err(|_| "is not a time of six fields: second minute hour day month weekday (1 is Sunday)".to_owned())?;
-    let every_day = (1..=31).all(|day| schedule.days_of_month().includes(day))
-        && (1..=12).all(|month| schedule.months().includes(month))
-        && (2..=6).all(|weekday| schedule.days_of_week().includes(weekday))
-        && (0..10).all(|years| u32::try_from(today.year()).is_ok_and(|year| schedule.years().includes(year + years)));
-    if every_day && (9..=23).any(|hour| schedule.hours().includes(hour)) {
-        Ok(text.to_owned())
+fn look_at(text: &str, today: Date) -> Result<Schedule, String> {
+    let schedule = schedule(text)?;
+    let every_working_day =
+        all_year_round(&schedule, today) && (2..=6).all(|weekday| schedule.days_of_week().includes(weekday));
+    if every_working_day && (9..=23).any(|hour| schedule.hours().includes(hour)) {
+        Ok(schedule)
     } else {
         Err("does not look on every day from Monday to Friday at 09:00 or later, so reminders would come late"
             .to_owned())
     }
+}
+
+/// A list that comes several times a day is not read, and one that stays away for weeks is not missed.
+fn list_at(text: &str, today: Date) -> Result<Schedule, String> {
+    let schedule = schedule(text)?;
+    let times_a_day = schedule.hours().count() * schedule.minutes().count() * schedule.seconds().count();
+    if all_year_round(&schedule, today) && times_a_day == 1 {
+        Ok(schedule)
+    } else {
+        Err("must name one time of the day, and one or more weekdays of every week in the year".to_owned())
+    }
+}
+
+fn schedule(text: &str) -> Result<Schedule, String> {
+    let fields = text.split_whitespace().count();
+    if fields != 6 {
+        return Err(format!("has {fields} fields and must have six: second minute hour day month weekday"));
+    }
+    text.parse()
+        .map_err(|_| "is not a time of six fields: second minute hour day month weekday (1 is Sunday)".to_owned())
+}
+
+/// Whether only the weekday decides on which days of this and the next years it comes.
+fn all_year_round(schedule: &Schedule, today: Date) -> bool {
+    (1..=31).all(|day| schedule.days_of_month().includes(day))
+        && (1..=12).all(|month| schedule.months().includes(month))
+        && (0..10).all(|years| u32::try_from(today.year()).is_ok_and(|year| schedule.years().includes(year + years)))
 }
 
 fn limits(table: &Table<'_>) -> Option<Limits> {
@@ -276,5 +332,46 @@ fn without_tag(address: &str) -> String {
     match address.rsplit_once('@') {
         Some((local, domain)) => format!("{}@{domain}", local.split('+').next().unwrap_or(local)),
         None => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn working_hours_are_two_times_with_nine_in_the_morning_between() {
+        for (good, opens, closes) in [
+            ("08:00-18:00", time(8, 0, 0, 0), time(18, 0, 0, 0)),
+            ("9:00 - 17:30", time(9, 0, 0, 0), time(17, 30, 0, 0)),
+            ("00:00-23:59", time(0, 0, 0, 0), time(23, 59, 0, 0)),
+        ] {
+            assert_eq!(working_hours(good), Ok(WorkingHours { opens, closes }), "{good}");
+        }
+        for bad in
+            ["09:01-17:00", "07:00-09:00", "18:00-08:00", "08:00", "8-18", "08:00-24:00", "08:00-18:00-20:00", ""]
+        {
+            assert!(working_hours(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_list_comes_once_a_day_and_in_every_week() {
+        let today = Date::constant(2026, 11, 22);
+        for good in ["0 30 8 * * Mon-Fri", "0 0 7 * * *", "0 30 8 * * Tue,Thu", "0 0 18 ? * 6"] {
+            assert_eq!(list_at(good, today).map(|schedule| schedule.to_string()), Ok(good.to_owned()));
+        }
+        for bad in [
+            "0 30 8,16 * * Mon",
+            "0 */30 8 * * Mon",
+            "* 30 8 * * Mon",
+            "0 30 8 1,15 * *",
+            "0 30 8 * Jan-Nov Mon",
+            "0 30 8 * * Mon 2026",
+            "30 8 * * Mon",
+            "half past eight",
+        ] {
+            assert!(list_at(bad, today).is_err(), "{bad}");
+        }
     }
 }

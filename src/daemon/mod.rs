@@ -253,14 +253,14 @@ async fn handle_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken
 }
 
 async fn remind_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) -> anyhow::Result<()> {
-    let schedule: cron::Schedule = office.config.reminders.look_at.parse().context("reminders.look_at")?;
+    let schedule = &office.config.reminders.look_at;
     while !stop.is_cancelled() {
         while !stop.is_cancelled() && survive(remind::step(&office).await, "remind").await == Progress::Made {}
         pulse.beat(office.clock.now());
         let now = office.clock.now();
         // The schedule says when to look; what is due is a question about dates. Looked at in slices, so that a machine
         // that slept, or a clock that was set, is noticed.
-        let look = next_look(&schedule, now).unwrap_or(now).min(now + jiff::SignedDuration::from_mins(5));
+        let look = next_look(schedule, now).unwrap_or(now).min(now + jiff::SignedDuration::from_mins(5));
         let wait = Duration::try_from(look.duration_since(now)).unwrap_or_default();
         tokio::select! {
             () = stop.cancelled() => {}

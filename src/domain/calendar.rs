@@ -65,12 +65,17 @@ pub struct Due {
     /// Day zero.
     pub counted_from: Date,
     pub period: WorkingDays,
-    /// Every day after `counted_from` and before `date` that did not count, in order.
+    /// Every day after `counted_from` up to `date` that did not count, in order.
     pub skipped: Vec<(Date, DayOff)>,
     /// [`Calendar::edition`] of the calendar that found the date.
     pub edition: String,
-    /// The count touches a year whose bank holidays are not published, so a later proclamation may move it.
+    /// The count touches a year whose bank holidays are not published, so a later proclamation may move the date. Never
+    /// so of one that a person set.
     pub provisional: bool,
+    /// A person set the date (an extension, a promise); `period` was counted up to it afterwards, and no calendar
+    /// moves it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub set: bool,
 }
 
 /// Which days are working days. Cheap to clone and to ask.
@@ -109,15 +114,40 @@ impl Calendar {
     /// The last day for a duty of `period` that arose on the day `from`, with the working.
     pub fn due(&self, from: Date, period: WorkingDays) -> Due {
         let date = self.working_days_after(from, period);
-        let skipped = days_after(from).take_while(|day| *day < date);
         Due {
             date,
             counted_from: from,
             period,
-            skipped: skipped.filter_map(|day| Some((day, self.day_off(day)?))).collect(),
+            skipped: self.days_off(from, date),
             edition: self.edition(),
             provisional: !self.is_published(from.year()) || !self.is_published(date.year()),
+            set: false,
         }
+    }
+
+    /// A date that a person set, working day or not, seen from the day `from`, with the same working: how many working
+    /// days that gives (none when `date` is not later; 65,535 stands for any more), and the days that do not count.
+    pub fn until(&self, from: Date, date: Date) -> Due {
+        let days = self.working_days_between(from, date).max(0);
+        Due {
+            date,
+            counted_from: from,
+            period: WorkingDays(u16::try_from(days).unwrap_or(u16::MAX)),
+            skipped: self.days_off(from, date),
+            edition: self.edition(),
+            provisional: false,
+            set: true,
+        }
+    }
+
+    /// What this calendar makes of a date that another edition found by counting: `None` when the working stays the same
+    /// but for the edition's name, and for a date that a person set.
+    pub fn again(&self, due: &Due) -> Option<Due> {
+        if due.set {
+            return None;
+        }
+        let again = Due { edition: due.edition.clone(), ..self.due(due.counted_from, due.period) };
+        (again != *due).then(|| Due { edition: self.edition(), ..again })
     }
 
     /// The `n`-th working day before `date`; `date` itself, working day or not, when `n` is zero.
@@ -168,6 +198,12 @@ impl Calendar {
     /// The last year whose bank holidays are published. Dates past it are provisional.
     pub fn published_to(&self) -> i16 {
         PUBLISHED.last
+    }
+
+    /// The days after `from` up to `to` that are no working days.
+    fn days_off(&self, from: Date, to: Date) -> Vec<(Date, DayOff)> {
+        let days = days_after(from).take_while(|day| *day <= to);
+        days.filter_map(|day| Some((day, self.day_off(day)?))).collect()
     }
 
     fn nth_working_day(&self, from: Date, n: WorkingDays, step: fn(Date) -> Result<Date, jiff::Error>) -> Date {
@@ -604,6 +640,67 @@ mod tests {
     }
 
     #[test]
+    fn a_promise_for_a_saturday_shows_how_many_working_days_it_gives() {
+        let promised = calendar().until(date(2026, 12, 23), date(2027, 1, 2));
+        let skipped: Vec<String> = promised.skipped.iter().map(|(day, why)| format!("{day} {why}")).collect();
+        assert_eq!(
+            skipped,
+            [
+                "2026-12-25 Christmas Day",
+                "2026-12-26 weekend",
+                "2026-12-27 weekend",
+                "2026-12-28 Boxing Day (substitute day)",
+                "2027-01-01 New Year’s Day",
+                "2027-01-02 weekend",
+            ]
+        );
+        assert_eq!((promised.date, promised.counted_from), (date(2027, 1, 2), date(2026, 12, 23)));
+        assert_eq!((promised.period, promised.set, promised.provisional), (WorkingDays(4), true, false));
+        assert_eq!(promised.edition, "England and Wales to 2028");
+    }
+
+    #[test]
+    fn a_promise_for_today_or_a_day_gone_by_gives_no_working_days() {
+        let (monday, friday) = (date(2026, 11, 23), date(2026, 11, 20));
+        for promised in [calendar().until(monday, monday), calendar().until(monday, friday)] {
+            assert_eq!((promised.period, promised.skipped), (WorkingDays(0), vec![]));
+        }
+        assert_eq!(calendar().until(monday, friday).date, friday);
+    }
+
+    #[test]
+    fn a_holiday_proclaimed_between_moves_a_counted_date_and_no_promised_one() {
+        let (friday, next_friday) = (date(2026, 11, 20), date(2026, 11, 27));
+        let (counted, promised) = (calendar().due(friday, FIVE), calendar().until(friday, next_friday));
+        assert_eq!(counted.date, promised.date);
+        let proclaimed = Calendar::england_and_wales(&[(date(2026, 11, 25), "Day of Thanks".to_owned())], &[]);
+        let moved = proclaimed.again(&counted).expect("one day later");
+        assert_eq!(moved.date, date(2026, 11, 30));
+        assert_eq!(moved.skipped[2], (date(2026, 11, 25), DayOff::BankHoliday("Day of Thanks".into())));
+        assert_eq!(moved.edition, "England and Wales to 2028; added 2026-11-25 Day of Thanks");
+        assert_eq!(proclaimed.again(&promised), None);
+        assert_eq!(calendar().again(&moved).expect("withdrawn"), counted);
+    }
+
+    #[test]
+    fn a_holiday_proclaimed_elsewhere_leaves_a_date_and_its_working_alone() {
+        let counted = calendar().due(date(2026, 11, 20), FIVE);
+        for day in [date(2026, 11, 20), date(2026, 11, 30), date(2027, 6, 7)] {
+            let proclaimed = Calendar::england_and_wales(&[(day, "Day of Thanks".to_owned())], &[]);
+            assert_ne!(proclaimed.edition(), counted.edition);
+            assert_eq!(proclaimed.again(&counted), None, "{day}");
+        }
+    }
+
+    #[test]
+    fn a_date_whose_year_has_been_published_since_is_no_longer_provisional() {
+        let counted = calendar().due(date(2028, 2, 1), FIVE);
+        let as_found_before =
+            Due { provisional: true, edition: "England and Wales to 2027".to_owned(), ..counted.clone() };
+        assert_eq!(calendar().again(&as_found_before), Some(counted));
+    }
+
+    #[test]
     fn a_message_belongs_to_the_london_date_on_which_it_arrived() {
         for (arrived, expected) in [
             ("2026-07-01T22:59:59Z", date(2026, 7, 1)), // 23:59:59 British Summer Time
@@ -650,7 +747,11 @@ mod tests {
             stored.contains(r#"["2026-12-25",{"bank_holiday":"Christmas Day"}],["2026-12-26","weekend"]"#),
             "{stored}"
         );
+        assert!(!stored.contains("set"), "as it was stored before people could set dates: {stored}");
         assert_eq!(serde_json::from_str::<Due>(&stored).unwrap(), due);
+        let promised = calendar().until(date(2026, 12, 24), date(2027, 1, 29));
+        let stored = serde_json::to_string(&promised).unwrap();
+        assert_eq!(serde_json::from_str::<Due>(&stored).unwrap(), promised);
     }
 
     fn looks(schedule: &str, after: &str, count: usize) -> Vec<String> {
@@ -768,6 +869,41 @@ mod tests {
             prop_assert!(calendar.is_working_day(due.date));
             for (day, why) in due.skipped {
                 prop_assert_eq!(calendar.day_off(day), Some(why));
+            }
+        }
+
+        #[test]
+        fn a_date_set_by_hand_is_worked_out_like_one_found_by_counting((calendar, from) in any_calendar(), n in 0u16..45) {
+            let counted = calendar.due(from, WorkingDays(n));
+            prop_assume!(counted.date < Date::MAX);
+            prop_assert_eq!(Due { set: false, ..calendar.until(from, counted.date) }, Due { provisional: false, ..counted });
+        }
+
+        #[test]
+        fn days_skipped_and_days_counted_are_all_the_days_to_any_day(
+            (calendar, from) in any_calendar(), later in 0i64..200,
+        ) {
+            let set = calendar.until(from, from.saturating_add(later.days()));
+            let days = i32::from(set.period.0) + i32::try_from(set.skipped.len()).unwrap();
+            prop_assert_eq!(from.until(set.date).unwrap().get_days(), days);
+        }
+
+        #[test]
+        fn a_date_is_found_again_by_whatever_calendar_exactly_when_its_working_changes(
+            (calendar, from) in any_calendar(), n in 0u16..30, on in -5i64..60, back in any::<bool>(),
+        ) {
+            let counted = calendar.due(from, WorkingDays(n));
+            prop_assert_eq!(calendar.again(&counted), None);
+            let day = from.saturating_add(on.days());
+            let other = if back {
+                Calendar::england_and_wales(&[], &[day])
+            } else {
+                Calendar::england_and_wales(&[(day, "Proclaimed".to_owned())], &[])
+            };
+            let anew = other.due(from, WorkingDays(n));
+            match other.again(&counted) {
+                Some(found) => prop_assert!(found == anew && (found.date != counted.date || found.skipped != counted.skipped)),
+                None => prop_assert_eq!((anew.date, anew.skipped), (counted.date, counted.skipped)),
             }
         }
 

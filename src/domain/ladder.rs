@@ -1,13 +1,14 @@
 //! Who is reminded of a date, and when: before it, on it, and every working day after it.
 //!
 //! A rung is named by its distance from the due date in working days: -2, -1, 0, 1, 2 … All rungs come at 09:00
-//! Europe/London. People above the officer hear of a date before it has passed, not after.
+//! Europe/London on working days: what a person promised for a Saturday has its rung 0 on the Friday. People above the
+//! officer hear of a date before it has passed, not after: one rung early each when nothing moves.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{self, Date};
 use serde::{Deserialize, Serialize};
 
-use super::calendar::{Calendar, WorkingDays, london, london_date};
+use super::calendar::{Calendar, WorkingDays, london, london_date, london_time};
 use super::landlord::{Landlord, Person};
 
 /// When to remind, counted in working days from the due date. All at 09:00 Europe/London.
@@ -31,10 +32,11 @@ impl Ladder {
     pub fn reached(&self, due: Date, calendar: &Calendar, now: Timestamp) -> Option<Rung> {
         let today = london_date(now);
         let day = if now < nine_o_clock(today) { today.yesterday().unwrap_or(today) } else { today };
-        if day >= due {
-            return Some(Rung(calendar.working_days_between(due, day)));
+        let last_day = last_working_day(due, calendar);
+        if day >= last_day {
+            return Some(Rung(calendar.working_days_between(last_day, day)));
         }
-        self.before().into_iter().rev().find(|rung| self.day_of(*rung, due, calendar) <= day)
+        self.before().into_iter().rev().find(|rung| day_of(*rung, last_day, calendar) <= day)
     }
 
     /// The moment of the rung that follows `taken`.
@@ -43,24 +45,35 @@ impl Ladder {
             Some(Rung(days)) if days >= 0 => Rung(days + 1),
             taken => self.before().into_iter().find(|rung| Some(*rung) > taken).unwrap_or(Rung(0)),
         };
-        nine_o_clock(self.day_of(next, due, calendar))
+        nine_o_clock(day_of(next, last_working_day(due, calendar), calendar))
     }
 
-    /// Who hears of a date at this rung; everybody once.
-    pub fn hears<'a>(&self, rung: Rung, landlord: &'a Landlord) -> Vec<&'a Person> {
-        let people = [
-            Some(&landlord.officer),
-            (rung.0 >= -i32::from(self.deputy_before)).then_some(&landlord.deputy),
-            (rung.0 >= 0).then_some(&landlord.manager),
-            (rung.0 >= i32::from(self.member_responsible_after)).then_some(&landlord.member_responsible),
-        ];
-        let mut hearing: Vec<&Person> = Vec::new();
-        for person in people.into_iter().flatten() {
-            if !hearing.iter().any(|other| other.address == person.address) {
-                hearing.push(person);
-            }
+    /// Who hears of a date at this rung, everybody once: `first`, who has the case in hand, and those above them.
+    ///
+    /// When the case has been `silent`, no person having done anything on it since the rung before, the next one up
+    /// hears as well. For each of the `unfit` (as in [`line`]) the next one up hears instead; somebody always does.
+    pub fn hears<'a>(
+        &self,
+        rung: Rung,
+        silent: bool,
+        first: &'a Person,
+        landlord: &'a Landlord,
+        unfit: &[&str],
+    ) -> Vec<&'a Person> {
+        let hears_now = |person: &&Person| self.first_rung(person, first, landlord).is_none_or(|from| from <= rung);
+        let heads = line(first, landlord, &[]).into_iter().filter(hears_now).count() + usize::from(silent);
+        line(first, landlord, unfit).into_iter().take(heads).collect()
+    }
+
+    /// The rung from which this person of the line hears, `None` for every rung.
+    fn first_rung(&self, person: &Person, first: &Person, landlord: &Landlord) -> Option<Rung> {
+        let is = |other: &Person| same_address(&person.address, &other.address);
+        match () {
+            () if is(first) => None,
+            () if is(&landlord.officer) || is(&landlord.deputy) => Some(Rung(-i32::from(self.deputy_before))),
+            () if is(&landlord.manager) => Some(Rung(0)),
+            () => Some(Rung(self.member_responsible_after.into())),
         }
-        hearing
     }
 
     /// Rungs before the due date, lowest first.
@@ -71,14 +84,53 @@ impl Ladder {
         rungs.dedup();
         rungs
     }
+}
 
-    fn day_of(&self, rung: Rung, due: Date, calendar: &Calendar) -> Date {
-        let distance = WorkingDays(rung.0.unsigned_abs() as u16);
-        if rung.0 < 0 {
-            calendar.working_days_before(due, distance)
-        } else {
-            calendar.working_days_after(due, distance)
+/// Who may hear of a case, in the order in which they do: `first`, who has it in hand, then officer, deputy, manager and
+/// member responsible, everybody once.
+///
+/// Left out are the `unfit`, addresses that must get no letters of this case: whoever it names (Code 5.8), whoever
+/// declared a conflict of interest. When nobody else is there, manager and member responsible hear all the same: a
+/// complaint that nobody may hear of would be lost.
+pub fn line<'a>(first: &'a Person, landlord: &'a Landlord, unfit: &[&str]) -> Vec<&'a Person> {
+    let Landlord { officer, deputy, manager, member_responsible, .. } = landlord;
+    let is_fit = |person: &&Person| !unfit.iter().any(|address| same_address(address, &person.address));
+    let fit = once([first, officer, deputy, manager, member_responsible].into_iter().filter(is_fit));
+    if fit.is_empty() { once([manager, member_responsible]) } else { fit }
+}
+
+/// Who of the [`line`] is told instead, when a reminder to somebody of it came back or met an absence note: the next one
+/// none of whose letters is among the `told` of this rung. `None` when all have been.
+pub fn next_person<'a>(line: &[&'a Person], told: &[&str]) -> Option<&'a Person> {
+    line.iter().copied().find(|person| !told.iter().any(|address| same_address(address, &person.address)))
+}
+
+/// Each address once, where it comes first.
+fn once<'a>(people: impl IntoIterator<Item = &'a Person>) -> Vec<&'a Person> {
+    let mut line: Vec<&Person> = Vec::new();
+    for person in people {
+        if !line.iter().any(|other| same_address(&other.address, &person.address)) {
+            line.push(person);
         }
+    }
+    line
+}
+
+fn same_address(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+/// The last day on which people at work can still meet a date: itself, or the working day before a weekend or holiday.
+fn last_working_day(due: Date, calendar: &Calendar) -> Date {
+    if calendar.is_working_day(due) { due } else { calendar.working_days_before(due, WorkingDays(1)) }
+}
+
+fn day_of(rung: Rung, last_day: Date, calendar: &Calendar) -> Date {
+    let distance = WorkingDays(rung.0.unsigned_abs() as u16);
+    if rung.0 < 0 {
+        calendar.working_days_before(last_day, distance)
+    } else {
+        calendar.working_days_after(last_day, distance)
     }
 }
 
@@ -87,9 +139,54 @@ pub fn nine_o_clock(date: Date) -> Timestamp {
     london(date, 9, 0)
 }
 
+/// When letters to people at work go out: from `opens` until just before `closes`, civil time in Europe/London, on
+/// working days. The configuration sees to it that 09:00 lies inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkingHours {
+    pub opens: civil::Time,
+    pub closes: civil::Time,
+}
+
+impl WorkingHours {
+    /// `None` when `now` is inside the window, else when it opens next.
+    pub fn opening(&self, now: Timestamp, calendar: &Calendar) -> Option<Timestamp> {
+        let (today, time) = (london_date(now), london_time(now));
+        let works = calendar.is_working_day(today);
+        if works && self.contains(time) {
+            return None;
+        }
+        let day = match works && time < self.opens {
+            true => today,
+            false => calendar.working_days_after(today, WorkingDays(1)),
+        };
+        Some(london(day, self.opens.hour(), self.opens.minute()))
+    }
+
+    /// Until when a reminder that is due now waits; `None` when it goes now. It waits for the opening, but never past
+    /// the end of the date it reminds of; what is overdue already waits.
+    pub fn wait(&self, due: Date, calendar: &Calendar, now: Timestamp) -> Option<Timestamp> {
+        let opening = self.opening(now, calendar)?;
+        let now_or_never = london_date(now) <= due && due < london_date(opening);
+        (!now_or_never).then_some(opening)
+    }
+
+    pub fn contains(&self, time: civil::Time) -> bool {
+        (self.opens..self.closes).contains(&time)
+    }
+}
+
+impl Default for WorkingHours {
+    /// 08:00 to 18:00.
+    fn default() -> Self {
+        WorkingHours { opens: civil::time(8, 0, 0, 0), closes: civil::time(18, 0, 0, 0) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use jiff::ToSpan as _;
     use jiff::civil::date;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -124,6 +221,265 @@ mod tests {
         ] {
             let now = now.parse().unwrap();
             assert_eq!(LADDER.reached(due, &calendar, now), reached.map(Rung), "{now}");
+        }
+    }
+
+    /// A promise for Saturday 28 November 2026, and one for Boxing Day, kept on Monday 28 December.
+    #[test]
+    fn a_date_on_a_day_off_has_its_last_rung_on_the_working_day_before() {
+        let calendar = Calendar::england_and_wales(&[], &[]);
+        let saturday = date(2026, 11, 28);
+        let moments = [None, Some(-2), Some(-1), Some(0)]
+            .map(|taken| LADDER.next_moment(taken.map(Rung), saturday, &calendar).to_string());
+        let days = ["2026-11-25", "2026-11-26", "2026-11-27", "2026-11-30"];
+        assert_eq!(moments, days.map(|day| format!("{day}T09:00:00Z")));
+        for (now, reached) in [("2026-11-26T09:00:00Z", -1), ("2026-11-27T09:00:00Z", 0), ("2026-11-29T12:00:00Z", 0)] {
+            assert_eq!(LADDER.reached(saturday, &calendar, at(now)), Some(Rung(reached)), "{now}");
+        }
+        assert_eq!(LADDER.reached(saturday, &calendar, at("2026-11-30T09:00:00Z")), Some(Rung(1)));
+        assert_eq!(LADDER.reached(date(2026, 12, 28), &calendar, at("2026-12-24T09:00:00Z")), Some(Rung(0)));
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn person(name: &str) -> Person {
+        Person { name: name.to_owned(), role: name.to_owned(), address: format!("{name}@example.net") }
+    }
+
+    fn landlord() -> Landlord {
+        Landlord {
+            key: "wellington".to_owned(),
+            name: "Wellington Homes Limited".to_owned(),
+            prefix: "WEL".to_owned(),
+            addresses: vec!["complaints@example.org".to_owned()],
+            officer: person("officer"),
+            deputy: person("deputy"),
+            reviewers: vec![person("reviewer")],
+            manager: person("manager"),
+            member_responsible: person("member"),
+            staff: Vec::new(),
+            forms: Vec::new(),
+            policy_link: String::new(),
+            emergency_telephone: String::new(),
+            responsible_for: Vec::new(),
+            not_responsible_for: Vec::new(),
+        }
+    }
+
+    /// The names of those who hear at the rungs -2, -1, 0 and 2.
+    fn hearing(landlord: &Landlord, first: &Person, silent: bool, unfit: &[&str]) -> [String; 4] {
+        [-2, -1, 0, 2].map(|rung| names(&LADDER.hears(Rung(rung), silent, first, landlord, unfit)))
+    }
+
+    fn names(people: &[&Person]) -> String {
+        people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn each_rung_is_heard_one_step_further_up() {
+        let landlord = landlord();
+        assert_eq!(
+            hearing(&landlord, &landlord.officer, false, &[]),
+            ["officer", "officer deputy", "officer deputy manager", "officer deputy manager member"]
+        );
+    }
+
+    #[test]
+    fn when_nothing_moves_the_manager_hears_before_the_date() {
+        let landlord = landlord();
+        assert_eq!(
+            hearing(&landlord, &landlord.officer, true, &[]),
+            [
+                "officer deputy",
+                "officer deputy manager",
+                "officer deputy manager member",
+                "officer deputy manager member"
+            ]
+        );
+    }
+
+    #[test]
+    fn whoever_has_the_case_in_hand_hears_first_and_the_others_after_them() {
+        let landlord = landlord();
+        assert_eq!(
+            hearing(&landlord, &landlord.reviewers[0], false, &[]),
+            [
+                "reviewer",
+                "reviewer officer deputy",
+                "reviewer officer deputy manager",
+                "reviewer officer deputy manager member"
+            ]
+        );
+        assert_eq!(
+            hearing(&landlord, &landlord.manager, false, &[]),
+            ["manager", "manager officer deputy", "manager officer deputy", "manager officer deputy member"]
+        );
+    }
+
+    #[test]
+    fn the_next_one_up_hears_instead_of_somebody_whom_the_complaint_names() {
+        let landlord = landlord();
+        assert_eq!(
+            hearing(&landlord, &landlord.officer, false, &["Officer@example.net"]),
+            ["deputy", "deputy manager", "deputy manager member", "deputy manager member"]
+        );
+        assert_eq!(
+            hearing(&landlord, &landlord.officer, false, &["deputy@example.net", "stranger@example.org"]),
+            ["officer", "officer manager", "officer manager member", "officer manager member"]
+        );
+    }
+
+    #[test]
+    fn somebody_hears_even_of_a_complaint_that_names_everybody() {
+        let landlord = landlord();
+        let everybody = ["officer", "deputy", "manager", "member"].map(|name| format!("{name}@example.net"));
+        let everybody = everybody.each_ref().map(String::as_str);
+        assert_eq!(
+            hearing(&landlord, &landlord.officer, false, &everybody),
+            ["manager", "manager member", "manager member", "manager member"]
+        );
+    }
+
+    #[test]
+    fn one_person_in_two_jobs_hears_once_from_the_lower_of_them() {
+        let mut landlord = landlord();
+        landlord.member_responsible = Person { name: "again".to_owned(), ..landlord.manager.clone() };
+        assert_eq!(
+            hearing(&landlord, &landlord.officer, false, &[]),
+            ["officer", "officer deputy", "officer deputy manager", "officer deputy manager"]
+        );
+    }
+
+    #[test]
+    fn the_next_person_is_told_when_a_reminder_came_back_until_nobody_is_left() {
+        let landlord = landlord();
+        let line = line(&landlord.reviewers[0], &landlord, &["deputy@example.net"]);
+        assert_eq!(names(&line), "reviewer officer manager member");
+        let mut told = Vec::new();
+        while let Some(person) = next_person(&line, &told) {
+            told.push(person.address.as_str());
+        }
+        assert_eq!(told, ["reviewer", "officer", "manager", "member"].map(|name| format!("{name}@example.net")));
+        assert_eq!(next_person(&line, &["REVIEWER@example.net"]).map(|next| next.name.as_str()), Some("officer"));
+    }
+
+    #[test]
+    fn the_working_hours_are_london_hours_on_working_days() {
+        let calendar = Calendar::england_and_wales(&[], &[]);
+        let hours = WorkingHours::default();
+        for (now, opening) in [
+            ("2026-11-27T07:59:59Z", Some("2026-11-27T08:00:00Z")),
+            ("2026-11-27T08:00:00Z", None),
+            ("2026-11-27T17:59:59Z", None),
+            ("2026-11-27T18:00:00Z", Some("2026-11-30T08:00:00Z")), // Friday evening
+            ("2026-11-28T12:00:00Z", Some("2026-11-30T08:00:00Z")),
+            ("2026-12-24T20:00:00Z", Some("2026-12-29T08:00:00Z")), // over Christmas
+            ("2026-07-01T07:00:00Z", None),                         // 08:00 British Summer Time
+            ("2026-07-01T17:00:00Z", Some("2026-07-02T07:00:00Z")),
+            ("2026-03-27T18:00:00Z", Some("2026-03-30T07:00:00Z")), // the clocks go forward on the Sunday
+            ("2026-10-24T12:00:00Z", Some("2026-10-26T08:00:00Z")), // and back
+        ] {
+            assert_eq!(hours.opening(at(now), &calendar), opening.map(at), "{now}");
+        }
+    }
+
+    /// Due on Friday 27 November 2026.
+    #[test]
+    fn a_reminder_waits_for_the_morning_unless_the_date_would_be_over() {
+        let calendar = Calendar::england_and_wales(&[], &[]);
+        let friday = date(2026, 11, 27);
+        for (now, until) in [
+            ("2026-11-25T20:00:00Z", Some("2026-11-26T08:00:00Z")),
+            ("2026-11-26T12:00:00Z", None),
+            ("2026-11-26T20:00:00Z", Some("2026-11-27T08:00:00Z")), // on the day itself
+            ("2026-11-27T20:00:00Z", None),                         // now or never
+            ("2026-11-27T23:59:59Z", None),
+            ("2026-11-28T00:00:00Z", Some("2026-11-30T08:00:00Z")), // overdue already
+            ("2026-11-30T20:00:00Z", Some("2026-12-01T08:00:00Z")),
+        ] {
+            assert_eq!(WorkingHours::default().wait(friday, &calendar, at(now)), until.map(at), "{now}");
+        }
+        // A promise for Saturday, and everybody has gone home.
+        assert_eq!(WorkingHours::default().wait(date(2026, 11, 28), &calendar, at("2026-11-27T20:00:00Z")), None);
+    }
+
+    fn any_case() -> impl Strategy<Value = (Calendar, Ladder, Date, Timestamp)> {
+        let ladder = (1..5_u8, 1..5_u8, 1..11_u8).prop_map(|(officer, deputy, member)| Ladder {
+            officer_before: officer.max(deputy),
+            deputy_before: deputy,
+            member_responsible_after: member,
+        });
+        let added = prop::collection::vec(0..730_i64, 0..20);
+        (added, ladder, 0..730_i64, -60 * 24 * 20..60 * 24 * 20_i64).prop_map(|(added, ladder, due, minutes)| {
+            let day = |days: i64| date(2026, 1, 1) + days.days();
+            let added: Vec<_> = added.into_iter().map(|days| (day(days), "Proclaimed".to_owned())).collect();
+            let due = day(due);
+            (Calendar::england_and_wales(&added, &[]), ladder, due, london(due, 0, 0) + minutes.minutes())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_rung_comes_at_nine_on_a_working_day_later_than_the_one_before((calendar, ladder, due, now) in any_case()) {
+            let mut taken = None;
+            let mut before = Timestamp::MIN;
+            for _ in 0..8 {
+                let moment = ladder.next_moment(taken, due, &calendar);
+                prop_assert!(moment > before);
+                prop_assert_eq!(WorkingHours::default().opening(moment, &calendar), None);
+                let reached = ladder.reached(due, &calendar, moment);
+                prop_assert!(reached > taken, "{:?} after {:?}", reached, taken);
+                prop_assert!(ladder.reached(due, &calendar, moment - 1.second()) <= taken);
+                (taken, before) = (reached, moment);
+            }
+            if let Some(reached) = ladder.reached(due, &calendar, now) {
+                prop_assert!(ladder.next_moment(Some(reached), due, &calendar) > now, "{reached:?} would come for ever");
+            }
+        }
+
+        #[test]
+        fn when_nothing_moves_somebody_above_officer_and_deputy_hears_before_the_date_has_come(
+            (calendar, ladder, due, _) in any_case(),
+        ) {
+            let landlord = landlord();
+            let last = ladder.before().pop().expect("a rung before the date");
+            let hears = ladder.hears(last, true, &landlord.officer, &landlord, &[]);
+            prop_assert!(hears.contains(&&landlord.manager));
+            prop_assert!(day_of(last, last_working_day(due, &calendar), &calendar) < due);
+        }
+
+        #[test]
+        fn a_higher_rung_and_a_silent_case_never_have_fewer_hearers(
+            (_, ladder, ..) in any_case(),
+            rung in -4..12_i32,
+            first in 0..5_usize,
+            unfit in prop::collection::vec(0..5_usize, 0..5),
+        ) {
+            let landlord = landlord();
+            let people = landlord.people();
+            let unfit: Vec<&str> = unfit.into_iter().map(|who| people[who].address.as_str()).collect();
+            let hears = |rung, silent| ladder.hears(Rung(rung), silent, people[first], &landlord, &unfit);
+            let (now, later, silent) = (hears(rung, false), hears(rung + 1, false), hears(rung, true));
+            prop_assert!(!now.is_empty());
+            prop_assert!(later.starts_with(&now) && silent.starts_with(&now));
+            let everybody_unfit = line(people[first], &landlord, &[]).iter().all(|person| unfit.contains(&person.address.as_str()));
+            prop_assert!(everybody_unfit || now.iter().all(|person| !unfit.contains(&person.address.as_str())));
+        }
+
+        #[test]
+        fn a_reminder_leaves_in_the_window_or_on_the_last_evening_and_never_after_its_date(
+            (calendar, _, due, now) in any_case(),
+        ) {
+            let hours = WorkingHours::default();
+            let over_by = |opening: Timestamp| london_date(now) <= due && due < london_date(opening);
+            match hours.wait(due, &calendar, now) {
+                Some(opening) => {
+                    prop_assert!(opening > now && hours.opening(opening, &calendar).is_none() && !over_by(opening));
+                }
+                None => prop_assert!(hours.opening(now, &calendar).is_none_or(over_by)),
+            }
         }
     }
 }
