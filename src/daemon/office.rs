@@ -15,7 +15,7 @@ use crate::domain::ladder::Ladder;
 use crate::domain::landlord::Landlord;
 use crate::domain::letter::{self, Desk, Enclosed, MessageKey, Templates};
 use crate::domain::message::Own;
-use crate::store::{self, CaseId, Change, NewLetter, Purpose, Store};
+use crate::store::{CaseId, Change, NewLetter, Purpose, Store};
 
 /// Why letters to residents wait while the configuration says `sending = "hold"`.
 pub const HELD_BY_CONFIGURATION: &str = "sending = \"hold\"";
@@ -95,7 +95,7 @@ impl Office {
     ///
     /// When a letter would be incomplete; then nothing of the decision may be written.
     pub fn change(&self, case: &Before, decision: Decision, now: Timestamp) -> anyhow::Result<Change> {
-        let after = store::after(case.case, &decision);
+        let after = case.case.after(&decision);
         let (house, desk) = (self.house(case.landlord), self.desk(case.landlord));
         let mut letters = Vec::with_capacity(decision.letters.len());
         for letter in decision.letters {

@@ -434,6 +434,11 @@ impl Case {
         events.into_iter().fold(Case::default(), Case::apply)
     }
 
+    /// The case with a decision's events taken in.
+    pub fn after(&self, decision: &Decision) -> Case {
+        decision.events.iter().fold(self.clone(), Case::apply)
+    }
+
     /// Whether something is still owed.
     pub fn open(&self) -> bool {
         self.duties.values().any(|duty| duty.met.is_none())
