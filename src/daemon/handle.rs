@@ -319,7 +319,7 @@ impl Desk<'_> {
     }
 
     fn likeness(&self) -> String {
-        Sha256::digest(self.read.likeness()).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(Sha256::digest(self.read.likeness()))
     }
 
     fn candidate(&self, known: &Known, quoted: &BTreeSet<Reference>) -> Option<Candidate> {
