@@ -172,14 +172,14 @@ pub(super) const CASE_LIST: &str = "
 SELECT id, reference, landlord, kind, received_at, is_open, unsure, hazard,
        (SELECT MIN(due) FROM deadline d WHERE d.case_id = case_file.id AND d.met_at IS NULL) AS next_due
   FROM case_file ORDER BY id";
-/// Lines of the inbox list; the case is the latest one, which the message opened when it belongs to a request as well.
+/// Lines of the inbox list. A message has several cases when it went to several landlords, or complains of a request.
 macro_rules! inbox_lines {
     ($which:literal) => {
         concat!(
             "
 SELECT i.id, i.mailbox, i.folder, i.arrived_at, i.size, i.state, i.sorted, i.note, i.copy_of, i.attempts,
-       (SELECT c.reference FROM message_case m JOIN case_file c ON c.id = m.case_id
-         WHERE m.inbox_id = COALESCE(i.copy_of, i.id) ORDER BY c.id DESC LIMIT 1) AS reference
+       (SELECT STRING_AGG(c.reference, ' ' ORDER BY c.id) FROM message_case m JOIN case_file c ON c.id = m.case_id
+         WHERE m.inbox_id = COALESCE(i.copy_of, i.id)) AS cases
   FROM inbox i ",
             $which
         )

@@ -116,7 +116,7 @@ impl<'a, W: Write> Timeline<'a, W> {
         self.message = messages.last().map_or(self.message, |row| row.id);
         self.letter = letters.last().map_or(self.letter, |(row, _)| row.id);
         self.case = opened.last().map_or(self.case, |row| row.id);
-        let touched = messages.iter().filter_map(|row| row.reference.clone());
+        let touched = messages.iter().flat_map(|row| row.cases()).map(str::to_owned);
         let told = letters.iter().filter(|(_, says)| !is_reminder(says));
         let touched = touched.chain(told.filter_map(|(row, _)| row.reference.clone()));
         let touched: BTreeSet<String> = touched.chain(opened.into_iter().map(|row| row.reference)).collect();
@@ -177,7 +177,7 @@ impl<'a, W: Write> Timeline<'a, W> {
             self.page.line(INDENT, "It could not be handled yet; it will be tried again.", Style::Red)?;
             return Ok(());
         };
-        let on = row.reference.as_deref().unwrap_or_default();
+        let on = listed(&row.cases());
         let opened: Vec<&CaseFile> = news.cases.values().filter(|file| opened_by(file, row.id).is_some()).collect();
         if let Some(opening) = opened.first().and_then(|file| opened_by(file, row.id)) {
             self.page.line(INDENT, &why(opening, sorted == "unsure"), Style::Faint)?;
