@@ -131,11 +131,7 @@ async fn list(
             read.subject,
         ]);
     }
-    let mut text = table.text(0, page::width());
-    if messages.len() as i64 == limit && last.id > 1 {
-        text.push_str(&format!("\nEarlier ones: add `--before {}`.\n", last.id));
-    }
-    Ok(text)
+    Ok(table.text(0, page::width()) + &page::earlier(messages.len(), limit, last.id))
 }
 
 fn object(row: &InboxRow) -> Value {
