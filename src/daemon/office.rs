@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
 
 use super::clock::Clock;
-use crate::config::{Config, Sending};
+use crate::config::{Config, MailboxConfig, Sending};
 use crate::domain::calendar::{Calendar, WorkingDays};
 use crate::domain::case::{Audience, Case, Decision, House};
 use crate::domain::ladder::Ladder;
@@ -74,6 +74,16 @@ impl Office {
         found.with_context(|| {
             format!("The configuration has no landlord {key:?} but the database has its cases; put it back")
         })
+    }
+
+    /// The mailbox with this name.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration no longer has it, while the database still has its messages.
+    pub fn mailbox(&self, name: &str) -> anyhow::Result<&MailboxConfig> {
+        let found = self.config.mailboxes.iter().find(|mailbox| mailbox.name == name);
+        found.with_context(|| format!("The configuration has no mailbox {name:?}; put it back"))
     }
 
     pub fn house<'a>(&'a self, landlord: &'a Landlord) -> House<'a> {
