@@ -8,14 +8,14 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
 
 use super::clock::Clock;
-use crate::config::{Config, Sending};
+use crate::config::{Config, MailboxConfig, Sending};
 use crate::domain::calendar::{Calendar, WorkingDays};
 use crate::domain::case::{Audience, Case, Decision, House};
 use crate::domain::ladder::Ladder;
 use crate::domain::landlord::Landlord;
 use crate::domain::letter::{self, Desk, Enclosed, MessageKey, Templates};
 use crate::domain::message::Own;
-use crate::store::{self, CaseId, Change, NewLetter, Purpose, Store};
+use crate::store::{CaseId, Change, NewLetter, Purpose, Store};
 
 /// Why letters to residents wait while the configuration says `sending = "hold"`.
 pub const HELD_BY_CONFIGURATION: &str = "sending = \"hold\"";
@@ -76,6 +76,16 @@ impl Office {
         })
     }
 
+    /// The mailbox with this name.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration no longer has it, while the database still has its messages.
+    pub fn mailbox(&self, name: &str) -> anyhow::Result<&MailboxConfig> {
+        let found = self.config.mailboxes.iter().find(|mailbox| mailbox.name == name);
+        found.with_context(|| format!("The configuration has no mailbox {name:?}; put it back"))
+    }
+
     pub fn house<'a>(&'a self, landlord: &'a Landlord) -> House<'a> {
         House {
             landlord,
@@ -95,7 +105,7 @@ impl Office {
     ///
     /// When a letter would be incomplete; then nothing of the decision may be written.
     pub fn change(&self, case: &Before, decision: Decision, now: Timestamp) -> anyhow::Result<Change> {
-        let after = store::after(case.case, &decision);
+        let after = case.case.after(&decision);
         let (house, desk) = (self.house(case.landlord), self.desk(case.landlord));
         let mut letters = Vec::with_capacity(decision.letters.len());
         for letter in decision.letters {

@@ -319,8 +319,13 @@ fn set_aside(item: &Item) -> Option<String> {
             "it is larger than the limit, so only its headers were taken; it is still in the mailbox".to_owned(),
         );
     }
-    let problem = || item.message.problems.first().cloned().unwrap_or_else(|| "it holds no words".to_owned());
-    (!item.message.readable).then(problem)
+    let problem = item.message.problems.first().map_or("it holds no words", |problem| without_stop(problem));
+    (!item.message.readable).then(|| problem.to_owned())
+}
+
+/// A sentence of the reader's, to stand within one of a letter's.
+fn without_stop(sentence: &str) -> &str {
+    sentence.strip_suffix('.').unwrap_or(sentence)
 }
 
 /// Why no letter goes to the writer by itself, when none does.
@@ -333,7 +338,7 @@ fn withheld(item: &Item, known: &Known) -> Option<String> {
         return Some(format!("the mail server takes it for spam: {spam}"));
     }
     if !message.may_answer {
-        let reasons = message.reasons.join("; ");
+        let reasons = message.reasons.iter().map(|reason| without_stop(reason)).collect::<Vec<_>>().join("; ");
         return Some(if reasons.is_empty() { "it may have been written by a machine".to_owned() } else { reasons });
     }
     if passed_on(message, known.landlords).is_some() {

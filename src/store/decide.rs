@@ -10,7 +10,7 @@ use super::open::{Tx, execute, on};
 use super::questions::MessageColumns;
 use super::send::add_letter;
 use super::{CaseId, Raced, Races, Store, hint, random, sql, storable};
-use crate::domain::case::{Case, Decision, LetterNo, MessageNo, Recorded, Says};
+use crate::domain::case::{Case, LetterNo, MessageNo, Recorded, Says};
 use crate::domain::code::Duty;
 use crate::domain::reference::{FIRST_NUMBER, Reference};
 
@@ -434,9 +434,4 @@ pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result
         add_letter(tx, Some(id), Some(&change.landlord), letter, change.now).await?;
     }
     Ok(id)
-}
-
-/// The case with the events of a decision taken in.
-pub fn after(case: &Case, decision: &Decision) -> Case {
-    decision.events.iter().fold(case.clone(), Case::apply)
 }

@@ -96,13 +96,18 @@ pub struct InboxRow {
     pub note: Option<String>,
     pub copy_of: Option<i64>,
     pub attempts: i64,
-    /// The case it belongs to, the latest when there are two.
-    pub reference: Option<String>,
+    /// References, a space between.
+    cases: Option<String>,
 }
 
 impl InboxRow {
     pub fn arrived(&self) -> Timestamp {
         instant(self.arrived_at)
+    }
+
+    /// The references of the cases it belongs to, oldest first.
+    pub fn cases(&self) -> Vec<&str> {
+        self.cases.iter().flat_map(|cases| cases.split(' ')).collect()
     }
 }
 

@@ -102,11 +102,12 @@ async fn cases(office: &Office, register: &Path) -> anyhow::Result<Vec<Entry>> {
 }
 
 async fn lists(office: &Office, letters: &[LetterRow], register: &Path) -> anyhow::Result<()> {
-    let mut list = String::from("message,arrived,folder,sorted as,case,note\n");
+    let mut list = String::from("message,arrived,folder,sorted as,cases,note\n");
     for row in office.store.inbox(0, i64::MAX).await? {
         let (id, arrived) = (row.id.to_string(), row.arrived().to_string());
-        let [sorted, case, note] = [row.sorted, row.reference, row.note].map(Option::unwrap_or_default);
-        list.push_str(&line(&[&id, &arrived, &row.folder, &sorted, &case, &note]));
+        let cases = row.cases().join(" ");
+        let [sorted, note] = [row.sorted, row.note].map(Option::unwrap_or_default);
+        list.push_str(&line(&[&id, &arrived, &row.folder, &sorted, &cases, &note]));
     }
     fs::write(register.join("messages.csv"), list)?;
     let mut list = String::from("letter,written,kind,case,to,subject,state\n");

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use super::page::{Page, Style};
 use super::register::Register;
 use super::script::DAYS;
+use crate::cli::page::count;
 use crate::daemon::office::Office;
 use crate::domain::calendar::{DayOff, Due, london_date, london_time, spoken};
 use crate::domain::case::{Event, Kind, LetterKind, Opening, Outcome, Says};
@@ -116,7 +117,7 @@ impl<'a, W: Write> Timeline<'a, W> {
         self.message = messages.last().map_or(self.message, |row| row.id);
         self.letter = letters.last().map_or(self.letter, |(row, _)| row.id);
         self.case = opened.last().map_or(self.case, |row| row.id);
-        let touched = messages.iter().filter_map(|row| row.reference.clone());
+        let touched = messages.iter().flat_map(|row| row.cases()).map(str::to_owned);
         let told = letters.iter().filter(|(_, says)| !is_reminder(says));
         let touched = touched.chain(told.filter_map(|(row, _)| row.reference.clone()));
         let touched: BTreeSet<String> = touched.chain(opened.into_iter().map(|row| row.reference)).collect();
@@ -177,7 +178,7 @@ impl<'a, W: Write> Timeline<'a, W> {
             self.page.line(INDENT, "It could not be handled yet; it will be tried again.", Style::Red)?;
             return Ok(());
         };
-        let on = row.reference.as_deref().unwrap_or_default();
+        let on = listed(&row.cases());
         let opened: Vec<&CaseFile> = news.cases.values().filter(|file| opened_by(file, row.id).is_some()).collect();
         if let Some(opening) = opened.first().and_then(|file| opened_by(file, row.id)) {
             self.page.line(INDENT, &why(opening, sorted == "unsure"), Style::Faint)?;
@@ -294,14 +295,14 @@ impl<'a, W: Write> Timeline<'a, W> {
         for ((rung, due, duty, case), people) in readers {
             let what = format!("{} {case}", verb(duty));
             match rung.0 {
-                1.. => late.entry(people).or_default().push(format!("{what} ({})", days(rung.0))),
+                1.. => late.entry(people).or_default().push(format!("{what} ({})", count(rung.0.into(), "day"))),
                 _ => before.entry((people, rung, due)).or_default().push(what),
             }
         }
         for ((people, rung, due), items) in before {
             let left = match rung.0 {
                 0 => "today is the last day to".to_owned(),
-                left => format!("{} left, until {}, to", days(-left), short(due)),
+                left => format!("{} left, until {}, to", count((-left).into(), "day"), short(due)),
             };
             let words = format!("{} · {left} {}", listed(&people), listed(&items));
             self.page.line(&Self::lead(time, '←'), &words, Style::Plain)?;
@@ -458,10 +459,6 @@ fn with_article(noun: &str) -> String {
         "thanks" | "spam" | "business" => noun.to_owned(),
         _ => format!("{article} {noun}"),
     }
-}
-
-fn days(number: i32) -> String {
-    if number == 1 { "1 day".to_owned() } else { format!("{number} days") }
 }
 
 fn first_name(name: &str) -> &str {

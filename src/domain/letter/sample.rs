@@ -187,7 +187,7 @@ impl<'a> Story<'a> {
 
     fn then(mut self, input: Input, now: Timestamp) -> Story<'a> {
         if let Ok(decision) = decide(&self.case, &input, self.house, now) {
-            self.case = decision.events.iter().fold(self.case, Case::apply);
+            self.case = self.case.after(&decision);
             self.letters = decision.letters;
         }
         self.now = now;
