@@ -11,6 +11,7 @@ use super::beside::Beside;
 use super::{history, page};
 use crate::domain::calendar::{listed, listed_date, london_date};
 use crate::domain::case::{Flags, Opening};
+use crate::domain::code::{Edition, rule};
 use crate::domain::reference::{NotAReference, Reference};
 use crate::store::{CaseFile, CaseRow, DeadlineRow, LetterRow};
 
@@ -148,8 +149,8 @@ fn object(beside: &Beside, case: &CaseRow, next: Option<&DeadlineRow>) -> Value 
         "received": case.received(),
         "unsure": case.unsure(),
         "urgent_hazard": case.hazard(),
-        "next_duty": next.map(|next| next.duty.key()),
-        "provision": next.map(|next| crate::domain::code::rule(next.duty).provision),
+        "next_duty": next.map(|next| next.duty.to_string()),
+        "provision": next.map(|next| rule(next.duty, Edition::on(london_date(case.received()))).provision),
         "due": next.map(|next| next.due),
         "provisional": next.map(|next| next.provisional),
         "working_days_left": next.map(|next| beside.calendar.working_days_between(beside.today(), next.due)),
@@ -171,7 +172,7 @@ fn whole(file: &CaseFile, opening: &Opening, letters: &[LetterRow]) -> Value {
         |words: &[crate::domain::words::Words]| words.iter().map(|words| words.as_str().to_owned()).collect::<Vec<_>>();
     let duties = file.case.duties.iter().map(|(duty, owed)| {
         json!({
-            "duty": duty.key(),
+            "duty": duty.to_string(),
             "due": owed.due.date,
             "provision": owed.provision,
             "counted_from": owed.due.counted_from,

@@ -201,7 +201,7 @@ impl Standing {
             json!({
                 "reference": date.reference,
                 "landlord": date.landlord,
-                "duty": date.duty.key(),
+                "duty": date.duty.to_string(),
                 "due": date.due,
                 "provisional": date.provisional,
                 "working_days_left": self.beside.calendar.working_days_between(self.beside.today(), date.due),

@@ -91,6 +91,11 @@ impl Office {
             landlord,
             calendar: &self.calendar,
             ladder: &self.ladder,
+            hours: &self.config.reminders.working_hours,
+            close_after: self.config.reminders.close_after,
+            survey_after_days: self.config.reminders.survey_after_days,
+            review_adjustments_after: self.config.reminders.review_adjustments_after,
+            review_restrictions_after: self.config.reminders.review_restrictions_after,
             review_requests_after: WorkingDays(self.config.reminders.review_requests_after.into()),
         }
     }
@@ -127,7 +132,7 @@ impl Office {
                 held: hold.then(|| HELD_BY_CONFIGURATION.to_owned()),
             });
         }
-        let looks = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house))).collect();
+        let looks = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house, now))).collect();
         Ok(Change {
             id: case.id,
             landlord: case.landlord.key.clone(),

@@ -438,6 +438,20 @@ impl Case {
         self.letters.values().any(|letter| letter.kind == LetterKind::Acknowledgement && letter.stage == stage)
     }
 
+    /// Who reads a letter to the resident: they, or whoever speaks for them.
+    pub fn reader(&self, number: LetterNo) -> Words {
+        let copy = self.letters.get(&number).is_some_and(|letter| letter.copy);
+        let representative = self.representative.as_ref().filter(|_| copy).map(|who| who.name.clone());
+        let resident = || self.resident.as_ref().map(|resident| resident.name.clone());
+        representative.or_else(resident).unwrap_or_else(|| Words::new(""))
+    }
+
+    /// How a person hands a letter over, when the resident is not written to by e-mail.
+    pub fn by_hand(&self, number: LetterNo) -> Option<ByHand> {
+        self.letters.get(&number).filter(|letter| letter.by_hand)?;
+        self.resident.as_ref().map(ByHand::to)
+    }
+
     fn letter(&self, number: LetterNo) -> Result<&Posted, Refusal> {
         self.letters.get(&number).ok_or(Refusal::NoSuchLetter(number))
     }

@@ -250,7 +250,7 @@ impl Store {
             .bind(now.as_millisecond()).bind(again_at.as_millisecond()).fetch_optional(c).await)?;
         tx.commit().await?;
         row.map(|(case, duty, attempts)| {
-            let duty = Duty::from_key(&duty).with_context(|| format!("The database names an unknown duty {duty:?}"))?;
+            let duty = duty.parse::<Duty>().context("In the database")?;
             Ok((case, duty, attempts as u32))
         })
         .transpose()
@@ -423,7 +423,7 @@ pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result
             tx,
             sql::SET_DEADLINE,
             id,
-            duty.key(),
+            duty.to_string(),
             obligation.due.date.to_string(),
             i64::from(obligation.due.provisional),
             obligation.met.map(Timestamp::as_millisecond),

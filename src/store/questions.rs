@@ -215,7 +215,7 @@ impl TryFrom<DeadlineColumns> for DeadlineRow {
     fn try_from(row: DeadlineColumns) -> anyhow::Result<DeadlineRow> {
         Ok(DeadlineRow {
             case: row.case_id,
-            duty: Duty::from_key(&row.duty).with_context(|| format!("Unknown duty {:?} in the database", row.duty))?,
+            duty: row.duty.parse::<Duty>().context("In the database")?,
             due: row.due.parse().with_context(|| format!("Unreadable date {:?} in the database", row.due))?,
             reference: row.reference,
             landlord: row.landlord,

@@ -62,7 +62,7 @@ async fn differences(tx: &mut Tx, row: &CaseRow, file: &CaseFile) -> anyhow::Res
         .iter()
         .map(|(duty, owed)| {
             let met = owed.met.map(|met| met.as_millisecond());
-            (duty.key().to_owned(), owed.due.date.to_string(), i64::from(owed.due.provisional), met)
+            (duty.to_string(), owed.due.date.to_string(), i64::from(owed.due.provisional), met)
         })
         .collect();
     owed.sort();

@@ -84,10 +84,10 @@ async fn cases(office: &Office, register: &Path) -> anyhow::Result<Vec<Entry>> {
         fs::write(register.join(format!("{reference}.json")), format!("{:#}\n", history::object(&file)))?;
         let opening = file.case.opening.as_ref();
         let resident = opening.map_or("", |opening| opening.resident.name.as_str()).to_owned();
-        let open = file.case.duties.iter().filter(|(_, duty)| duty.met.is_none());
+        let open = file.case.duties.iter().filter(|(_, duty)| duty.open());
         let mut owed: Vec<Owed> = open.map(|(duty, owed)| Owed { duty: *duty, due: owed.due.date }).collect();
         owed.sort_by_key(|owed| (owed.due, owed.duty));
-        let acknowledged = file.case.acknowledged.map(|(_, at)| london_date(at).to_string()).unwrap_or_default();
+        let acknowledged = file.case.acknowledged.get(&Stage::One).map(|(_, at)| london_date(*at).to_string()).unwrap_or_default();
         let next = row.next_due.clone().unwrap_or_default();
         let received = london_date(row.received()).to_string();
         list.push_str(&line(&[&row.reference, &row.landlord, &row.kind, &received, &resident, &acknowledged, &next]));

@@ -15,7 +15,7 @@ use crate::cli::page::count;
 use crate::daemon::office::Office;
 use crate::domain::calendar::{DayOff, Due, london_date, london_time, spoken};
 use crate::domain::case::{Event, Kind, LetterKind, Opening, Outcome, Says};
-use crate::domain::code::{Duty, rule};
+use crate::domain::code::Duty;
 use crate::domain::ladder::Rung;
 use crate::domain::message;
 use crate::domain::reference::Reference;
@@ -221,7 +221,7 @@ impl<'a, W: Write> Timeline<'a, W> {
         let mut dates = Vec::new();
         let mut passed_over = BTreeSet::new();
         for (duty, due, provision) in set {
-            dates.push(format!("{} by {} (Code {provision})", rule(duty).in_words, short(due.date)));
+            dates.push(format!("{} by {} (Code {provision})", duty.in_words(), short(due.date)));
             passed_over.extend(bank_holidays(due));
         }
         let kind = match opening.kind {
@@ -379,7 +379,8 @@ fn name_of(kind: LetterKind) -> &'static str {
         LetterKind::Acknowledgement => "acknowledgement ",
         LetterKind::RequestLogged => "reply ",
         LetterKind::Added => "added ",
-        LetterKind::NewCase | LetterKind::NewMessage | LetterKind::Reminder | LetterKind::Undelivered => "",
+        kind if kind.audience() == Audience::Staff => "",
+        _ => "letter",
     }
 }
 
@@ -388,7 +389,7 @@ fn is_reminder(says: &Option<Says>) -> bool {
 }
 
 fn opened_by(file: &CaseFile, message: i64) -> Option<&Opening> {
-    file.case.opening.as_ref().filter(|opening| opening.message == message)
+    file.case.opening.as_ref().filter(|opening| opening.message == Some(message))
 }
 
 /// What a message was taken for, and why.
@@ -398,6 +399,7 @@ fn why(opening: &Opening, doubtful: bool) -> String {
     let kind = match opening.kind {
         Kind::Complaint => "complaint",
         Kind::ServiceRequest => "service request",
+        Kind::Correspondence => "message",
     };
     let mut sentences = vec![match doubtful {
         true => "It may be a complaint or not: a person is asked, and the complaint clock runs.".to_owned(),
@@ -468,9 +470,12 @@ fn first_name(name: &str) -> &str {
 /// A duty as an officer says it.
 pub(super) fn verb(duty: Duty) -> &'static str {
     match duty {
-        Duty::Acknowledge => "acknowledge",
-        Duty::RespondStage1 => "answer",
-        Duty::ReviewRequest => "review",
+        Duty::Acknowledge | Duty::AcknowledgeStage2 => "acknowledge",
+        Duty::RespondStage1 | Duty::RespondStage2 | Duty::Answer => "answer",
+        Duty::ReviewRequest | Duty::ReviewAdjustment | Duty::ReviewRestriction => "review",
+        Duty::Update | Duty::Survey => "write to",
+        Duty::Action(_) => "do",
+        Duty::Close => "close",
     }
 }
 

@@ -542,7 +542,7 @@ impl Draft<'_> {
             }
         }
         self.lapse_all();
-        let asks = self.case.is_complaint() && self.house.survey_after_days > 0 && !self.case.survey_declined;
+        let asks = self.case.is_complaint() && self.house.survey_after_days.is_some() && !self.case.survey_declined;
         if asks {
             self.set_deadline(Duty::Survey, self.today());
         }

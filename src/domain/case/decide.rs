@@ -11,7 +11,7 @@ use super::{
 use crate::domain::calendar::{Calendar, Due, WorkingDays, london_date};
 use crate::domain::code::{Duty, Limit, Rule, Stage, Start, rule};
 use crate::domain::command::Command;
-use crate::domain::ladder::{Ladder, Rung, WorkingHours, nine_o_clock};
+use crate::domain::ladder::{Ladder, Rung, WorkingHours, line, next_person, nine_o_clock};
 use crate::domain::landlord::{Acknowledge, Landlord, Person};
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
@@ -84,8 +84,8 @@ pub struct House<'a> {
     pub review_requests_after: WorkingDays,
     /// Working days after a response in which the case is to be closed (9.1).
     pub close_after: WorkingDays,
-    /// Days after closing on which the resident is asked how it was; 0 for never.
-    pub survey_after_days: u16,
+    /// Days after closing on which the resident is asked how it was; `None` for never.
+    pub survey_after_days: Option<u16>,
     /// Working days after which an adjustment is looked at again (5.10).
     pub review_adjustments_after: WorkingDays,
     /// Working days after which a restriction is looked at again (5.14).
@@ -125,9 +125,7 @@ impl Case {
         }
         let rung = house.ladder.next_moment(climbed(duty, owed), owed.due.date, house.calendar);
         // What has come and waits for the office to open is looked at then.
-        let opening = house.hours.opening(now, house.calendar).filter(|_| {
-            rung <= now && house.ladder.waits(owed.due.date, now, house.hours, house.calendar)
-        });
+        let opening = house.hours.wait(owed.due.date, house.calendar, now).filter(|_| rung <= now);
         let rung = opening.unwrap_or(rung);
         let automatic = self.acknowledged_automatically_at(duty, house);
         Some(automatic.map_or(rung, |moment| rung.min(moment)))
@@ -325,7 +323,7 @@ impl Draft<'_> {
         let House { ladder, calendar, hours, landlord, .. } = *self.house;
         let due = owed.due.date;
         let Some(rung) = ladder.reached(due, calendar, self.now) else { return };
-        if Some(rung) <= climbed(duty, &owed) || ladder.waits(due, self.now, hours, calendar) {
+        if Some(rung) <= climbed(duty, &owed) || hours.wait(due, calendar, self.now).is_some() {
             return;
         }
         self.record_now(Event::Reminded { duty, due, rung });
@@ -483,13 +481,13 @@ impl Draft<'_> {
     /// A reminder that did not reach its reader is no reminder: the next person is told, before the date and not after.
     fn remind_somebody_else(&mut self, duty: Duty, owed: &Obligation, letter: &Posted) {
         let Some(rung) = owed.taken else { return };
-        let House { ladder, landlord, .. } = *self.house;
-        let of_this_rung = self.case.letters.values().filter(|letter| letter.about == Some(duty) && letter.written >= owed.told);
-        let mut told: Vec<String> = of_this_rung.map(|letter| letter.to.as_str().to_owned()).collect();
-        told.extend(self.case.kept_out(landlord));
-        let told: Vec<&str> = told.iter().map(String::as_str).collect();
+        let landlord = self.house.landlord;
+        let of_this_rung = |letter: &&Posted| letter.about == Some(duty) && letter.written >= owed.told;
+        let told: Vec<&str> = self.case.letters.values().filter(of_this_rung).map(|letter| letter.to.as_str()).collect();
+        let kept_out = self.case.kept_out(landlord);
+        let kept_out: Vec<&str> = kept_out.iter().map(String::as_str).collect();
         let first = self.first_told(duty);
-        let Some(next) = ladder.next_person(&first, landlord, &told).cloned() else { return };
+        let Some(next) = next_person(&line(&first, landlord, &kept_out), &told).cloned() else { return };
         let people = landlord.people();
         let missed = people.iter().find(|person| person.address == letter.to.as_str());
         let not_reached = Some(missed.map_or_else(|| letter.to.as_str().to_owned(), |person| person.name.clone()));
@@ -549,7 +547,8 @@ impl Draft<'_> {
             },
             (Limit::House, Duty::Close) => calendar.due(from, self.house.close_after),
             (Limit::House, Duty::Survey) => {
-                calendar.until(from, from.saturating_add(i64::from(self.house.survey_after_days).days()))
+                let days = self.house.survey_after_days.unwrap_or_default();
+                calendar.until(from, from.saturating_add(i64::from(days).days()))
             }
             (Limit::House, Duty::ReviewAdjustment) => calendar.due(from, self.house.review_adjustments_after),
             (Limit::House, Duty::ReviewRestriction) => calendar.due(from, self.house.review_restrictions_after),
@@ -610,14 +609,9 @@ impl Draft<'_> {
         match by_email {
             Some(address) => self.write(Audience::Resident, resident.name, address, None, false, says.clone()),
             None => {
-                let how = match resident.prefers {
-                    Prefers::Telephone => Prefers::Telephone,
-                    Prefers::Email | Prefers::Post => Prefers::Post,
-                };
-                let to = if how == Prefers::Post { resident.post } else { resident.telephone };
-                let handler = self.case.handler().unwrap_or(&self.house.landlord.officer).clone();
-                let address = Words::new(&handler.address);
-                self.write(Audience::Resident, resident.name, address, Some(ByHand { how, to }), false, says.clone());
+                let handler = self.case.handler().unwrap_or(&self.house.landlord.officer);
+                let (address, by_hand) = (Words::new(&handler.address), Some(ByHand::to(&resident)));
+                self.write(Audience::Resident, resident.name, address, by_hand, false, says.clone());
             }
         }
         let representative = self.case.representative.clone().filter(|who| who.authority.is_some());

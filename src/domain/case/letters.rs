@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::event::{ActionNo, Flags, Ground, MessageNo, Prefers, Writer};
+use super::event::{ActionNo, Flags, Ground, MessageNo, Prefers, Resident, Writer};
 use super::Case;
 use crate::domain::calendar::london_date;
 use crate::domain::code::{Duty, Stage};
@@ -52,6 +52,16 @@ pub struct ByHand {
     pub how: Prefers,
     /// The postal address or the telephone number; `None` when neither is known.
     pub to: Option<Words>,
+}
+
+impl ByHand {
+    /// How this resident is reached.
+    pub fn to(resident: &Resident) -> ByHand {
+        match resident.prefers {
+            Prefers::Telephone => ByHand { how: Prefers::Telephone, to: resident.telephone.clone() },
+            Prefers::Email | Prefers::Post => ByHand { how: Prefers::Post, to: resident.post.clone() },
+        }
+    }
 }
 
 /// A letter's kind, without what it says.
@@ -190,7 +200,7 @@ pub enum Says {
     /// To the resident: logged as a service request; say so and it becomes a complaint (1.3, 1.5).
     RequestLogged,
     /// To the resident: the answer to a service request, and how to complain about it (1.3).
-    RequestAnswer { text: Words, done: bool },
+    RequestAnswer { text: Words },
     /// To the writer: we have it, it is not treated as a complaint, and how to make one (1.3, 1.6).
     Correspondence { text: Option<Words> },
     /// To the resident: your further message is with your case.

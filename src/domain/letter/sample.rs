@@ -13,7 +13,7 @@ use crate::domain::case::{
     Addition, Case, Flags, House, Input, Kind, Letter, LetterKind, Opening, Outcome, Resident, Says, Writer, decide,
 };
 use crate::domain::code::Duty;
-use crate::domain::ladder::{Ladder, nine_o_clock};
+use crate::domain::ladder::{Ladder, WorkingHours, nine_o_clock};
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
@@ -61,7 +61,9 @@ impl Sample {
 pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     let calendar = Calendar::england_and_wales(&[], &[]);
     let ladder = Ladder { officer_before: 2, deputy_before: 1, member_responsible_after: 2 };
-    let house = House { landlord, calendar: &calendar, ladder: &ladder, review_requests_after: WorkingDays(10) };
+    let hours = WorkingHours::default();
+    let house = House { landlord, calendar: &calendar, ladder: &ladder, hours: &hours, review_requests_after: WorkingDays(10), close_after: WorkingDays(20), survey_after_days: Some(28), review_adjustments_after: WorkingDays(120), review_restrictions_after: WorkingDays(60) };
+    
     let plain = complaint(landlord);
     let hazard = Opening {
         flags: Flags { urgent_hazard: true, vulnerability: true, adjustment_requested: true, ..Flags::default() },
@@ -82,7 +84,7 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     let withheld = Opening {
         withheld: Some("the message was sent by a machine".to_owned()),
         set_aside: Some("the message has no readable text".to_owned()),
-        resident: Resident { name: Words::new(""), address: None },
+        resident: Resident::by_email(Words::new(""), None),
         ..wordless.clone()
     };
     let request = Opening {
