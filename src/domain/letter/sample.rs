@@ -14,7 +14,7 @@ use crate::domain::case::{
 };
 use crate::domain::code::Duty;
 use crate::domain::ladder::{Ladder, nine_o_clock};
-use crate::domain::landlord::{Landlord, Ombudsman, Person};
+use crate::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
 
@@ -284,12 +284,14 @@ pub(super) fn landlord() -> Landlord {
         name: name.to_owned(),
         role: role.to_owned(),
         address: format!("{}@example.org", name.split(' ').next().unwrap_or(name).to_lowercase()),
+        estate: None,
     };
     Landlord {
         key: "wellbrook".to_owned(),
         name: "Wellbrook Housing Co-operative".to_owned(),
         prefix: "WEL".to_owned(),
         addresses: vec!["complaints@example.org".to_owned()],
+        acknowledge: Acknowledge::Automatic,
         officer: person("Sam Okafor", "Complaints Officer"),
         deputy: person("Priya Nair", "Deputy Complaints Officer"),
         reviewers: vec![person("Robin Hale", "Stage 2 Reviewer")],
