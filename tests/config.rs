@@ -7,8 +7,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, date, time};
 use redress::config::{Config, Loaded, Problem, Problems, SecondWay, Security, Sending, Source};
+use redress::domain::ladder::WorkingHours;
+use redress::domain::landlord::Acknowledge;
 use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -197,10 +199,33 @@ fn the_smallest_configuration_has_the_documented_defaults() {
     assert_eq!((imap.port, imap.security), (993, Security::Tls));
     assert_eq!(imap.login.as_ref().expect("a login").password.expose_secret(), "correct horse");
     assert_eq!(config.landlords[0].deputy.role, "Deputy Complaints Officer");
+    assert_eq!(config.landlords[0].deputy.estate, None);
+    assert_eq!(config.landlords[0].acknowledge, Acknowledge::Automatic);
+    assert_eq!(config.reminders.terms.survey_after_days, Some(28));
     assert_eq!(config.ombudsman.email, None);
     assert!(config.ombudsman.post.ends_with("PR2 0ET"));
     let beside = format!("sqlite://{}", fixture("redress.db").display());
     assert_eq!(config.database.expose_secret(), beside);
+}
+
+#[test]
+fn a_small_landlord_reads_its_letters_first_names_its_estates_and_asks_nobody_how_it_went() {
+    let text = fs::read_to_string(fixture("smallest.toml")).expect("fixture");
+    let text = text
+        .replace("prefix = \"WEL\"\n", "prefix = \"WEL\"\nacknowledge = \"after_review\"\n")
+        .replace("\"ben@example.net\" }", "\"ben@example.net\", estate = \" Orchard Court \" }")
+        + "\n[reminders]\nsurvey_after_days = 0\nworking_hours = \"09:00-17:30\"\ndigest_at = \"0 0 9 * * Tue,Thu\"\n";
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("redress.toml");
+    fs::write(&path, text).expect("configuration");
+    let Loaded { config, .. } = Config::load(&path, &env, TODAY).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(config.landlords[0].acknowledge, Acknowledge::AfterReview);
+    assert_eq!(config.landlords[0].deputy.estate.as_deref(), Some("Orchard Court"));
+    assert_eq!(config.landlords[0].officer.estate, None);
+    assert_eq!(config.reminders.terms.survey_after_days, None);
+    let hours = WorkingHours { opens: time(9, 0, 0, 0), closes: time(17, 30, 0, 0) };
+    assert_eq!(config.reminders.working_hours, hours);
+    assert_eq!(config.reminders.digest_at.to_string(), "0 0 9 * * Tue,Thu");
 }
 
 #[test]

@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use jiff::civil::date;
 use mail_parser::{Message, MessageParser, MimeHeaders};
 use redress::domain::case::{Audience, Opening};
-use redress::domain::landlord::{Landlord, Ombudsman, Person};
+use redress::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
 use redress::domain::letter::{
     Desk, Enclosed, MessageKey, Sample, Templates, Unwritable, Written, can_be_written_to, our_letter, samples, write,
 };
 use redress::domain::words::Words;
 
 fn person(name: &str, role: &str, address: &str) -> Person {
-    Person { name: name.to_owned(), role: role.to_owned(), address: address.to_owned() }
+    Person { name: name.to_owned(), role: role.to_owned(), address: address.to_owned(), estate: None }
 }
 
 fn landlord() -> Landlord {
@@ -24,6 +24,7 @@ fn landlord() -> Landlord {
         name: "Alder Court Housing Co-operative".to_owned(),
         prefix: "ALD".to_owned(),
         addresses: vec!["complaints@alder.example".to_owned()],
+        acknowledge: Acknowledge::Automatic,
         officer: person("Sam Okafor", "Complaints Officer", "sam@alder.example"),
         deputy: person("Priya Nair", "Deputy Complaints Officer", "priya@alder.example"),
         reviewers: vec![person("Robin Hale", "Stage 2 Reviewer", "robin@alder.example")],

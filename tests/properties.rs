@@ -16,7 +16,7 @@ use redress::domain::case::{
 };
 use redress::domain::code::Duty;
 use redress::domain::ladder::Ladder;
-use redress::domain::landlord::{Landlord, Person};
+use redress::domain::landlord::{Acknowledge, Landlord, Person};
 use redress::domain::reference::Reference;
 use redress::domain::words::Words;
 
@@ -112,12 +112,14 @@ fn landlord() -> Landlord {
         name: name.to_owned(),
         role: name.to_owned(),
         address: format!("{}@example.net", name.to_lowercase()),
+        estate: None,
     };
     Landlord {
         key: "orchard".to_owned(),
         name: "Orchard Housing Co-operative Limited".to_owned(),
         prefix: "RCH".to_owned(),
         addresses: vec!["complaints@example.org".to_owned()],
+        acknowledge: Acknowledge::Automatic,
         officer: person("Ada"),
         deputy: person("Ben"),
         reviewers: vec![person("Cleo")],

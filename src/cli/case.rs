@@ -134,7 +134,7 @@ async fn list(beside: &Beside, all: bool, landlord: Option<&str>, json: bool) ->
             next.map_or_else(|| "-".to_owned(), |duty| listed_date(duty.due)),
             next.map_or_else(|| "-".to_owned(), |duty| beside.left_briefly(duty.due)),
             if marks.is_empty() { "-".to_owned() } else { marks.join(", ") },
-            next.map_or_else(|| "nothing is owed".to_owned(), |duty| history::in_words(duty.duty).to_owned()),
+            next.map_or_else(|| "nothing is owed".to_owned(), |duty| duty.duty.in_words().to_owned()),
         ]);
     }
     Ok(table.text(0, page::width()))
@@ -251,7 +251,7 @@ fn sheet(beside: &Beside, file: &CaseFile, opening: &Opening, letters: &[LetterR
         };
         let provisional = if owed.due.provisional { ", provisional" } else { "" };
         let provision = format!("Code {}{provisional}", owed.provision);
-        duties.row([history::in_words(*duty).to_owned(), listed_date(owed.due.date), state, provision]);
+        duties.row([duty.in_words().to_owned(), listed_date(owed.due.date), state, provision]);
     }
     text.push_str(&duties.text(2, width));
     text.push_str("\nLetters (`redress outbox show NUMBER` prints one)\n");

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::reader::{Notes, Slot, Table, is_key};
 use super::sections::{Context, Met};
-use crate::domain::landlord::{Landlord, Ombudsman, Person};
+use crate::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
 
 pub(super) fn person(context: &Context<'_>, table: &Table<'_>, role: &str, met: &mut Met) -> Option<Person> {
     let name = table.need("name", r#""Ada Example""#).text();
@@ -16,7 +16,8 @@ pub(super) fn person(context: &Context<'_>, table: &Table<'_>, role: &str, met: 
     if let Some(address) = &address {
         met.people.push((address.clone(), slot.place().clone()));
     }
-    Some(Person { name: name?, role: role?, address: address? })
+    let estate = table.may("estate", r#""Orchard Court""#).text();
+    Some(Person { name: name?, role: role?, address: address?, estate })
 }
 
 /// An addr-spec as our letters can carry it: dot-atom at domain (RFC 5321, 4.1.2), ASCII, lower case.
@@ -73,6 +74,8 @@ pub(super) fn landlord(context: &Context<'_>, table: &Table<'_>, met: &mut Met) 
             addresses.push(address);
         }
     }
+    let words = [("automatic", Acknowledge::Automatic), ("after_review", Acknowledge::AfterReview)];
+    let acknowledge = table.may("acknowledge", r#""automatic""#).choice(&words).unwrap_or_default();
     let one = |slot: &Slot<'_>, role, met: &mut Met| slot.table(|table| person(context, table, role, met));
     let officer_slot = table.need("officer", r#"{ name = "Ada Example", address = "ada@example.net" }"#);
     let officer = one(&officer_slot, "Complaints Officer", met);
@@ -103,6 +106,7 @@ pub(super) fn landlord(context: &Context<'_>, table: &Table<'_>, met: &mut Met) 
         name: name?,
         prefix: prefix?,
         addresses,
+        acknowledge,
         officer: officer?,
         deputy: deputy?,
         reviewers,

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::clock::Clock;
 use crate::config::{Config, MailboxConfig, Sending};
-use crate::domain::calendar::{Calendar, WorkingDays};
+use crate::domain::calendar::Calendar;
 use crate::domain::case::{Audience, Case, Decision, House};
 use crate::domain::ladder::Ladder;
 use crate::domain::landlord::Landlord;
@@ -87,16 +87,13 @@ impl Office {
     }
 
     pub fn house<'a>(&'a self, landlord: &'a Landlord) -> House<'a> {
+        let reminders = &self.config.reminders;
         House {
             landlord,
             calendar: &self.calendar,
             ladder: &self.ladder,
-            hours: &self.config.reminders.working_hours,
-            close_after: self.config.reminders.close_after,
-            survey_after_days: self.config.reminders.survey_after_days,
-            review_adjustments_after: self.config.reminders.review_adjustments_after,
-            review_restrictions_after: self.config.reminders.review_restrictions_after,
-            review_requests_after: WorkingDays(self.config.reminders.review_requests_after.into()),
+            hours: &reminders.working_hours,
+            terms: reminders.terms,
         }
     }
 

@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 use super::office::{HELD_BY_CONFIGURATION, Office};
 use super::{Progress, handle, operator};
 use crate::config::Sending;
-use crate::domain::case::{Audience, Case, Letter, LetterKind, Outcome, Serves, serves};
+use crate::domain::case::{Audience, Letter, LetterKind, Outcome, Serves, serves};
 use crate::domain::letter;
 use crate::domain::words::Words;
 use crate::mail::transport::{Envelope, SendError, Transport};

@@ -22,11 +22,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-pub use decide::{Decision, Elsewhere, House, Input, decide};
+pub use act::logged;
+pub use decide::{Decision, Elsewhere, House, Input, Terms, decide};
 pub use event::{
     ActionNo, Addition, Answer, Cause, Channel, Definition, Dissatisfied, Event, Finding, Flags, Ground, Kind, Matter,
-    MessageNo, NoteKind, Opening, Outcome, Prefers, Promised, Recorded, Remedy, RemedyKind, Resident, Response, Sorting,
-    Writer,
+    MessageNo, NoteKind, Opening, Outcome, Prefers, Promised, Recorded, Remedy, RemedyKind, Resident, Response,
+    Sorting, Writer,
 };
 pub use letters::{Audience, ByHand, Letter, LetterKind, LetterNo, Says, Serves, serves};
 pub use people::named_in;
@@ -205,8 +206,7 @@ impl Case {
                 self.unsure = *unsure;
                 self.ended = None;
                 self.messages.extend(message.filter(|message| !self.messages.contains(message)));
-                self.escalation =
-                    Some(Escalation { received: *received, reasons: reasons.clone(), unsure: *unsure });
+                self.escalation = Some(Escalation { received: *received, reasons: reasons.clone(), unsure: *unsure });
             }
             Event::EscalationMistaken { .. } => {
                 self.stage = Stage::One;

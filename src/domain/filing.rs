@@ -476,12 +476,14 @@ mod tests {
             name: "Ada Example".to_owned(),
             role: "Complaints Officer".to_owned(),
             address: address.to_owned(),
+            estate: None,
         };
         Landlord {
             key: key.to_owned(),
             name: key.to_owned(),
             prefix: key[..3].to_uppercase(),
             addresses: vec![address.to_owned()],
+            acknowledge: crate::domain::landlord::Acknowledge::Automatic,
             officer: person("ada@example.net"),
             deputy: person("ben@example.net"),
             reviewers: Vec::new(),

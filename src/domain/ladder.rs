@@ -189,6 +189,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::landlord::Acknowledge;
 
     const LADDER: Ladder = Ladder { officer_before: 2, deputy_before: 1, member_responsible_after: 2 };
 
@@ -245,7 +246,7 @@ mod tests {
     }
 
     fn person(name: &str) -> Person {
-        Person { name: name.to_owned(), role: name.to_owned(), address: format!("{name}@example.net") }
+        Person { name: name.to_owned(), role: name.to_owned(), address: format!("{name}@example.net"), estate: None }
     }
 
     fn landlord() -> Landlord {
@@ -254,6 +255,7 @@ mod tests {
             name: "Wellington Homes Limited".to_owned(),
             prefix: "WEL".to_owned(),
             addresses: vec!["complaints@example.org".to_owned()],
+            acknowledge: Acknowledge::Automatic,
             officer: person("officer"),
             deputy: person("deputy"),
             reviewers: vec![person("reviewer")],

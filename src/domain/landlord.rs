@@ -13,6 +13,21 @@ pub struct Person {
     pub role: String,
     /// Addr-spec (RFC 5322, 3.4.1), lower case.
     pub address: String,
+    /// The estate or building they live on or look after, as residents' addresses name it: its complaints are better in
+    /// other hands (Code 5.8).
+    #[serde(default)]
+    pub estate: Option<String>,
+}
+
+/// What the first letter to somebody who complains is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Acknowledge {
+    /// The Code's acknowledgement with its definition (5.6, 5.7, 6.2), written without waiting for a person.
+    #[default]
+    Automatic,
+    /// A receipt; the acknowledgement follows when an officer has confirmed or changed the definition.
+    AfterReview,
 }
 
 /// One legal entity that owns homes and answers complaints.
@@ -26,6 +41,8 @@ pub struct Landlord {
     pub prefix: String,
     /// Addresses residents write to, lower case. Letters come from the first.
     pub addresses: Vec<String>,
+    #[serde(default)]
+    pub acknowledge: Acknowledge,
     /// Handles complaints (Code 4.1).
     pub officer: Person,
     /// Stands in for the officer.

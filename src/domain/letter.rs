@@ -23,7 +23,7 @@ pub use message_id::{MessageKey, message_id, our_letter};
 pub use sample::{Sample, samples};
 pub use template::Templates;
 
-use super::case::{Audience, Case, Kind, Letter, LetterNo, Opening, Says};
+use super::case::{Audience, Case, Kind, Letter, LetterNo, Opening};
 use super::landlord::{Landlord, Ombudsman};
 use super::reference::Reference;
 use super::words::Words;

@@ -8,7 +8,7 @@ use redress::domain::calendar::{Calendar, WorkingDays};
 use redress::domain::case::{self, Addition, Case, Decision, House, Input, MessageNo, Opening, Outcome, Writer};
 use redress::domain::filing;
 use redress::domain::ladder::Ladder;
-use redress::domain::landlord::{Landlord, Person};
+use redress::domain::landlord::{Acknowledge, Landlord, Person};
 use redress::domain::reference::Reference;
 use redress::domain::words::Words;
 use redress::store::{
@@ -122,7 +122,7 @@ pub async fn received_by(store: &Store, mailbox: &str, uid: &str) -> MessageNo {
 }
 
 fn person(name: &str) -> Person {
-    Person { name: name.to_owned(), role: name.to_owned(), address: format!("{name}@example.org") }
+    Person { name: name.to_owned(), role: name.to_owned(), address: format!("{name}@example.org"), estate: None }
 }
 
 pub fn landlord() -> Landlord {
@@ -131,6 +131,7 @@ pub fn landlord() -> Landlord {
         name: "Wellow Homes".to_owned(),
         prefix: "WEL".to_owned(),
         addresses: vec!["complaints@example.org".to_owned()],
+        acknowledge: Acknowledge::Automatic,
         officer: person("officer"),
         deputy: person("deputy"),
         reviewers: Vec::new(),

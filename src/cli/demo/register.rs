@@ -11,7 +11,7 @@ use crate::cli::history;
 use crate::daemon::office::Office;
 use crate::domain::calendar::london_date;
 use crate::domain::case::Kind;
-use crate::domain::code::Duty;
+use crate::domain::code::{Duty, Stage};
 use crate::domain::message::{self, Own};
 use crate::domain::reference::Reference;
 use crate::store::LetterRow;
@@ -87,7 +87,8 @@ async fn cases(office: &Office, register: &Path) -> anyhow::Result<Vec<Entry>> {
         let open = file.case.duties.iter().filter(|(_, duty)| duty.open());
         let mut owed: Vec<Owed> = open.map(|(duty, owed)| Owed { duty: *duty, due: owed.due.date }).collect();
         owed.sort_by_key(|owed| (owed.due, owed.duty));
-        let acknowledged = file.case.acknowledged.get(&Stage::One).map(|(_, at)| london_date(*at).to_string()).unwrap_or_default();
+        let acknowledged =
+            file.case.acknowledged.get(&Stage::One).map(|(_, at)| london_date(*at).to_string()).unwrap_or_default();
         let next = row.next_due.clone().unwrap_or_default();
         let received = london_date(row.received()).to_string();
         list.push_str(&line(&[&row.reference, &row.landlord, &row.kind, &received, &resident, &acknowledged, &next]));

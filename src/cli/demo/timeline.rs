@@ -14,8 +14,8 @@ use super::script::DAYS;
 use crate::cli::page::count;
 use crate::daemon::office::Office;
 use crate::domain::calendar::{DayOff, Due, london_date, london_time, spoken};
-use crate::domain::case::{Event, Kind, LetterKind, Opening, Outcome, Says};
-use crate::domain::code::Duty;
+use crate::domain::case::{Audience, Event, Kind, LetterKind, Opening, Outcome, Says};
+use crate::domain::code::{Duty, cite};
 use crate::domain::ladder::Rung;
 use crate::domain::message;
 use crate::domain::reference::Reference;
@@ -221,12 +221,13 @@ impl<'a, W: Write> Timeline<'a, W> {
         let mut dates = Vec::new();
         let mut passed_over = BTreeSet::new();
         for (duty, due, provision) in set {
-            dates.push(format!("{} by {} (Code {provision})", duty.in_words(), short(due.date)));
+            dates.push(format!("{} by {} ({})", duty.in_words(), short(due.date), cite(provision)));
             passed_over.extend(bank_holidays(due));
         }
         let kind = match opening.kind {
             Kind::Complaint => "Complaint",
             Kind::ServiceRequest => "Service request",
+            Kind::Correspondence => "Message",
         };
         let passed_over = match passed_over.is_empty() {
             true => String::new(),

@@ -4,12 +4,12 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::decide::{Draft, Elsewhere, Input};
-use super::letters::{LetterKind, LetterNo, Says};
+use super::letters::{LetterNo, Says};
 use super::{
-    Action, ActionNo, Answer, Case, Cause, Channel, Definition, Ending, Event, Finding, Flags, Ground, Kind, NoteKind,
-    Obligation, Opening, Outcome, Promised, Recorded, Refusal, Remedy, Resident, Response, Sorting,
+    Action, ActionNo, Case, Cause, Ending, Event, Finding, Flags, Ground, Kind, NoteKind, Obligation, Opening, Outcome,
+    Promised, Refusal, Resident, Response, Sorting,
 };
-use crate::domain::calendar::{WorkingDays, london, london_date};
+use crate::domain::calendar::{WorkingDays, london_date};
 use crate::domain::code::{Duty, Stage, Start};
 use crate::domain::command::{Command, Log, Redefinition};
 use crate::domain::landlord::{Landlord, Person};
@@ -392,7 +392,12 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn escalate_for(&mut self, by: &Person, received: Option<Timestamp>, reasons: Option<Words>) -> Result<(), Refusal> {
+    fn escalate_for(
+        &mut self,
+        by: &Person,
+        received: Option<Timestamp>,
+        reasons: Option<Words>,
+    ) -> Result<(), Refusal> {
         self.complaint()?;
         if self.case.stage == Stage::Two {
             return Err(Refusal::NoThirdStage);
@@ -542,7 +547,8 @@ impl Draft<'_> {
             }
         }
         self.lapse_all();
-        let asks = self.case.is_complaint() && self.house.survey_after_days.is_some() && !self.case.survey_declined;
+        let asks =
+            self.case.is_complaint() && self.house.terms.survey_after_days.is_some() && !self.case.survey_declined;
         if asks {
             self.set_deadline(Duty::Survey, self.today());
         }
@@ -704,7 +710,11 @@ impl Draft<'_> {
         if let Some(due) = counted(&self.case, Duty::RespondStage1, Start::Acknowledgement)
             && acknowledge_by.date < due.counted_from
         {
-            self.move_deadline(Duty::RespondStage1, calendar.due(acknowledge_by.date, due.period), Cause::ReceivedEarlier);
+            self.move_deadline(
+                Duty::RespondStage1,
+                calendar.due(acknowledge_by.date, due.period),
+                Cause::ReceivedEarlier,
+            );
         }
         Ok(())
     }

@@ -80,6 +80,12 @@ pub struct House<'a> {
     pub ladder: &'a Ladder,
     /// When reminders may be sent.
     pub hours: &'a WorkingHours,
+    pub terms: Terms,
+}
+
+/// Times the Code asks for and does not name: the landlord's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
     /// Working days after which an open service request is put before the officer again (1.4).
     pub review_requests_after: WorkingDays,
     /// Working days after a response in which the case is to be closed (9.1).
@@ -90,6 +96,18 @@ pub struct House<'a> {
     pub review_adjustments_after: WorkingDays,
     /// Working days after which a restriction is looked at again (5.14).
     pub review_restrictions_after: WorkingDays,
+}
+
+impl Default for Terms {
+    fn default() -> Terms {
+        Terms {
+            review_requests_after: WorkingDays(10),
+            close_after: WorkingDays(20),
+            survey_after_days: Some(28),
+            review_adjustments_after: WorkingDays(120),
+            review_restrictions_after: WorkingDays(60),
+        }
+    }
 }
 
 /// The whole behaviour of the daemon is this function: what follows when `input` happens to `case` at `now`.
@@ -231,7 +249,8 @@ impl Draft<'_> {
         if !self.case.answered_by_itself() {
             return;
         }
-        let review = self.house.landlord.acknowledge == Acknowledge::AfterReview && !self.case.confirmed.contains(&stage);
+        let review =
+            self.house.landlord.acknowledge == Acknowledge::AfterReview && !self.case.confirmed.contains(&stage);
         match self.case.duties.get(&stage.acknowledge()).map(|owed| owed.due.date) {
             Some(acknowledge_by) if (self.case.unsure || review) && !self.must_acknowledge_now(stage) => {
                 self.write_to_resident(Says::Receipt { stage, acknowledge_by });
@@ -347,7 +366,9 @@ impl Draft<'_> {
     fn first_told(&self, duty: Duty) -> Person {
         let landlord = self.house.landlord;
         let owner = match duty {
-            Duty::Action(action) => self.case.actions.get(&action).and_then(|action| action.promised.owner_address.clone()),
+            Duty::Action(action) => {
+                self.case.actions.get(&action).and_then(|action| action.promised.owner_address.clone())
+            }
             _ => None,
         };
         let owner = owner.and_then(|address| landlord.people().into_iter().find(|person| person.address == address));
@@ -483,7 +504,8 @@ impl Draft<'_> {
         let Some(rung) = owed.taken else { return };
         let landlord = self.house.landlord;
         let of_this_rung = |letter: &&Posted| letter.about == Some(duty) && letter.written >= owed.told;
-        let told: Vec<&str> = self.case.letters.values().filter(of_this_rung).map(|letter| letter.to.as_str()).collect();
+        let told: Vec<&str> =
+            self.case.letters.values().filter(of_this_rung).map(|letter| letter.to.as_str()).collect();
         let kept_out = self.case.kept_out(landlord);
         let kept_out: Vec<&str> = kept_out.iter().map(String::as_str).collect();
         let first = self.first_told(duty);
@@ -501,9 +523,8 @@ impl Draft<'_> {
         let Landlord { officer, deputy, .. } = self.house.landlord;
         let kept_out = self.case.kept_out(self.house.landlord);
         let people = self.case.handler().into_iter().chain([officer, deputy, &self.house.landlord.manager]);
-        let mut fit = people.filter(|person| {
-            undelivered.to.as_str() != person.address && !kept_out.contains(&person.address)
-        });
+        let mut fit =
+            people.filter(|person| undelivered.to.as_str() != person.address && !kept_out.contains(&person.address));
         (undelivered.kind != LetterKind::Undelivered).then(|| fit.next().cloned()).flatten()
     }
 
@@ -543,16 +564,16 @@ impl Draft<'_> {
                 Some(Matter::Information) => calendar.until(from, from.saturating_add(1.month())),
                 // Data (Use and Access) Act 2025: acknowledged within 30 days of receipt.
                 Some(Matter::DataProtection) => calendar.until(from, from.saturating_add(30.days())),
-                _ => calendar.due(from, self.house.review_requests_after),
+                _ => calendar.due(from, self.house.terms.review_requests_after),
             },
-            (Limit::House, Duty::Close) => calendar.due(from, self.house.close_after),
+            (Limit::House, Duty::Close) => calendar.due(from, self.house.terms.close_after),
             (Limit::House, Duty::Survey) => {
-                let days = self.house.survey_after_days.unwrap_or_default();
+                let days = self.house.terms.survey_after_days.unwrap_or_default();
                 calendar.until(from, from.saturating_add(i64::from(days).days()))
             }
-            (Limit::House, Duty::ReviewAdjustment) => calendar.due(from, self.house.review_adjustments_after),
-            (Limit::House, Duty::ReviewRestriction) => calendar.due(from, self.house.review_restrictions_after),
-            (Limit::House, _) => calendar.due(from, self.house.review_requests_after),
+            (Limit::House, Duty::ReviewAdjustment) => calendar.due(from, self.house.terms.review_adjustments_after),
+            (Limit::House, Duty::ReviewRestriction) => calendar.due(from, self.house.terms.review_restrictions_after),
+            (Limit::House, _) => calendar.due(from, self.house.terms.review_requests_after),
         };
         self.set_due(duty, due, self.rule(duty).start)
     }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::event::{ActionNo, Flags, Ground, MessageNo, Prefers, Resident, Writer};
 use super::Case;
+use super::event::{ActionNo, Flags, Ground, MessageNo, Prefers, Resident, Writer};
 use crate::domain::calendar::london_date;
 use crate::domain::code::{Duty, Stage};
 use crate::domain::ladder::Rung;
@@ -335,7 +335,9 @@ pub fn serves(case: &Case, says: &Says, written: Timestamp, now: Timestamp) -> S
         Says::Added { .. } if case.added_told > Some(london_date(written)) => Serves::NoLonger,
         // The case was opened again, or never was to be asked about.
         Says::Survey if case.ended.is_none() || case.survey_declined => Serves::NoLonger,
-        says if says.kind().audience() == Audience::Resident && london_date(written) != london_date(now) => Serves::Anew,
+        says if says.kind().audience() == Audience::Resident && london_date(written) != london_date(now) => {
+            Serves::Anew
+        }
         _ => Serves::AsItStands,
     }
 }

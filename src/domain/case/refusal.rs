@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{ActionNo, LetterNo};
 use crate::domain::calendar::{WorkingDays, spoken};
-use crate::domain::code::Stage;
+use crate::domain::code::{Stage, cite};
 use crate::domain::reference::Reference;
 
 /// Why something cannot be. Its words name people of the landlord's, never a resident.
@@ -56,9 +56,13 @@ pub enum Refusal {
     NotUnsure,
     #[error("it has been acknowledged as a complaint. If it is not to be taken, refuse it with a ground (Code 2.2)")]
     AcknowledgedAlready,
-    #[error("there is nothing in it yet that could be acknowledged: say what the complaint is, point by point (Code 5.6)")]
+    #[error(
+        "there is nothing in it yet that could be acknowledged: say what the complaint is, point by point (Code 5.6)"
+    )]
     NoPoints,
-    #[error("{0} has not been acknowledged yet. Acknowledge it first, with the complaint definition (Code 5.6, 6.2, 6.11)")]
+    #[error(
+        "{0} has not been acknowledged yet. Acknowledge it first, with the complaint definition (Code 5.6, 6.2, 6.11)"
+    )]
     NotAcknowledged(Stage),
     #[error("{0} has been answered already")]
     Responded(Stage),
@@ -93,15 +97,14 @@ pub enum Refusal {
     #[error("{} is still to come", spoken(*.0))]
     Future(Date),
     #[error(
-        "the response was due on {}. A date that has passed cannot be extended (Code {provision}): send the response, and an \
-         update until then (Code 5.9)", spoken(*.due)
+        "the response was due on {}. A date that has passed cannot be extended ({}): send the response, and an update \
+         until then (Code 5.9)", spoken(*.due), cite(.provision)
     )]
     TooLateToExtend { due: Date, provision: &'static str },
     #[error("{} is not after {}, when the response is due now", spoken(*.until), spoken(*.due))]
     NotLater { until: Date, due: Date },
     #[error(
-        "{} is more than {limit} after {}, so a good reason must be recorded (Code {provision})", spoken(*.until),
-        spoken(*.due)
+        "{} is more than {limit} after {}, so a good reason must be recorded ({})", spoken(*.until), spoken(*.due), cite(.provision)
     )]
     TooLong { until: Date, due: Date, limit: WorkingDays, provision: &'static str },
     #[error("outside the Code's times, say how often the resident will hear from us, as agreed with them (Code 5.9)")]

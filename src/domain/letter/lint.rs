@@ -102,7 +102,11 @@ pub(super) fn parts(source: &Source, marked: &Marked) -> Vec<Part> {
         }
         Says::NewMessage { .. } => must("message", "5.12", vec![]),
         Says::Reminder { duty, due, .. } => {
-            must("owed", rule(*duty, source.case.edition(duty.stage().unwrap_or_default())).provision, vec![spoken(*due), provision(source.case, *duty).to_owned()]);
+            must(
+                "owed",
+                rule(*duty, source.case.edition(duty.stage().unwrap_or_default())).provision,
+                vec![spoken(*due), provision(source.case, *duty).to_owned()],
+            );
         }
         Says::Undelivered { .. } => must("undelivered", "6.2", vec![]),
         _ => {}

@@ -10,11 +10,12 @@ use jiff::civil::{Date, date};
 use super::{Desk, Enclosed, MessageKey, Templates, read};
 use crate::domain::calendar::{Calendar, WorkingDays, london};
 use crate::domain::case::{
-    Addition, Case, Flags, House, Input, Kind, Letter, LetterKind, Opening, Outcome, Resident, Says, Writer, decide,
+    Addition, Case, Channel, Dissatisfied, Flags, House, Input, Kind, Letter, LetterKind, Opening, Outcome, Resident,
+    Says, Terms, Writer, decide,
 };
 use crate::domain::code::Duty;
 use crate::domain::ladder::{Ladder, WorkingHours, nine_o_clock};
-use crate::domain::landlord::{Landlord, Ombudsman, Person};
+use crate::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
 
@@ -62,8 +63,8 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     let calendar = Calendar::england_and_wales(&[], &[]);
     let ladder = Ladder { officer_before: 2, deputy_before: 1, member_responsible_after: 2 };
     let hours = WorkingHours::default();
-    let house = House { landlord, calendar: &calendar, ladder: &ladder, hours: &hours, review_requests_after: WorkingDays(10), close_after: WorkingDays(20), survey_after_days: Some(28), review_adjustments_after: WorkingDays(120), review_restrictions_after: WorkingDays(60) };
-    
+    let terms = Terms::default();
+    let house = House { landlord, calendar: &calendar, ladder: &ladder, hours: &hours, terms };
     let plain = complaint(landlord);
     let hazard = Opening {
         flags: Flags { urgent_hazard: true, vulnerability: true, adjustment_requested: true, ..Flags::default() },
@@ -124,6 +125,8 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
         writer,
         name: Words::new(if writer == Writer::Stranger { "Alex Marsh" } else { "Jo Fielding" }),
         flags: Flags::default(),
+        dissatisfied: Dissatisfied::No,
+        words: None,
         withheld: None,
     };
     let acknowledged = opened(&plain).then(sent(1), arrival());
@@ -261,9 +264,12 @@ fn complaint(landlord: &Landlord) -> Opening {
     Opening {
         reference: Reference::new(&landlord.prefix, 1047),
         kind: Kind::Complaint,
-        message: 17,
+        matter: None,
+        message: Some(17),
+        channel: Channel::Email,
+        logged_by: None,
         received: arrival(),
-        resident: Resident { name: Words::new("Jo Fielding"), address: Some(Words::new("jo.fielding@example.org")) },
+        resident: Resident::by_email(Words::new("Jo Fielding"), Some(Words::new("jo.fielding@example.org"))),
         subject: Words::new("Leak again!!"),
         points: words(&[
             "I reported the leak in my kitchen ceiling three times since September and nobody came. Now the plaster is \
@@ -286,12 +292,14 @@ pub(super) fn landlord() -> Landlord {
         name: name.to_owned(),
         role: role.to_owned(),
         address: format!("{}@example.org", name.split(' ').next().unwrap_or(name).to_lowercase()),
+        estate: None,
     };
     Landlord {
         key: "wellbrook".to_owned(),
         name: "Wellbrook Housing Co-operative".to_owned(),
         prefix: "WEL".to_owned(),
         addresses: vec!["complaints@example.org".to_owned()],
+        acknowledge: Acknowledge::Automatic,
         officer: person("Sam Okafor", "Complaints Officer"),
         deputy: person("Priya Nair", "Deputy Complaints Officer"),
         reviewers: vec![person("Robin Hale", "Stage 2 Reviewer")],
