@@ -78,7 +78,7 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     samples.of_stage_2();
     samples.of_requests_and_messages();
     samples.by_hand_and_copied();
-    samples.to_staff(&then);
+    samples.staff_letters(&then);
     samples.reminders();
     samples.found
 }
@@ -462,7 +462,7 @@ impl<'a> Samples<'a> {
         self.acknowledged().by_handler(represent, at(2, 9)).by_handler(adjust, at(2, 9))
     }
 
-    fn to_staff(&mut self, proclaimed: &'a House<'a>) {
+    fn staff_letters(&mut self, proclaimed: &'a House<'a>) {
         let (hazard, request) = (self.hazard(), self.request());
         let kind = LetterKind::NewCase;
         self.add("new-case", &self.opened(&self.plain()), kind);
