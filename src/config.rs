@@ -21,7 +21,7 @@ pub use self::problem::{Problem, Problems};
 
 use self::reader::{Notes, Table};
 use self::sections::Context;
-use crate::domain::calendar::WorkingDays;
+use crate::domain::case::Terms;
 use crate::domain::ladder::WorkingHours;
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
 
@@ -151,17 +151,7 @@ pub struct Reminders {
     pub digest_at: Schedule,
     /// When the manager gets theirs, even when nothing is open (default `0 30 8 * * Mon`). As above.
     pub weekly_at: Schedule,
-    /// Working days after which an open service request is put before the officer again (Code 1.4; default 10).
-    pub review_requests_after: u8,
-    /// Working days after the response at which the officer is asked to close the case with what was learned from it
-    /// (Code 9.1; default 20).
-    pub close_after: WorkingDays,
-    /// Days after closing on which the resident is asked how it went (Code 1.6; default 28); `None` for never.
-    pub survey_after_days: Option<u16>,
-    /// Working days after which an adjustment made for a resident is looked at again (Code 5.10; default 120).
-    pub review_adjustments_after: WorkingDays,
-    /// Working days after which a restriction put on a resident is looked at again (Code 5.14; default 60).
-    pub review_restrictions_after: WorkingDays,
+    pub terms: Terms,
 }
 
 impl Default for Reminders {
@@ -175,11 +165,7 @@ impl Default for Reminders {
             look_at: at("0 */5 * * * *"),
             digest_at: at("0 30 8 * * Mon-Fri"),
             weekly_at: at("0 30 8 * * Mon"),
-            review_requests_after: 10,
-            close_after: WorkingDays(20),
-            survey_after_days: Some(28),
-            review_adjustments_after: WorkingDays(120),
-            review_restrictions_after: WorkingDays(60),
+            terms: Terms::default(),
         }
     }
 }

@@ -188,7 +188,7 @@ impl House {
     fn case_of(&self, message: i64) -> String {
         let messages = self.json(&["inbox", "list"]);
         let row = messages.as_array().unwrap().iter().find(|row| row["id"] == message).unwrap();
-        row["reference"].as_str().unwrap().to_owned()
+        row["cases"][0].as_str().unwrap().to_owned()
     }
 
     /// The outbox number of this case's letter to the resident, or to staff.
@@ -423,6 +423,26 @@ fn the_inbox_lists_every_message_with_what_it_was_taken_for() {
     has_line(&older, "5 ", &["older complaint"]);
     let page = house.says(&["inbox", "list", "--before", "5", "--limit", "2"]);
     assert!(page.contains("\n4 ") && page.contains("\n3 ") && page.ends_with("Earlier ones: add `--before 3`.\n"));
+}
+
+#[test]
+fn a_message_to_two_landlords_is_listed_with_both_its_cases() {
+    let house = House::new();
+    let (_, after) = CONFIG.split_once("[[landlord]]").unwrap();
+    let (landlord, _) = after.split_once("[ombudsman]").unwrap();
+    let other = landlord.replace("wellington", "nelson").replace("\"WEL\"", "\"NEL\"");
+    let other = other.replace("complaints@example.org", "nelson@example.org");
+    house.configure("[ombudsman]", &format!("[[landlord]]{other}[ombudsman]"));
+    house.arrives("1", &COMPLAINT.replace("To: complaints@", "To: nelson@example.org, complaints@"));
+    house.says(&["run", "--once"]);
+    let cases = house.json(&["inbox", "list"])[0]["cases"].clone();
+    let [one, other] = cases.as_array().unwrap().as_slice() else { panic!("{cases}") };
+    let (one, other) = (one.as_str().unwrap(), other.as_str().unwrap());
+    assert!(one.starts_with("WEL-") && other.starts_with("NEL-"), "{cases}");
+    has_line(&house.says(&["inbox", "list"]), "1 ", &[&format!("{one}, {other}")]);
+    let shown = house.says(&["inbox", "show", "1"]);
+    assert!(shown.contains(&format!("redress case show {one}")), "{shown}");
+    assert!(shown.contains(&format!("redress case show {other}")), "{shown}");
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn the_smallest_configuration_has_the_documented_defaults() {
     assert_eq!(config.landlords[0].deputy.role, "Deputy Complaints Officer");
     assert_eq!(config.landlords[0].deputy.estate, None);
     assert_eq!(config.landlords[0].acknowledge, Acknowledge::Automatic);
-    assert_eq!(config.reminders.survey_after_days, Some(28));
+    assert_eq!(config.reminders.terms.survey_after_days, Some(28));
     assert_eq!(config.ombudsman.email, None);
     assert!(config.ombudsman.post.ends_with("PR2 0ET"));
     let beside = format!("sqlite://{}", fixture("redress.db").display());
@@ -222,7 +222,7 @@ fn a_small_landlord_reads_its_letters_first_names_its_estates_and_asks_nobody_ho
     assert_eq!(config.landlords[0].acknowledge, Acknowledge::AfterReview);
     assert_eq!(config.landlords[0].deputy.estate.as_deref(), Some("Orchard Court"));
     assert_eq!(config.landlords[0].officer.estate, None);
-    assert_eq!(config.reminders.survey_after_days, None);
+    assert_eq!(config.reminders.terms.survey_after_days, None);
     let hours = WorkingHours { opens: time(9, 0, 0, 0), closes: time(17, 30, 0, 0) };
     assert_eq!(config.reminders.working_hours, hours);
     assert_eq!(config.reminders.digest_at.to_string(), "0 0 9 * * Tue,Thu");

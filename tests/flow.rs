@@ -383,7 +383,22 @@ async fn what_staff_pass_on_counts_from_the_day_the_landlord_had_it() {
         world.history(&case).await
     );
     assert!(world.letters_to(ANN).is_empty() && world.letters_to(MANAGER).is_empty());
-    assert!(world.last_letter_to(OFFICER).says("passed on by staff"));
+    let told = world.last_letter_to(OFFICER);
+    assert!(told.says("passed on by staff") && told.says("decide whether it is a complaint"));
+}
+
+#[tokio::test]
+async fn the_officer_reads_in_whole_sentences_why_no_letter_goes_by_itself() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint().header("X-Auto-Response-Suppress: All").header("X-Loop: somebody")).await;
+    let told = world.last_letter_to(OFFICER);
+    assert!(told.says(
+        "X-Auto-Response-Suppress asks for no automatic answer; X-Loop marks mail that has been answered by a program. \
+         Please answer them yourself"
+    ));
+    world.mail(Mail::from(ANN).header("Content-Type: application/pkcs7-mime").saying("Private", "MIIB")).await;
+    let told = world.last_letter_to(OFFICER);
+    assert!(told.says("only its sender and recipient can read it. Please open the original"));
 }
 
 #[tokio::test]

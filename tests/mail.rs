@@ -223,7 +223,7 @@ async fn a_complaint_is_acknowledged_through_idle(database: Database) {
     stop(child).await;
 
     let rows = landlord.settled(2, Duration::from_secs(5)).await;
-    assert_eq!(rows.iter().map(|row| row.reference.clone()).collect::<BTreeSet<_>>().len(), 1, "one case");
+    assert_eq!(rows.iter().flat_map(|row| row.cases()).collect::<BTreeSet<_>>().len(), 1, "one case");
     let (cases, findings) = landlord.store().await.verify().await.unwrap();
     assert_eq!((cases, findings), (1, Vec::new()));
     for message in messages(&to, "INBOX").await {
@@ -315,7 +315,7 @@ async fn killed_again_and_again_nothing_is_lost_and_nothing_said_twice(database:
     }
     let (cases, findings) = landlord.store().await.verify().await.unwrap();
     assert_eq!(findings, Vec::<String>::new());
-    assert_eq!(rows.iter().filter_map(|row| row.reference.clone()).collect::<BTreeSet<_>>().len(), cases);
+    assert_eq!(rows.iter().flat_map(|row| row.cases()).collect::<BTreeSet<_>>().len(), cases);
 
     let lying = messages(&to, "INBOX").await;
     assert_eq!(

@@ -16,7 +16,7 @@ use std::time::Duration;
 use base::*;
 use redress::domain::case::{Input, Says};
 use redress::domain::code::Duty;
-use redress::store::{NewLetter, Purpose, Sent, Store};
+use redress::store::{NewLetter, Purpose, Sent, Settled, Store};
 
 macro_rules! promises {
     ($($promise:ident)*) => {
@@ -34,6 +34,7 @@ macro_rules! promises {
 promises! {
     storing_the_same_uid_twice_changes_nothing
     the_same_bytes_under_another_uid_are_a_linked_copy_and_in_another_mailbox_are_not
+    a_message_is_listed_with_every_case_it_belongs_to
     of_twenty_tasks_on_one_message_one_handles_it_and_one_letter_goes_to_the_resident
     of_twenty_deciders_on_one_case_each_sees_what_the_one_before_it_wrote
     twenty_cases_at_once_are_numbered_without_gap_or_double
@@ -86,9 +87,24 @@ async fn the_same_bytes_under_another_uid_are_a_linked_copy_and_in_another_mailb
     let id = rows[0].id;
     store.decide_message(id, "main", &keys(), at(10), |found| Ok(opens(found, id))).await.unwrap();
     let rows = store.inbox(0, 10).await.unwrap();
-    assert!(rows[0].reference.is_some());
-    assert_eq!(rows[1].reference, rows[0].reference);
-    assert_eq!(rows[3].reference, None);
+    assert_eq!(rows[0].cases().len(), 1);
+    assert_eq!(rows[1].cases(), rows[0].cases());
+    assert!(rows[3].cases().is_empty());
+}
+
+async fn a_message_is_listed_with_every_case_it_belongs_to(base: Base) {
+    let store = base.store().await;
+    let first = opened(&store).await;
+    let about_it = received(&store, "1").await;
+    let keys = keys();
+    let handled = store.decide_message(about_it, "main", &keys, at(20), |found| {
+        let (settled, changes) = opens(found, about_it);
+        Ok((Settled { filed_to: [first].into(), ..settled }, changes))
+    });
+    assert!(handled.await.unwrap());
+    let cases = store.cases().await.unwrap();
+    let row = store.message_row(about_it).await.unwrap().unwrap();
+    assert_eq!(row.cases(), [&cases[0].reference, &cases[1].reference]);
 }
 
 async fn of_twenty_tasks_on_one_message_one_handles_it_and_one_letter_goes_to_the_resident(base: Base) {
@@ -623,7 +639,7 @@ async fn odd_and_large_texts_survive(base: Base) {
     assert!(handled.await.unwrap());
     let row = store.inbox(0, 1).await.unwrap().remove(0);
     assert_eq!(row.note.as_deref(), Some("no\u{fffd}te"));
-    let reference = row.reference.unwrap().parse().unwrap();
+    let reference = row.cases()[0].parse().unwrap();
     let opening = store.case(&reference).await.unwrap().unwrap().case.opening.unwrap();
     assert_eq!(opening.points[0].as_str(), large);
     assert_eq!(opening.points[1].as_str(), "a\u{fffd}b");

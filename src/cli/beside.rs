@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::ExposeSecret as _;
 
-use super::run;
+use super::{page, run};
 use crate::config::Config;
 use crate::daemon::clock::{Clock as _, SystemClock};
 use crate::domain::calendar::{Calendar, london_date};
@@ -41,7 +41,7 @@ impl Beside {
 
     /// "3 working days left", "due today", "2 working days late".
     pub fn left(&self, due: Date) -> String {
-        self.left_in(due, working_days)
+        self.left_in(due, |days| page::count(days.into(), "working day"))
     }
 
     /// "3 left", "due today", "2 late": working days, for a narrow column.
@@ -57,8 +57,4 @@ impl Beside {
             days => format!("{} left", say(days)),
         }
     }
-}
-
-fn working_days(n: i32) -> String {
-    if n == 1 { "1 working day".to_owned() } else { format!("{n} working days") }
 }

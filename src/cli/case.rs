@@ -11,6 +11,7 @@ use super::beside::Beside;
 use super::{history, page};
 use crate::domain::calendar::{listed, listed_date, london_date};
 use crate::domain::case::{Flags, Opening};
+use crate::domain::code::{Edition, rule};
 use crate::domain::reference::{NotAReference, Reference};
 use crate::store::{CaseFile, CaseRow, DeadlineRow, LetterRow};
 
@@ -133,7 +134,7 @@ async fn list(beside: &Beside, all: bool, landlord: Option<&str>, json: bool) ->
             next.map_or_else(|| "-".to_owned(), |duty| listed_date(duty.due)),
             next.map_or_else(|| "-".to_owned(), |duty| beside.left_briefly(duty.due)),
             if marks.is_empty() { "-".to_owned() } else { marks.join(", ") },
-            next.map_or_else(|| "nothing is owed".to_owned(), |duty| history::in_words(duty.duty).to_owned()),
+            next.map_or_else(|| "nothing is owed".to_owned(), |duty| duty.duty.in_words().to_owned()),
         ]);
     }
     Ok(table.text(0, page::width()))
@@ -148,8 +149,8 @@ fn object(beside: &Beside, case: &CaseRow, next: Option<&DeadlineRow>) -> Value 
         "received": case.received(),
         "unsure": case.unsure(),
         "urgent_hazard": case.hazard(),
-        "next_duty": next.map(|next| next.duty.key()),
-        "provision": next.map(|next| crate::domain::code::rule(next.duty).provision),
+        "next_duty": next.map(|next| next.duty.to_string()),
+        "provision": next.map(|next| rule(next.duty, Edition::on(london_date(case.received()))).provision),
         "due": next.map(|next| next.due),
         "provisional": next.map(|next| next.provisional),
         "working_days_left": next.map(|next| beside.calendar.working_days_between(beside.today(), next.due)),
@@ -171,7 +172,7 @@ fn whole(file: &CaseFile, opening: &Opening, letters: &[LetterRow]) -> Value {
         |words: &[crate::domain::words::Words]| words.iter().map(|words| words.as_str().to_owned()).collect::<Vec<_>>();
     let duties = file.case.duties.iter().map(|(duty, owed)| {
         json!({
-            "duty": duty.key(),
+            "duty": duty.to_string(),
             "due": owed.due.date,
             "provision": owed.provision,
             "counted_from": owed.due.counted_from,
@@ -250,7 +251,7 @@ fn sheet(beside: &Beside, file: &CaseFile, opening: &Opening, letters: &[LetterR
         };
         let provisional = if owed.due.provisional { ", provisional" } else { "" };
         let provision = format!("Code {}{provisional}", owed.provision);
-        duties.row([history::in_words(*duty).to_owned(), listed_date(owed.due.date), state, provision]);
+        duties.row([duty.in_words().to_owned(), listed_date(owed.due.date), state, provision]);
     }
     text.push_str(&duties.text(2, width));
     text.push_str("\nLetters (`redress outbox show NUMBER` prints one)\n");

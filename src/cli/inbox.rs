@@ -33,7 +33,7 @@ Examples:
 
 States: new (waits to be sorted), handled, set_aside (waits for a person), copy (the same message is there already).
 
-JSON: an array of objects with id, mailbox, folder, arrived, bytes, state, sorted, note, copy_of, attempts, reference. Who \
+JSON: an array of objects with id, mailbox, folder, arrived, bytes, state, sorted, note, copy_of, attempts, cases (references). Who \
 wrote and what about is left out: `redress inbox show NUMBER --json` says it of one message.")]
     List {
         /// Messages that wait for a person
@@ -123,16 +123,15 @@ async fn list(
             listed(row.arrived()),
             row.state.replace('_', " "),
             row.sorted.clone().unwrap_or_else(|| "-".to_owned()),
-            row.reference.clone().unwrap_or_else(|| "-".to_owned()),
+            match row.cases().as_slice() {
+                [] => "-".to_owned(),
+                cases => cases.join(", "),
+            },
             read.from.map_or_else(|| "-".to_owned(), |from| from.address),
             read.subject,
         ]);
     }
-    let mut text = table.text(0, page::width());
-    if messages.len() as i64 == limit && last.id > 1 {
-        text.push_str(&format!("\nEarlier ones: add `--before {}`.\n", last.id));
-    }
-    Ok(text)
+    Ok(table.text(0, page::width()) + &page::earlier(messages.len(), limit, last.id))
 }
 
 fn object(row: &InboxRow) -> Value {
@@ -147,7 +146,7 @@ fn object(row: &InboxRow) -> Value {
         "note": row.note,
         "copy_of": row.copy_of,
         "attempts": row.attempts,
-        "reference": row.reference,
+        "cases": row.cases(),
     })
 }
 
@@ -201,7 +200,7 @@ fn facts(row: &InboxRow, read: &Message) -> Vec<(&'static str, String)> {
     facts.push(("State", state(row)));
     facts.extend(row.sorted.iter().map(|sorted| ("Sorted as", sorted.clone())));
     facts.extend(row.note.iter().map(|note| ("Note", note.clone())));
-    facts.extend(row.reference.iter().map(|case| ("Case", format!("{case} (`redress case show {case}`)"))));
+    facts.extend(row.cases().iter().map(|case| ("Case", format!("{case} (`redress case show {case}`)"))));
     facts.push(("May be answered", if read.may_answer { "yes" } else { "no" }.to_owned()));
     facts.extend(read.reasons.iter().map(|reason| ("Because", reason.clone())));
     facts.extend(read.problems.iter().map(|problem| ("Odd", problem.clone())));

@@ -157,11 +157,7 @@ async fn list(
             fate(letter),
         ]);
     }
-    let mut text = table.text(0, page::width());
-    if letters.len() as i64 == limit && last.id > 1 {
-        text.push_str(&format!("\nEarlier ones: add `--before {}`.\n", last.id));
-    }
-    Ok(text)
+    Ok(table.text(0, page::width()) + &page::earlier(letters.len(), limit, last.id))
 }
 
 /// What became of a letter, or is to become of it, with the mail server's last answer.

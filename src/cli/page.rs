@@ -140,6 +140,14 @@ pub fn indented(text: &str, indent: usize) -> String {
     lines.map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
+/// How a list goes on that shows `shown` rows of at most `limit`, the newest first and the oldest of them `last`.
+pub fn earlier(shown: usize, limit: i64, last: i64) -> String {
+    match shown as i64 == limit && last > 1 {
+        true => format!("\nEarlier ones: add `--before {last}`.\n"),
+        false => String::new(),
+    }
+}
+
 /// "1 letter", "3 letters".
 pub fn count(n: i64, one: &str) -> String {
     match n {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::beside::Beside;
-use super::{history, page};
+use super::page;
 use crate::config::Sending;
 use crate::daemon::watch::free_disk;
 use crate::domain::calendar::{listed, listed_date};
@@ -186,7 +186,7 @@ impl Standing {
         let mut table = page::Table::without_headings();
         for date in dates {
             let due = format!("{}{}", listed_date(date.due), if date.provisional { " (provisional)" } else { "" });
-            let duty = history::in_words(date.duty).to_owned();
+            let duty = date.duty.in_words().to_owned();
             table.row([date.reference.clone(), due, self.beside.left(date.due), duty]);
         }
         table.text(2, width)
@@ -201,7 +201,7 @@ impl Standing {
             json!({
                 "reference": date.reference,
                 "landlord": date.landlord,
-                "duty": date.duty.key(),
+                "duty": date.duty.to_string(),
                 "due": date.due,
                 "provisional": date.provisional,
                 "working_days_left": self.beside.calendar.working_days_between(self.beside.today(), date.due),

@@ -13,6 +13,7 @@ use super::reader::{Notes, Place, Table};
 use super::secret::database;
 use super::{Config, Limits, Log, LogTo, Reminders, Sending};
 use crate::domain::calendar::WorkingDays;
+use crate::domain::case::Terms;
 use crate::domain::ladder::WorkingHours;
 
 /// Keys that stand above the first section; found further down, they have slipped into a section.
@@ -181,7 +182,7 @@ fn reminders(context: &Context<'_>, table: &Table<'_>) -> Option<Reminders> {
     let look_at = table.may("look_at", r#""0 */5 * * * *""#).parsed(|text| look_at(text, context.today));
     let digest_at = table.may("digest_at", r#""0 30 8 * * Mon-Fri""#).parsed(|text| list_at(text, context.today));
     let weekly_at = table.may("weekly_at", r#""0 30 8 * * Mon""#).parsed(|text| list_at(text, context.today));
-    let review = table.may("review_requests_after", "10").number(1..=60);
+    let terms = usual.terms;
     let survey = table.may("survey_after_days", "28").number(0..=365_u16);
     let working_days = |key, example, range, usual| table.may(key, example).number(range).map_or(usual, WorkingDays);
     Some(Reminders {
@@ -192,21 +193,23 @@ fn reminders(context: &Context<'_>, table: &Table<'_>) -> Option<Reminders> {
         look_at: look_at.unwrap_or(usual.look_at),
         digest_at: digest_at.unwrap_or(usual.digest_at),
         weekly_at: weekly_at.unwrap_or(usual.weekly_at),
-        review_requests_after: review.unwrap_or(usual.review_requests_after),
-        close_after: working_days("close_after", "20", 1..=120, usual.close_after),
-        survey_after_days: survey.map_or(usual.survey_after_days, |days| (days > 0).then_some(days)),
-        review_adjustments_after: working_days(
-            "review_adjustments_after",
-            "120",
-            1..=520,
-            usual.review_adjustments_after,
-        ),
-        review_restrictions_after: working_days(
-            "review_restrictions_after",
-            "60",
-            1..=260,
-            usual.review_restrictions_after,
-        ),
+        terms: Terms {
+            review_requests_after: working_days("review_requests_after", "10", 1..=60, terms.review_requests_after),
+            close_after: working_days("close_after", "20", 1..=120, terms.close_after),
+            survey_after_days: survey.map_or(terms.survey_after_days, |days| (days > 0).then_some(days)),
+            review_adjustments_after: working_days(
+                "review_adjustments_after",
+                "120",
+                1..=520,
+                terms.review_adjustments_after,
+            ),
+            review_restrictions_after: working_days(
+                "review_restrictions_after",
+                "60",
+                1..=260,
+                terms.review_restrictions_after,
+            ),
+        },
     })
 }
 

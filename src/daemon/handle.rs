@@ -101,9 +101,7 @@ fn follow(office: &Office, known: &Known, input: &Input, now: Timestamp) -> anyh
 async fn handle(office: &Office, taken: &store::Message, now: Timestamp) -> anyhow::Result<String> {
     let raw = taken.raw.as_deref().context("Its bytes were erased before it was handled")?;
     let read = message::read(raw, &office.own);
-    let mailbox = office.config.mailboxes.iter().find(|mailbox| mailbox.name == taken.mailbox);
-    let mailbox =
-        mailbox.with_context(|| format!("The configuration has no mailbox {:?}; put it back", taken.mailbox))?;
+    let mailbox = office.mailbox(&taken.mailbox)?;
     let desk = Desk { office, taken, raw, read: &read, mailbox, now };
     desk.handle().await
 }
@@ -299,17 +297,13 @@ impl Desk<'_> {
         quoted: &BTreeSet<Reference>,
         returned: Option<&(Reference, LetterNo)>,
     ) -> Keys {
-        let mut likeness = Vec::new();
-        if let Some(id) = &self.read.message_id {
-            likeness.push((id.clone(), self.likeness()));
-        }
         Keys {
             references: quoted.iter().chain(returned.map(|(reference, _)| reference)).cloned().collect(),
             message_ids: self.answered().cloned().collect(),
             sender: self.read.from.as_ref().map(|from| from.address.clone()),
             answer_to: filing::answer_to(self.read, &self.office.config.landlords).map(str::to_owned),
             landlords: addressed.landlords.clone(),
-            copy: likeness.pop(),
+            copy: self.read.message_id.clone().map(|id| (id, self.likeness())),
         }
     }
 
@@ -319,7 +313,7 @@ impl Desk<'_> {
     }
 
     fn likeness(&self) -> String {
-        Sha256::digest(self.read.likeness()).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(Sha256::digest(self.read.likeness()))
     }
 
     fn candidate(&self, known: &Known, quoted: &BTreeSet<Reference>) -> Option<Candidate> {
@@ -361,10 +355,7 @@ impl Desk<'_> {
 
 /// Sets a message aside without looking into it: an officer is told, and the complaint clock runs.
 async fn set_aside(office: &Office, taken: &store::Message, now: Timestamp) -> anyhow::Result<String> {
-    let mailbox = office.config.mailboxes.iter().find(|mailbox| mailbox.name == taken.mailbox);
-    let mailbox =
-        mailbox.with_context(|| format!("The configuration has no mailbox {:?}; put it back", taken.mailbox))?;
-    let landlord = office.landlord(&mailbox.landlord)?;
+    let landlord = office.landlord(&office.mailbox(&taken.mailbox)?.landlord)?;
     let keys = Keys { landlords: BTreeSet::from([landlord.key.clone()]), ..Keys::default() };
     let why = format!("the program failed {} times to read it", office.config.limits.handle_attempts);
     let enclosed = Enclosed {

@@ -8,14 +8,14 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
 
 use super::clock::Clock;
-use crate::config::{Config, Sending};
-use crate::domain::calendar::{Calendar, WorkingDays};
+use crate::config::{Config, MailboxConfig, Sending};
+use crate::domain::calendar::Calendar;
 use crate::domain::case::{Audience, Case, Decision, House};
 use crate::domain::ladder::Ladder;
 use crate::domain::landlord::Landlord;
 use crate::domain::letter::{self, Desk, Enclosed, MessageKey, Templates};
 use crate::domain::message::Own;
-use crate::store::{self, CaseId, Change, NewLetter, Purpose, Store};
+use crate::store::{CaseId, Change, NewLetter, Purpose, Store};
 
 /// Why letters to residents wait while the configuration says `sending = "hold"`.
 pub const HELD_BY_CONFIGURATION: &str = "sending = \"hold\"";
@@ -76,12 +76,24 @@ impl Office {
         })
     }
 
+    /// The mailbox with this name.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration no longer has it, while the database still has its messages.
+    pub fn mailbox(&self, name: &str) -> anyhow::Result<&MailboxConfig> {
+        let found = self.config.mailboxes.iter().find(|mailbox| mailbox.name == name);
+        found.with_context(|| format!("The configuration has no mailbox {name:?}; put it back"))
+    }
+
     pub fn house<'a>(&'a self, landlord: &'a Landlord) -> House<'a> {
+        let reminders = &self.config.reminders;
         House {
             landlord,
             calendar: &self.calendar,
             ladder: &self.ladder,
-            review_requests_after: WorkingDays(self.config.reminders.review_requests_after.into()),
+            hours: &reminders.working_hours,
+            terms: reminders.terms,
         }
     }
 
@@ -95,7 +107,7 @@ impl Office {
     ///
     /// When a letter would be incomplete; then nothing of the decision may be written.
     pub fn change(&self, case: &Before, decision: Decision, now: Timestamp) -> anyhow::Result<Change> {
-        let after = store::after(case.case, &decision);
+        let after = case.case.after(&decision);
         let (house, desk) = (self.house(case.landlord), self.desk(case.landlord));
         let mut letters = Vec::with_capacity(decision.letters.len());
         for letter in decision.letters {
@@ -117,7 +129,7 @@ impl Office {
                 held: hold.then(|| HELD_BY_CONFIGURATION.to_owned()),
             });
         }
-        let looks = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house))).collect();
+        let looks = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house, now))).collect();
         Ok(Change {
             id: case.id,
             landlord: case.landlord.key.clone(),

@@ -27,12 +27,12 @@ pub async fn step(office: &Office) -> anyhow::Result<Progress> {
     };
     let tried = AssertUnwindSafe(handle::reached(office, case, duty, now)).catch_unwind().await;
     match tried.unwrap_or_else(|_| bail!("The program panicked on it")) {
-        Ok(()) => info!(case.id = case, duty = duty.key(), "Date looked at"),
+        Ok(()) => info!(case.id = case, %duty, "Date looked at"),
         Err(trouble) => {
             let trouble = format!("{trouble:#}");
             error!(
                 case.id = case,
-                duty = duty.key(),
+                %duty,
                 attempts,
                 trouble,
                 "Could not act on a date; it will be tried again"
@@ -53,7 +53,7 @@ pub async fn refresh(office: &Office) -> anyhow::Result<()> {
         if let Err(trouble) = look_anew(office, &row, now).await {
             // One damaged case keeps neither the others nor the daemon from their work.
             let trouble = format!("{trouble:#}");
-            error!(reference = row.reference, duty = row.duty.key(), trouble, "Could not look at a date anew");
+            error!(reference = row.reference, duty = %row.duty, trouble, "Could not look at a date anew");
         }
     }
     Ok(())
@@ -62,7 +62,7 @@ pub async fn refresh(office: &Office) -> anyhow::Result<()> {
 async fn look_anew(office: &Office, row: &DeadlineRow, now: Timestamp) -> anyhow::Result<()> {
     let landlord = office.landlord(&row.landlord)?;
     let known = office.store.known(row.case).await?;
-    if known.case.next_look(row.duty, &office.house(landlord)) != row.next_look {
+    if known.case.next_look(row.duty, &office.house(landlord), now) != row.next_look {
         let again = |known: &Known| {
             let before = Before { id: Some(known.id), landlord, case: &known.case, thread: &[], enclosed: None };
             office.change(&before, Decision::default(), now).map(Some)

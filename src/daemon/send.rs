@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 use super::office::{HELD_BY_CONFIGURATION, Office};
 use super::{Progress, handle, operator};
 use crate::config::Sending;
-use crate::domain::case::{Audience, Case, Letter, LetterKind, Outcome, Serves, serves};
+use crate::domain::case::{Audience, Letter, LetterKind, Outcome, Serves, serves};
 use crate::domain::letter;
 use crate::domain::words::Words;
 use crate::mail::transport::{Envelope, SendError, Transport};
@@ -170,11 +170,13 @@ pub async fn release(office: &Office, letter: &Claimed) -> anyhow::Result<bool> 
                 return office.store.release(letter.id, None, now).await;
             };
             let known = office.store.known(case).await?;
+            let number = letter.letter as u32;
             let again = Letter {
-                number: letter.letter as u32,
+                number,
                 audience: Audience::Resident,
-                name: resident_name(&known.case),
+                name: known.case.reader(number),
                 address: Words::new(&letter.recipient),
+                by_hand: known.case.by_hand(number),
                 says,
             };
             let desk = office.desk(office.landlord(&known.landlord)?);
@@ -182,10 +184,6 @@ pub async fn release(office: &Office, letter: &Claimed) -> anyhow::Result<bool> 
             office.store.release(letter.id, Some((&written.bytes, &written.subject)), now).await
         }
     }
-}
-
-fn resident_name(case: &Case) -> Words {
-    case.opening.as_ref().map_or_else(|| Words::new(""), |opening| opening.resident.name.clone())
 }
 
 async fn still_serves(office: &Office, letter: &Claimed, now: Timestamp) -> anyhow::Result<Serves> {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::case::{Addition, Flags, Kind, LetterNo, MessageNo, Opening, Resident, Writer};
+use super::case::{Addition, Channel, Dissatisfied, Flags, Kind, LetterNo, MessageNo, Opening, Resident, Writer};
 use super::definition;
 use super::landlord::Landlord;
 use super::letter;
@@ -218,6 +218,12 @@ fn add(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Wr
             item.message.from.as_ref().map_or("", |from| if from.name.is_empty() { &from.address } else { &from.name }),
         ),
         flags: flags(sorted),
+        dissatisfied: match dissatisfied(sorted) {
+            _ if sorted.unsure => Dissatisfied::Perhaps,
+            true => Dissatisfied::Yes,
+            false => Dissatisfied::No,
+        },
+        words: Some(item.words).filter(|words| !words.is_empty()).map(Words::new),
         withheld: withheld(item, known),
     };
     Filing::Add { reference: case.reference.clone(), addition }
@@ -294,9 +300,12 @@ fn opening(item: &Item, known: &Known, sorted: &Sorted, reference: Reference, al
     Opening {
         reference,
         kind,
-        message: item.number,
+        message: Some(item.number),
+        matter: None,
+        channel: Channel::Email,
+        logged_by: None,
         received: earlier.unwrap_or(item.arrived),
-        resident: Resident { name: Words::new(name), address: address.map(Words::new) },
+        resident: Resident::by_email(Words::new(name), address.map(Words::new)),
         subject: Words::new(&message.subject),
         points: points.into_iter().map(Words::new).collect(),
         outcome_sought: outcome.map(Words::new),
@@ -319,8 +328,13 @@ fn set_aside(item: &Item) -> Option<String> {
             "it is larger than the limit, so only its headers were taken; it is still in the mailbox".to_owned(),
         );
     }
-    let problem = || item.message.problems.first().cloned().unwrap_or_else(|| "it holds no words".to_owned());
-    (!item.message.readable).then(problem)
+    let problem = item.message.problems.first().map_or("it holds no words", |problem| without_stop(problem));
+    (!item.message.readable).then(|| problem.to_owned())
+}
+
+/// A sentence of the reader's, to stand within one of a letter's.
+fn without_stop(sentence: &str) -> &str {
+    sentence.strip_suffix('.').unwrap_or(sentence)
 }
 
 /// Why no letter goes to the writer by itself, when none does.
@@ -333,7 +347,7 @@ fn withheld(item: &Item, known: &Known) -> Option<String> {
         return Some(format!("the mail server takes it for spam: {spam}"));
     }
     if !message.may_answer {
-        let reasons = message.reasons.join("; ");
+        let reasons = message.reasons.iter().map(|reason| without_stop(reason)).collect::<Vec<_>>().join("; ");
         return Some(if reasons.is_empty() { "it may have been written by a machine".to_owned() } else { reasons });
     }
     if passed_on(message, known.landlords).is_some() {
@@ -434,9 +448,12 @@ pub fn unreadable(reference: Reference, message: MessageNo, received: Timestamp,
     Opening {
         reference,
         kind: Kind::Complaint,
-        message,
+        message: Some(message),
+        matter: None,
+        channel: Channel::Email,
+        logged_by: None,
         received,
-        resident: Resident { name: Words::new(""), address: None },
+        resident: Resident::by_email(Words::new(""), None),
         subject: Words::new(""),
         points: Vec::new(),
         outcome_sought: None,

@@ -23,7 +23,7 @@ pub use message_id::{MessageKey, message_id, our_letter};
 pub use sample::{Sample, samples};
 pub use template::Templates;
 
-use super::case::{Audience, Case, Kind, Letter, LetterNo, Opening, Says};
+use super::case::{Audience, Case, Kind, Letter, LetterNo, Opening};
 use super::landlord::{Landlord, Ombudsman};
 use super::reference::Reference;
 use super::words::Words;
@@ -201,7 +201,7 @@ fn mailbox(name: &str, address: &str) -> Option<Mailbox> {
 fn subject(case: &Case, opening: &Opening, letter: &Letter) -> String {
     let reference = &opening.reference;
     match &letter.says {
-        Says::Receipt { .. } | Says::Acknowledgement { .. } | Says::RequestLogged | Says::Added { .. } => {
+        says if says.kind().audience() == Audience::Resident => {
             let theirs = match &opening.subject {
                 Words::Words(subject) => bare_subject(subject),
                 Words::Erased(_) => String::new(),
@@ -209,12 +209,11 @@ fn subject(case: &Case, opening: &Opening, letter: &Letter) -> String {
             match (theirs.as_str(), opening.kind) {
                 ("", Kind::Complaint) => format!("Your complaint [{reference}]"),
                 ("", Kind::ServiceRequest) => format!("Your request [{reference}]"),
+                ("", Kind::Correspondence) => format!("Your message [{reference}]"),
                 (theirs, _) => format!("Re: {theirs} [{reference}]"),
             }
         }
-        Says::NewCase { .. } | Says::NewMessage { .. } | Says::Reminder { .. } | Says::Undelivered { .. } => {
-            facts::staff_subject(case, opening, letter)
-        }
+        _ => facts::staff_subject(case, opening, letter),
     }
 }
 

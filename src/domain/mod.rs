@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod case;
 pub mod code;
+pub mod command;
 pub mod definition;
 pub mod filing;
 pub mod ladder;

@@ -286,10 +286,7 @@ fn file_name(bytes: &[u8]) -> String {
     };
     match message_id(bytes).filter(plain) {
         Some(id) => format!("{id}.eml"),
-        None => {
-            let digest = Sha256::digest(bytes);
-            digest.iter().take(16).map(|byte| format!("{byte:02x}")).chain([".eml".into()]).collect()
-        }
+        None => format!("{}.eml", hex::encode(&Sha256::digest(bytes)[..16])),
     }
 }
 

@@ -10,7 +10,7 @@ use super::open::{Tx, execute, on};
 use super::questions::MessageColumns;
 use super::send::add_letter;
 use super::{CaseId, Raced, Races, Store, hint, random, sql, storable};
-use crate::domain::case::{Case, Decision, LetterNo, MessageNo, Recorded, Says};
+use crate::domain::case::{Case, LetterNo, MessageNo, Recorded, Says};
 use crate::domain::code::Duty;
 use crate::domain::reference::{FIRST_NUMBER, Reference};
 
@@ -250,7 +250,7 @@ impl Store {
             .bind(now.as_millisecond()).bind(again_at.as_millisecond()).fetch_optional(c).await)?;
         tx.commit().await?;
         row.map(|(case, duty, attempts)| {
-            let duty = Duty::from_key(&duty).with_context(|| format!("The database names an unknown duty {duty:?}"))?;
+            let duty = duty.parse::<Duty>().context("In the database")?;
             Ok((case, duty, attempts as u32))
         })
         .transpose()
@@ -423,7 +423,7 @@ pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result
             tx,
             sql::SET_DEADLINE,
             id,
-            duty.key(),
+            duty.to_string(),
             obligation.due.date.to_string(),
             i64::from(obligation.due.provisional),
             obligation.met.map(Timestamp::as_millisecond),
@@ -434,9 +434,4 @@ pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result
         add_letter(tx, Some(id), Some(&change.landlord), letter, change.now).await?;
     }
     Ok(id)
-}
-
-/// The case with the events of a decision taken in.
-pub fn after(case: &Case, decision: &Decision) -> Case {
-    decision.events.iter().fold(case.clone(), Case::apply)
 }

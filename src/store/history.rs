@@ -111,13 +111,8 @@ impl Line {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-        hex(&hash.finalize())
+        hex::encode(hash.finalize())
     }
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `{"words": "text"}` becomes `{"digest": "…"}`; see [`crate::domain::words::Words`].
@@ -167,7 +162,7 @@ fn put_words_in(value: &mut Value, salt: &[u8], words: &WordsByDigest) -> anyhow
 }
 
 fn digest_of(salt: &[u8], text: &str) -> String {
-    hex(&Sha256::new().chain_update(salt).chain_update(text).finalize())
+    hex::encode(Sha256::new().chain_update(salt).chain_update(text).finalize())
 }
 
 fn only_text<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {

@@ -25,7 +25,7 @@ mod verify;
 
 use jiff::Timestamp;
 
-pub use decide::{Change, Found, Keys, Known, Message, MessageState, NewLetter, Settled, after};
+pub use decide::{Change, Found, Keys, Known, Message, MessageState, NewLetter, Settled};
 use open::{Db, RunLock, execute, on};
 pub use open::{Purpose, Unready, sqlite_file};
 pub use questions::{

@@ -96,13 +96,18 @@ pub struct InboxRow {
     pub note: Option<String>,
     pub copy_of: Option<i64>,
     pub attempts: i64,
-    /// The case it belongs to, the latest when there are two.
-    pub reference: Option<String>,
+    /// References, a space between.
+    cases: Option<String>,
 }
 
 impl InboxRow {
     pub fn arrived(&self) -> Timestamp {
         instant(self.arrived_at)
+    }
+
+    /// The references of the cases it belongs to, oldest first.
+    pub fn cases(&self) -> Vec<&str> {
+        self.cases.iter().flat_map(|cases| cases.split(' ')).collect()
     }
 }
 
@@ -210,7 +215,7 @@ impl TryFrom<DeadlineColumns> for DeadlineRow {
     fn try_from(row: DeadlineColumns) -> anyhow::Result<DeadlineRow> {
         Ok(DeadlineRow {
             case: row.case_id,
-            duty: Duty::from_key(&row.duty).with_context(|| format!("Unknown duty {:?} in the database", row.duty))?,
+            duty: row.duty.parse::<Duty>().context("In the database")?,
             due: row.due.parse().with_context(|| format!("Unreadable date {:?} in the database", row.due))?,
             reference: row.reference,
             landlord: row.landlord,

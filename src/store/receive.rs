@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::decide::MessageState;
 use super::open::{execute, on};
-use super::{Store, history, sql};
+use super::{Store, sql};
 use crate::domain::case::MessageNo;
 
 /// A message as it came from a folder.
@@ -49,7 +49,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let mut new = 0;
         for arrived in batch {
-            let digest = history::hex(&Sha256::digest(&arrived.raw));
+            let digest = hex::encode(Sha256::digest(&arrived.raw));
             let same: Option<i64> = match arrived.whole {
                 true => on!(&mut tx, c => {
                     sqlx::query_scalar(sql::SAME_BYTES).bind(mailbox).bind(&digest).bind(folder).fetch_one(c).await

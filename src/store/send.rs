@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::decide::{Change, Known, NewLetter, load, write_change};
 use super::open::{Tx, execute, on};
-use super::{CaseId, OutboxId, Races, Store, history, instant, sql, storable};
+use super::{CaseId, OutboxId, Races, Store, instant, sql, storable};
 use crate::domain::case::{Outcome, Says};
 use crate::domain::words::Words;
 
@@ -260,7 +260,7 @@ pub(super) async fn add_letter(
 fn outcome(letter: &Claimed, sent: &Sent) -> Option<Outcome> {
     match sent {
         Sent::Accepted(reply) => {
-            Some(Outcome::Sent { reply: Words::new(reply), digest: history::hex(&Sha256::digest(letter.bytes())) })
+            Some(Outcome::Sent { reply: Words::new(reply), digest: hex::encode(Sha256::digest(letter.bytes())) })
         }
         Sent::Refused(reply) => Some(Outcome::Refused { reply: Words::new(reply) }),
         Sent::Dropped => Some(Outcome::Dropped),

@@ -122,13 +122,22 @@ SELECT d.case_id, c.reference, c.landlord, d.duty, d.due, d.provisional, d.next_
 
 // ── T3 and T4: send ───────────────────────────────────────────────────────────────────────────────────────────────
 
+/// Columns of a letter with its bytes.
+macro_rules! whole_letter {
+    () => {
+        "id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes, written_at,
+       attempts, setbacks"
+    };
+}
 /// Guard: the state; of two senders one gets the row.
-pub(super) const CLAIM: &str = "
+pub(super) const CLAIM: &str = concat!(
+    "
 UPDATE outbox SET state = 'sending', attempts = attempts + 1
  WHERE id = (SELECT id FROM outbox WHERE state = 'queued' AND next_at <= $1 ORDER BY next_at, id LIMIT 1)
    AND state = 'queued'
-RETURNING id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes,
-          written_at, attempts, setbacks";
+RETURNING ",
+    whole_letter!()
+);
 pub(super) const NEXT_LETTER: &str = "SELECT MIN(next_at) FROM outbox WHERE state = 'queued'";
 pub(super) const START_ATTEMPT: &str = "
 INSERT INTO attempt (outbox_id, number, started_at) VALUES ($1, $2, $3)";
@@ -140,14 +149,9 @@ UPDATE outbox SET state = $3, next_at = $4, settled_at = $5, reply = $6, setback
  WHERE id = $1 AND state = 'sending' AND attempts = $2";
 /// Letters a dead daemon was sending: nobody knows whether they left, so they are sent again, byte for byte.
 pub(super) const IN_DOUBT: &str = "SELECT id, attempts, setbacks FROM outbox WHERE state = 'sending' ORDER BY id";
-pub(super) const HELD_BY_MODE: &str = "
-SELECT id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes,
-       written_at, attempts, setbacks
-  FROM outbox WHERE state = 'held' AND held_because = $1 ORDER BY id";
-pub(super) const LETTER: &str = "
-SELECT id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes,
-       written_at, attempts, setbacks
-  FROM outbox WHERE id = $1";
+pub(super) const HELD_BY_MODE: &str =
+    concat!("SELECT ", whole_letter!(), " FROM outbox WHERE state = 'held' AND held_because = $1 ORDER BY id");
+pub(super) const LETTER: &str = concat!("SELECT ", whole_letter!(), " FROM outbox WHERE id = $1");
 /// Guard: a letter that is being sent, or has gone, cannot be held.
 pub(super) const HOLD_LETTER: &str = "
 UPDATE outbox SET state = 'held', held_because = $2 WHERE id = $1 AND state IN ('queued', 'held')";
@@ -168,37 +172,40 @@ pub(super) const CASE_LIST: &str = "
 SELECT id, reference, landlord, kind, received_at, is_open, unsure, hazard,
        (SELECT MIN(due) FROM deadline d WHERE d.case_id = case_file.id AND d.met_at IS NULL) AS next_due
   FROM case_file ORDER BY id";
-/// Lines of the inbox list; the case is the latest one, which the message opened when it belongs to a request as well.
+/// Lines of the inbox list. A message has several cases when it went to several landlords, or complains of a request.
 macro_rules! inbox_lines {
     ($which:literal) => {
         concat!(
             "
 SELECT i.id, i.mailbox, i.folder, i.arrived_at, i.size, i.state, i.sorted, i.note, i.copy_of, i.attempts,
-       (SELECT c.reference FROM message_case m JOIN case_file c ON c.id = m.case_id
-         WHERE m.inbox_id = COALESCE(i.copy_of, i.id) ORDER BY c.id DESC LIMIT 1) AS reference
+       (SELECT STRING_AGG(c.reference, ' ' ORDER BY c.id) FROM message_case m JOIN case_file c ON c.id = m.case_id
+         WHERE m.inbox_id = COALESCE(i.copy_of, i.id)) AS cases
   FROM inbox i ",
             $which
         )
     };
 }
 pub(super) const INBOX_LIST: &str = inbox_lines!("WHERE i.id > $1 ORDER BY i.id LIMIT $2");
-pub(super) const OUTBOX_LIST: &str = "
-SELECT o.id, c.reference, o.letter, o.kind, o.audience, o.recipient, o.subject, o.state, o.held_because, o.written_at,
-       o.next_at, o.attempts, o.settled_at, o.reply
-  FROM outbox o LEFT JOIN case_file c ON c.id = o.case_id WHERE o.id > $1 ORDER BY o.id LIMIT $2";
 pub(super) const LATEST_MESSAGES: &str = inbox_lines!(
     "WHERE i.id < $1 AND ($2 = '' OR i.state = $2) AND ($3 = '' OR i.sorted LIKE $3 || '%') ORDER BY i.id DESC LIMIT $4"
 );
 pub(super) const BEGINNING: &str = "SELECT SUBSTR(raw, 1, 65536) FROM inbox WHERE id = $1";
-pub(super) const LATEST_LETTERS: &str = "
+/// Lines of the outbox list; words to the operator belong to no case.
+macro_rules! outbox_lines {
+    ($which:literal) => {
+        concat!(
+            "
 SELECT o.id, c.reference, o.letter, o.kind, o.audience, o.recipient, o.subject, o.state, o.held_because, o.written_at,
        o.next_at, o.attempts, o.settled_at, o.reply
-  FROM outbox o LEFT JOIN case_file c ON c.id = o.case_id
- WHERE o.id < $1 AND ($2 = '' OR o.state IN ($2, $3)) ORDER BY o.id DESC LIMIT $4";
-pub(super) const LETTERS_OF_CASE: &str = "
-SELECT o.id, c.reference, o.letter, o.kind, o.audience, o.recipient, o.subject, o.state, o.held_because, o.written_at,
-       o.next_at, o.attempts, o.settled_at, o.reply
-  FROM outbox o JOIN case_file c ON c.id = o.case_id WHERE c.reference = $1 ORDER BY o.letter";
+  FROM outbox o LEFT JOIN case_file c ON c.id = o.case_id ",
+            $which
+        )
+    };
+}
+pub(super) const OUTBOX_LIST: &str = outbox_lines!("WHERE o.id > $1 ORDER BY o.id LIMIT $2");
+pub(super) const LATEST_LETTERS: &str =
+    outbox_lines!("WHERE o.id < $1 AND ($2 = '' OR o.state IN ($2, $3)) ORDER BY o.id DESC LIMIT $4");
+pub(super) const LETTERS_OF_CASE: &str = outbox_lines!("WHERE c.reference = $1 ORDER BY o.letter");
 pub(super) const ATTEMPTS: &str = "
 SELECT number, started_at, ended_at, outcome, reply FROM attempt WHERE outbox_id = $1 ORDER BY number";
 pub(super) const COUNT_INBOX: &str = "SELECT state, COUNT(*) FROM inbox GROUP BY state ORDER BY state";

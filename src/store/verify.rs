@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::open::{Tx, on};
 use super::questions::{CaseFile, CaseRow, case_file};
-use super::{Store, history, sql};
+use super::{Store, sql};
 use crate::domain::case::Outcome;
 use crate::domain::reference::FIRST_NUMBER;
 
@@ -62,7 +62,7 @@ async fn differences(tx: &mut Tx, row: &CaseRow, file: &CaseFile) -> anyhow::Res
         .iter()
         .map(|(duty, owed)| {
             let met = owed.met.map(|met| met.as_millisecond());
-            (duty.key().to_owned(), owed.due.date.to_string(), i64::from(owed.due.provisional), met)
+            (duty.to_string(), owed.due.date.to_string(), i64::from(owed.due.provisional), met)
         })
         .collect();
     owed.sort();
@@ -88,7 +88,7 @@ async fn differences(tx: &mut Tx, row: &CaseRow, file: &CaseFile) -> anyhow::Res
             findings.push("what became of a letter differs from the history");
         }
         if let (Some(Outcome::Sent { digest, .. }), Some(bytes)) = (&letter.outcome, bytes)
-            && *digest != history::hex(&Sha256::digest(bytes))
+            && *digest != hex::encode(Sha256::digest(bytes))
         {
             findings.push("a letter was changed after it was sent");
         }

@@ -12,7 +12,7 @@ use redress::domain::landlord::{Acknowledge, Landlord, Person};
 use redress::domain::reference::Reference;
 use redress::domain::words::Words;
 use redress::store::{
-    Arrived, Change, Claimed, Found, Keys, Known, MessageState, NewLetter, Purpose, Sent, Settled, Store, after,
+    Arrived, Change, Claimed, Found, Keys, Known, MessageState, NewLetter, Purpose, Sent, Settled, Store,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
@@ -170,7 +170,7 @@ pub fn follow(known: Option<&Known>, input: &Input, now: Timestamp) -> Change {
         House { landlord: &landlord, calendar: &calendar, ladder: &ladder, review_requests_after: WorkingDays(10) };
     let before = known.map_or_else(Case::default, |known| known.case.clone());
     let decision: Decision = case::decide(&before, input, &house, now).unwrap();
-    let after = after(&before, &decision);
+    let after = before.after(&decision);
     let reference = after.opening.as_ref().unwrap().reference.to_string();
     let letters = decision.letters.into_iter().map(|letter| NewLetter {
         number: letter.number,

@@ -11,7 +11,7 @@ use crate::cli::history;
 use crate::daemon::office::Office;
 use crate::domain::calendar::london_date;
 use crate::domain::case::Kind;
-use crate::domain::code::Duty;
+use crate::domain::code::{Duty, Stage};
 use crate::domain::message::{self, Own};
 use crate::domain::reference::Reference;
 use crate::store::LetterRow;
@@ -84,10 +84,11 @@ async fn cases(office: &Office, register: &Path) -> anyhow::Result<Vec<Entry>> {
         fs::write(register.join(format!("{reference}.json")), format!("{:#}\n", history::object(&file)))?;
         let opening = file.case.opening.as_ref();
         let resident = opening.map_or("", |opening| opening.resident.name.as_str()).to_owned();
-        let open = file.case.duties.iter().filter(|(_, duty)| duty.met.is_none());
+        let open = file.case.duties.iter().filter(|(_, duty)| duty.open());
         let mut owed: Vec<Owed> = open.map(|(duty, owed)| Owed { duty: *duty, due: owed.due.date }).collect();
         owed.sort_by_key(|owed| (owed.due, owed.duty));
-        let acknowledged = file.case.acknowledged.map(|(_, at)| london_date(at).to_string()).unwrap_or_default();
+        let acknowledged =
+            file.case.acknowledged.get(&Stage::One).map(|(_, at)| london_date(*at).to_string()).unwrap_or_default();
         let next = row.next_due.clone().unwrap_or_default();
         let received = london_date(row.received()).to_string();
         list.push_str(&line(&[&row.reference, &row.landlord, &row.kind, &received, &resident, &acknowledged, &next]));
@@ -102,11 +103,12 @@ async fn cases(office: &Office, register: &Path) -> anyhow::Result<Vec<Entry>> {
 }
 
 async fn lists(office: &Office, letters: &[LetterRow], register: &Path) -> anyhow::Result<()> {
-    let mut list = String::from("message,arrived,folder,sorted as,case,note\n");
+    let mut list = String::from("message,arrived,folder,sorted as,cases,note\n");
     for row in office.store.inbox(0, i64::MAX).await? {
         let (id, arrived) = (row.id.to_string(), row.arrived().to_string());
-        let [sorted, case, note] = [row.sorted, row.reference, row.note].map(Option::unwrap_or_default);
-        list.push_str(&line(&[&id, &arrived, &row.folder, &sorted, &case, &note]));
+        let cases = row.cases().join(" ");
+        let [sorted, note] = [row.sorted, row.note].map(Option::unwrap_or_default);
+        list.push_str(&line(&[&id, &arrived, &row.folder, &sorted, &cases, &note]));
     }
     fs::write(register.join("messages.csv"), list)?;
     let mut list = String::from("letter,written,kind,case,to,subject,state\n");

@@ -11,10 +11,11 @@ use jiff::civil::Date;
 use super::page::{Page, Style};
 use super::register::Register;
 use super::script::DAYS;
+use crate::cli::page::count;
 use crate::daemon::office::Office;
 use crate::domain::calendar::{DayOff, Due, london_date, london_time, spoken};
-use crate::domain::case::{Event, Kind, LetterKind, Opening, Outcome, Says};
-use crate::domain::code::{Duty, rule};
+use crate::domain::case::{Audience, Event, Kind, LetterKind, Opening, Outcome, Says};
+use crate::domain::code::{Duty, cite};
 use crate::domain::ladder::Rung;
 use crate::domain::message;
 use crate::domain::reference::Reference;
@@ -116,7 +117,7 @@ impl<'a, W: Write> Timeline<'a, W> {
         self.message = messages.last().map_or(self.message, |row| row.id);
         self.letter = letters.last().map_or(self.letter, |(row, _)| row.id);
         self.case = opened.last().map_or(self.case, |row| row.id);
-        let touched = messages.iter().filter_map(|row| row.reference.clone());
+        let touched = messages.iter().flat_map(|row| row.cases()).map(str::to_owned);
         let told = letters.iter().filter(|(_, says)| !is_reminder(says));
         let touched = touched.chain(told.filter_map(|(row, _)| row.reference.clone()));
         let touched: BTreeSet<String> = touched.chain(opened.into_iter().map(|row| row.reference)).collect();
@@ -177,7 +178,7 @@ impl<'a, W: Write> Timeline<'a, W> {
             self.page.line(INDENT, "It could not be handled yet; it will be tried again.", Style::Red)?;
             return Ok(());
         };
-        let on = row.reference.as_deref().unwrap_or_default();
+        let on = listed(&row.cases());
         let opened: Vec<&CaseFile> = news.cases.values().filter(|file| opened_by(file, row.id).is_some()).collect();
         if let Some(opening) = opened.first().and_then(|file| opened_by(file, row.id)) {
             self.page.line(INDENT, &why(opening, sorted == "unsure"), Style::Faint)?;
@@ -220,12 +221,13 @@ impl<'a, W: Write> Timeline<'a, W> {
         let mut dates = Vec::new();
         let mut passed_over = BTreeSet::new();
         for (duty, due, provision) in set {
-            dates.push(format!("{} by {} (Code {provision})", rule(duty).in_words, short(due.date)));
+            dates.push(format!("{} by {} ({})", duty.in_words(), short(due.date), cite(provision)));
             passed_over.extend(bank_holidays(due));
         }
         let kind = match opening.kind {
             Kind::Complaint => "Complaint",
             Kind::ServiceRequest => "Service request",
+            Kind::Correspondence => "Message",
         };
         let passed_over = match passed_over.is_empty() {
             true => String::new(),
@@ -294,14 +296,14 @@ impl<'a, W: Write> Timeline<'a, W> {
         for ((rung, due, duty, case), people) in readers {
             let what = format!("{} {case}", verb(duty));
             match rung.0 {
-                1.. => late.entry(people).or_default().push(format!("{what} ({})", days(rung.0))),
+                1.. => late.entry(people).or_default().push(format!("{what} ({})", count(rung.0.into(), "day"))),
                 _ => before.entry((people, rung, due)).or_default().push(what),
             }
         }
         for ((people, rung, due), items) in before {
             let left = match rung.0 {
                 0 => "today is the last day to".to_owned(),
-                left => format!("{} left, until {}, to", days(-left), short(due)),
+                left => format!("{} left, until {}, to", count((-left).into(), "day"), short(due)),
             };
             let words = format!("{} · {left} {}", listed(&people), listed(&items));
             self.page.line(&Self::lead(time, '←'), &words, Style::Plain)?;
@@ -378,7 +380,8 @@ fn name_of(kind: LetterKind) -> &'static str {
         LetterKind::Acknowledgement => "acknowledgement ",
         LetterKind::RequestLogged => "reply ",
         LetterKind::Added => "added ",
-        LetterKind::NewCase | LetterKind::NewMessage | LetterKind::Reminder | LetterKind::Undelivered => "",
+        kind if kind.audience() == Audience::Staff => "",
+        _ => "letter",
     }
 }
 
@@ -387,7 +390,7 @@ fn is_reminder(says: &Option<Says>) -> bool {
 }
 
 fn opened_by(file: &CaseFile, message: i64) -> Option<&Opening> {
-    file.case.opening.as_ref().filter(|opening| opening.message == message)
+    file.case.opening.as_ref().filter(|opening| opening.message == Some(message))
 }
 
 /// What a message was taken for, and why.
@@ -397,6 +400,7 @@ fn why(opening: &Opening, doubtful: bool) -> String {
     let kind = match opening.kind {
         Kind::Complaint => "complaint",
         Kind::ServiceRequest => "service request",
+        Kind::Correspondence => "message",
     };
     let mut sentences = vec![match doubtful {
         true => "It may be a complaint or not: a person is asked, and the complaint clock runs.".to_owned(),
@@ -460,10 +464,6 @@ fn with_article(noun: &str) -> String {
     }
 }
 
-fn days(number: i32) -> String {
-    if number == 1 { "1 day".to_owned() } else { format!("{number} days") }
-}
-
 fn first_name(name: &str) -> &str {
     name.split(' ').next().unwrap_or(name)
 }
@@ -471,9 +471,12 @@ fn first_name(name: &str) -> &str {
 /// A duty as an officer says it.
 pub(super) fn verb(duty: Duty) -> &'static str {
     match duty {
-        Duty::Acknowledge => "acknowledge",
-        Duty::RespondStage1 => "answer",
-        Duty::ReviewRequest => "review",
+        Duty::Acknowledge | Duty::AcknowledgeStage2 => "acknowledge",
+        Duty::RespondStage1 | Duty::RespondStage2 | Duty::Answer => "answer",
+        Duty::ReviewRequest | Duty::ReviewAdjustment | Duty::ReviewRestriction => "review",
+        Duty::Update | Duty::Survey => "write to",
+        Duty::Action(_) => "do",
+        Duty::Close => "close",
     }
 }
 

@@ -104,7 +104,7 @@ fn common(source: &Source, marked: &Marked) -> Value {
         .iter()
         .map(|(duty, owed)| {
             context! {
-                in_words => rule(*duty).in_words, provision => owed.provision.as_str(), date => spoken(owed.due.date),
+                in_words => duty.in_words(), provision => owed.provision.as_str(), date => spoken(owed.due.date),
                 provisional => owed.due.provisional, met => owed.met.is_some(),
                 overdue => owed.met.is_none() && owed.due.date < today,
             }
@@ -143,6 +143,8 @@ fn sent(letter: &Posted) -> Value {
         Some(Outcome::Refused { .. }) => "refused by the mail server",
         Some(Outcome::Returned { .. }) => "came back",
         Some(Outcome::Dropped) => "not sent",
+        Some(Outcome::Absent { .. }) => "answered by an absence note",
+        Some(Outcome::HandedOver { .. }) => "handed over",
     };
     context! { what => in_words(letter.kind), written => spoken(london_date(letter.written)), state }
 }
@@ -159,10 +161,10 @@ fn specific(source: &Source, theirs: &mut Theirs) -> Value {
     let Source { case, letter, now, .. } = source;
     let today = london_date(*now);
     match &letter.says {
-        Says::Receipt { acknowledge_by } => {
+        Says::Receipt { acknowledge_by, .. } => {
             context! { acknowledge_by => spoken(*acknowledge_by), late => *acknowledge_by < today }
         }
-        Says::Acknowledgement { respond_by } => {
+        Says::Acknowledgement { respond_by, .. } => {
             let acknowledge_by = case.duties.get(&Duty::Acknowledge).map(|owed| owed.due.date);
             context! {
                 respond_by => spoken(*respond_by),
@@ -179,9 +181,9 @@ fn specific(source: &Source, theirs: &mut Theirs) -> Value {
             stranger => *writer == Writer::Stranger,
             writer_name => theirs.mark_unless_empty(one_line(name.as_str(), LINE_CHARS)),
         },
-        Says::Reminder { duty, due, rung, letter_waiting } => context! {
-            duty => duty.key(),
-            owed => rule(*duty).in_words,
+        Says::Reminder { duty, due, rung, letter_waiting, .. } => context! {
+            duty => duty.to_string(),
+            owed => duty.in_words(),
             provision => provision(case, *duty),
             due => spoken(*due),
             days_left => (-rung.0).max(0),
@@ -197,6 +199,7 @@ fn specific(source: &Source, theirs: &mut Theirs) -> Value {
             acknowledgement => *letter_kind == LetterKind::Acknowledgement,
             to_resident => case.letters.get(letter).is_some_and(|letter| letter.audience == Audience::Resident),
         },
+        _ => context! {},
     }
 }
 
@@ -218,7 +221,8 @@ pub(super) fn spoken(date: Date) -> String {
 }
 
 pub(super) fn provision(case: &Case, duty: Duty) -> &str {
-    case.duties.get(&duty).map_or(rule(duty).provision, |owed| &owed.provision)
+    let edition = case.edition(duty.stage().unwrap_or_default());
+    case.duties.get(&duty).map_or(rule(duty, edition).provision, |owed| &owed.provision)
 }
 
 /// A letter of this kind as staff call it, with its article.
@@ -229,6 +233,20 @@ fn in_words(kind: LetterKind) -> &'static str {
         LetterKind::RequestLogged => "the letter about the service request",
         LetterKind::Added => "the note that a message was added",
         LetterKind::NewCase => "the letter about the new case",
+        LetterKind::Correction => "the corrected letter",
+        LetterKind::Clarification => "the letter with our questions",
+        LetterKind::Response => "the response",
+        LetterKind::Extension => "the letter about a later date",
+        LetterKind::Refusal => "the letter saying that we do not take the complaint",
+        LetterKind::RequestAnswer => "the answer to the service request",
+        LetterKind::Correspondence => "the short answer",
+        LetterKind::Update => "the letter saying how it stands",
+        LetterKind::Withdrawal => "the letter about the withdrawal",
+        LetterKind::Restriction => "the letter about the restriction",
+        LetterKind::Survey => "the survey",
+        LetterKind::Escalation => "the letter about stage 2",
+        LetterKind::Assigned => "the letter that gives the case to somebody",
+        LetterKind::DatesMoved => "the letter about moved dates",
         LetterKind::NewMessage => "the letter about a further message",
         LetterKind::Reminder => "the reminder",
         LetterKind::Undelivered => "the letter about an undelivered letter",
@@ -241,6 +259,7 @@ pub(super) fn staff_subject(case: &Case, opening: &Opening, letter: &Letter) -> 
     let kind = match opening.kind {
         Kind::Complaint => "complaint",
         Kind::ServiceRequest => "service request",
+        Kind::Correspondence => "message",
     };
     let new = |what: &str, hazard, unsure| match (hazard, unsure) {
         (true, _) => format!("URGENT, possible danger: new {what} {reference}"),
@@ -250,7 +269,7 @@ pub(super) fn staff_subject(case: &Case, opening: &Opening, letter: &Letter) -> 
     match &letter.says {
         Says::NewMessage { flags, .. } => new(&format!("message on {kind}"), flags.urgent_hazard, false),
         Says::Reminder { duty, due, rung: Rung(days), .. } => {
-            let (owed, due) = (rule(*duty).in_words, calendar::spoken(*due));
+            let (owed, due) = (duty.in_words(), calendar::spoken(*due));
             match days {
                 ..0 => format!("Due {due}: {owed} ({reference})"),
                 0 => format!("Due today: {owed} ({reference})"),
@@ -262,7 +281,7 @@ pub(super) fn staff_subject(case: &Case, opening: &Opening, letter: &Letter) -> 
         _ => {
             let new = new(kind, opening.flags.urgent_hazard, opening.unsure);
             match next_for_staff(case) {
-                Some((duty, date)) => format!("{new}: {} by {}", rule(duty).in_words, calendar::spoken(date)),
+                Some((duty, date)) => format!("{new}: {} by {}", duty.in_words(), calendar::spoken(date)),
                 None => new,
             }
         }

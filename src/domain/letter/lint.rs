@@ -60,13 +60,13 @@ pub(super) fn parts(source: &Source, marked: &Marked) -> Vec<Part> {
     let related: Vec<String> = opening.related.iter().map(ToString::to_string).collect();
     let landlord = source.desk.landlord;
     match &source.letter.says {
-        Says::Receipt { acknowledge_by } => {
+        Says::Receipt { acknowledge_by, .. } => {
             must("words", "5.6", marked.points.clone());
             must("correct_us", "5.6", vec![]);
             must("next", "6.2", vec![spoken(london_date(opening.received)), spoken(*acknowledge_by)]);
             must("policy", "3.4", vec![landlord.policy_link.clone()]);
         }
-        Says::Acknowledgement { respond_by } => {
+        Says::Acknowledgement { respond_by, .. } => {
             must("stage", "6.2", vec![STAGE_1.to_owned()]);
             must("definition", "5.6", marked.points.clone());
             must("outcome", "5.6", marked.outcome.iter().cloned().collect());
@@ -102,9 +102,14 @@ pub(super) fn parts(source: &Source, marked: &Marked) -> Vec<Part> {
         }
         Says::NewMessage { .. } => must("message", "5.12", vec![]),
         Says::Reminder { duty, due, .. } => {
-            must("owed", rule(*duty).provision, vec![spoken(*due), provision(source.case, *duty).to_owned()]);
+            must(
+                "owed",
+                rule(*duty, source.case.edition(duty.stage().unwrap_or_default())).provision,
+                vec![spoken(*due), provision(source.case, *duty).to_owned()],
+            );
         }
         Says::Undelivered { .. } => must("undelivered", "6.2", vec![]),
+        _ => {}
     }
     parts
 }

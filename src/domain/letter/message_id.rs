@@ -40,7 +40,7 @@ impl fmt::Debug for MessageKey {
 pub fn message_id(reference: &Reference, letter: LetterNo, key: &MessageKey, domain: &str) -> String {
     let local = format!("{reference}.{letter}").to_ascii_lowercase();
     let code = key.code(&local).finalize().into_bytes();
-    format!("{local}.{}@{domain}", hex(&code[..CODE_BYTES]))
+    format!("{local}.{}@{domain}", hex::encode(&code[..CODE_BYTES]))
 }
 
 /// The letter that `message_id` names, when the code in it shows that we wrote it. Mail systems on the way may have changed
@@ -49,23 +49,11 @@ pub fn our_letter(message_id: &str, key: &MessageKey) -> Option<(Reference, Lett
     let id = message_id.trim().trim_start_matches('<').trim_end_matches('>').to_ascii_lowercase();
     let (local, _domain) = id.split_once('@')?;
     let (named, code) = local.rsplit_once('.')?;
-    let code = from_hex(code).filter(|code| code.len() == CODE_BYTES)?;
+    let code = hex::decode(code).ok().filter(|code| code.len() == CODE_BYTES)?;
     // In constant time: the time of a comparison must not help anybody guess.
     key.code(named).verify_truncated_left(&code).ok()?;
     let (reference, letter) = named.rsplit_once('.')?;
     Some((reference.parse().ok()?, letter.parse().ok()?))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) {
-        return None;
-    }
-    let digits: Option<Vec<u8>> = text.chars().map(|digit| Some(digit.to_digit(16)? as u8)).collect();
-    Some(digits?.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 #[cfg(test)]

@@ -10,10 +10,11 @@ use jiff::civil::{Date, date};
 use super::{Desk, Enclosed, MessageKey, Templates, read};
 use crate::domain::calendar::{Calendar, WorkingDays, london};
 use crate::domain::case::{
-    Addition, Case, Flags, House, Input, Kind, Letter, LetterKind, Opening, Outcome, Resident, Says, Writer, decide,
+    Addition, Case, Channel, Dissatisfied, Flags, House, Input, Kind, Letter, LetterKind, Opening, Outcome, Resident,
+    Says, Terms, Writer, decide,
 };
 use crate::domain::code::Duty;
-use crate::domain::ladder::{Ladder, nine_o_clock};
+use crate::domain::ladder::{Ladder, WorkingHours, nine_o_clock};
 use crate::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
@@ -61,7 +62,9 @@ impl Sample {
 pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     let calendar = Calendar::england_and_wales(&[], &[]);
     let ladder = Ladder { officer_before: 2, deputy_before: 1, member_responsible_after: 2 };
-    let house = House { landlord, calendar: &calendar, ladder: &ladder, review_requests_after: WorkingDays(10) };
+    let hours = WorkingHours::default();
+    let terms = Terms::default();
+    let house = House { landlord, calendar: &calendar, ladder: &ladder, hours: &hours, terms };
     let plain = complaint(landlord);
     let hazard = Opening {
         flags: Flags { urgent_hazard: true, vulnerability: true, adjustment_requested: true, ..Flags::default() },
@@ -82,7 +85,7 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     let withheld = Opening {
         withheld: Some("the message was sent by a machine".to_owned()),
         set_aside: Some("the message has no readable text".to_owned()),
-        resident: Resident { name: Words::new(""), address: None },
+        resident: Resident::by_email(Words::new(""), None),
         ..wordless.clone()
     };
     let request = Opening {
@@ -122,6 +125,8 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
         writer,
         name: Words::new(if writer == Writer::Stranger { "Alex Marsh" } else { "Jo Fielding" }),
         flags: Flags::default(),
+        dissatisfied: Dissatisfied::No,
+        words: None,
         withheld: None,
     };
     let acknowledged = opened(&plain).then(sent(1), arrival());
@@ -187,7 +192,7 @@ impl<'a> Story<'a> {
 
     fn then(mut self, input: Input, now: Timestamp) -> Story<'a> {
         if let Ok(decision) = decide(&self.case, &input, self.house, now) {
-            self.case = decision.events.iter().fold(self.case, Case::apply);
+            self.case = self.case.after(&decision);
             self.letters = decision.letters;
         }
         self.now = now;
@@ -259,9 +264,12 @@ fn complaint(landlord: &Landlord) -> Opening {
     Opening {
         reference: Reference::new(&landlord.prefix, 1047),
         kind: Kind::Complaint,
-        message: 17,
+        matter: None,
+        message: Some(17),
+        channel: Channel::Email,
+        logged_by: None,
         received: arrival(),
-        resident: Resident { name: Words::new("Jo Fielding"), address: Some(Words::new("jo.fielding@example.org")) },
+        resident: Resident::by_email(Words::new("Jo Fielding"), Some(Words::new("jo.fielding@example.org"))),
         subject: Words::new("Leak again!!"),
         points: words(&[
             "I reported the leak in my kitchen ceiling three times since September and nobody came. Now the plaster is \

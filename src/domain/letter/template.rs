@@ -128,6 +128,20 @@ fn file(kind: LetterKind) -> &'static str {
         LetterKind::NewMessage => "new_message.txt",
         LetterKind::Reminder => "reminder.txt",
         LetterKind::Undelivered => "undelivered.txt",
+        LetterKind::Correction => "correction.txt",
+        LetterKind::Clarification => "clarification.txt",
+        LetterKind::Response => "response.txt",
+        LetterKind::Extension => "extension.txt",
+        LetterKind::Refusal => "refusal.txt",
+        LetterKind::RequestAnswer => "request_answer.txt",
+        LetterKind::Correspondence => "correspondence.txt",
+        LetterKind::Update => "update.txt",
+        LetterKind::Withdrawal => "withdrawal.txt",
+        LetterKind::Restriction => "restriction.txt",
+        LetterKind::Survey => "survey.txt",
+        LetterKind::Escalation => "escalation.txt",
+        LetterKind::Assigned => "assigned.txt",
+        LetterKind::DatesMoved => "dates_moved.txt",
     }
 }
 

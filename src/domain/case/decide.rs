@@ -1,0 +1,692 @@
+//! What follows by itself: from a message, a date that has come, the fate of a letter, a change of the calendar.
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+
+use super::letters::{Audience, ByHand, Letter, LetterKind, LetterNo, Says};
+use super::{
+    Addition, Case, Cause, Channel, Dissatisfied, Event, Kind, Matter, MessageNo, Obligation, Opening, Outcome, Posted,
+    Prefers, Recorded, Refusal, Writer,
+};
+use crate::domain::calendar::{Calendar, Due, WorkingDays, london_date};
+use crate::domain::code::{Duty, Limit, Rule, Stage, Start, rule};
+use crate::domain::command::Command;
+use crate::domain::ladder::{Ladder, Rung, WorkingHours, line, next_person, nine_o_clock};
+use crate::domain::landlord::{Acknowledge, Landlord, Person};
+use crate::domain::reference::Reference;
+use crate::domain::words::Words;
+
+/// Rungs between two reminders of a duty that the Code names no time for: once a week.
+const QUIET_EVERY: i32 = 5;
+
+/// All that can happen to a case.
+#[derive(Clone, Debug)]
+pub enum Input {
+    Opened(Box<Opening>),
+    Added(Addition),
+    /// A date we set may have come: a rung of its ladder, or the moment of an automatic step.
+    Reached(Duty),
+    Posted {
+        letter: LetterNo,
+        outcome: Outcome,
+    },
+    /// A person acts. `next` is the reference a case opened beside this one would get.
+    Commanded {
+        by: Person,
+        command: Box<Command>,
+        next: Option<Reference>,
+    },
+    /// The calendar may have another edition than the one the dates were found with.
+    CalendarChanged,
+    /// Another case was linked to this one.
+    Linked {
+        by: Person,
+        to: Reference,
+        because: Words,
+    },
+    /// Another case goes on as this one.
+    Absorbed {
+        by: Person,
+        from: Reference,
+        /// When the landlord first had the other one.
+        received: Timestamp,
+        messages: Vec<MessageNo>,
+        points: Vec<Words>,
+    },
+}
+
+/// What follows: history to be written and letters to go out, together or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Decision {
+    pub events: Vec<Recorded>,
+    pub letters: Vec<Letter>,
+    /// What happens to other cases by it, in the same transaction.
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// What one case's decision brings about for another.
+#[derive(Clone, Debug)]
+pub enum Elsewhere {
+    /// A case of the same landlord is opened.
+    Open(Box<Opening>),
+    On(Reference, Input),
+}
+
+/// The landlord's house rules, as `decide` needs them.
+#[derive(Clone, Copy, Debug)]
+pub struct House<'a> {
+    pub landlord: &'a Landlord,
+    pub calendar: &'a Calendar,
+    pub ladder: &'a Ladder,
+    /// When reminders may be sent.
+    pub hours: &'a WorkingHours,
+    pub terms: Terms,
+}
+
+/// Times the Code asks for and does not name: the landlord's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Working days after which an open service request is put before the officer again (1.4).
+    pub review_requests_after: WorkingDays,
+    /// Working days after a response in which the case is to be closed (9.1).
+    pub close_after: WorkingDays,
+    /// Days after closing on which the resident is asked how it was; `None` for never.
+    pub survey_after_days: Option<u16>,
+    /// Working days after which an adjustment is looked at again (5.10).
+    pub review_adjustments_after: WorkingDays,
+    /// Working days after which a restriction is looked at again (5.14).
+    pub review_restrictions_after: WorkingDays,
+}
+
+impl Default for Terms {
+    fn default() -> Terms {
+        Terms {
+            review_requests_after: WorkingDays(10),
+            close_after: WorkingDays(20),
+            survey_after_days: Some(28),
+            review_adjustments_after: WorkingDays(120),
+            review_restrictions_after: WorkingDays(60),
+        }
+    }
+}
+
+/// The whole behaviour of the daemon is this function: what follows when `input` happens to `case` at `now`.
+///
+/// # Errors
+///
+/// A [`Refusal`] when the input does not fit the case; nothing follows then.
+pub fn decide(case: &Case, input: &Input, house: &House, now: Timestamp) -> Result<Decision, Refusal> {
+    let mut draft = Draft { case: case.clone(), house, now, decision: Decision::default() };
+    match (input, &case.opening) {
+        (Input::Opened(_), Some(_)) => return Err(Refusal::AlreadyOpened),
+        (Input::Opened(opening), None) => draft.open(opening),
+        (_, None) => return Err(Refusal::NotOpened),
+        (Input::Added(addition), Some(_)) => draft.add(addition),
+        (Input::Reached(duty), Some(_)) => draft.reach(*duty),
+        (Input::Posted { letter, outcome }, Some(_)) => draft.settle(*letter, outcome)?,
+        (Input::Commanded { by, command, next }, Some(_)) => draft.act(by, command, next.as_ref())?,
+        (Input::CalendarChanged, Some(_)) => draft.recount(),
+        (Input::Linked { by, to, because }, Some(_)) => draft.link(by, to, because),
+        (Input::Absorbed { by, from, received, messages, points }, Some(_)) => {
+            draft.absorb(by, from, *received, messages, points);
+        }
+    }
+    Ok(draft.decision)
+}
+
+impl Case {
+    /// When to look at an open duty next: its next rung, or the moment of its automatic step.
+    pub fn next_look(&self, duty: Duty, house: &House, now: Timestamp) -> Option<Timestamp> {
+        let owed = self.duties.get(&duty).filter(|owed| owed.open())?;
+        if duty == Duty::Survey {
+            return Some(nine_o_clock(owed.due.date));
+        }
+        let rung = house.ladder.next_moment(climbed(duty, owed), owed.due.date, house.calendar);
+        // What has come and waits for the office to open is looked at then.
+        let opening = house.hours.wait(owed.due.date, house.calendar, now).filter(|_| rung <= now);
+        let rung = opening.unwrap_or(rung);
+        let automatic = self.acknowledged_automatically_at(duty, house);
+        Some(automatic.map_or(rung, |moment| rung.min(moment)))
+    }
+
+    /// 09:00 on the last working day before the acknowledgement is due, when nobody has acknowledged by then.
+    fn acknowledged_automatically_at(&self, duty: Duty, house: &House) -> Option<Timestamp> {
+        let stage = duty.stage().filter(|stage| duty == stage.acknowledge())?;
+        if !self.answered_by_itself() || self.acknowledgement_written(stage) {
+            return None;
+        }
+        let due = self.duties.get(&duty)?.due.date;
+        Some(nine_o_clock(house.calendar.working_days_before(due, WorkingDays(1))))
+    }
+
+    /// Whether letters go to the resident by themselves. What reached the landlord by another road is answered by hand,
+    /// when the resident has no e-mail address.
+    pub fn answered_by_itself(&self) -> bool {
+        let (Some(opening), Some(resident)) = (&self.opening, &self.resident) else { return false };
+        let reachable = resident.address.is_some()
+            || resident.post.is_some()
+            || resident.telephone.is_some()
+            || opening.channel != Channel::Email;
+        opening.withheld.is_none() && reachable
+    }
+}
+
+/// The rung a duty stands on. Those the Code names no time for are reminded of on the day and then once a week.
+fn climbed(duty: Duty, owed: &Obligation) -> Option<Rung> {
+    match owed.taken {
+        _ if !quiet(duty) => owed.taken,
+        None | Some(Rung(..0)) => Some(Rung(-1)),
+        Some(Rung(days)) => Some(Rung(days + QUIET_EVERY - 1)),
+    }
+}
+
+/// Whether the house, not the Code, wants it done by a day.
+fn quiet(duty: Duty) -> bool {
+    matches!(duty, Duty::ReviewRequest | Duty::ReviewAdjustment | Duty::ReviewRestriction | Duty::Close)
+}
+
+/// A decision in the making. Each event is applied as it is recorded, so that later steps see earlier ones.
+pub(super) struct Draft<'a> {
+    pub(super) case: Case,
+    pub(super) house: &'a House<'a>,
+    pub(super) now: Timestamp,
+    pub(super) decision: Decision,
+}
+
+// ── what comes in ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+impl Draft<'_> {
+    fn open(&mut self, opening: &Opening) {
+        self.record(opening.received, Event::Opened(Box::new(opening.clone())));
+        match opening.kind {
+            Kind::Complaint => self.begin_complaint(),
+            Kind::ServiceRequest => self.begin_request(),
+            Kind::Correspondence => self.begin_correspondence(opening),
+        }
+        let says = Says::NewCase { message: opening.message };
+        match opening.matter {
+            // Mail from the Ombudsman is the complaints officer's, whoever handles the case (4.1).
+            Some(Matter::Ombudsman) => self.write_to(&self.house.landlord.officer.clone(), says),
+            _ => self.write_to_handler(says),
+        }
+    }
+
+    pub(super) fn begin_complaint(&mut self) {
+        self.assign_by_rule(Stage::One);
+        let received = self.received();
+        let acknowledge_by = self.set_deadline(Duty::Acknowledge, received);
+        if self.rule(Duty::RespondStage1).start == Start::Logging {
+            self.set_deadline(Duty::RespondStage1, self.today().min(acknowledge_by));
+        }
+        self.start_response_when_acknowledgement_is_late(Stage::One);
+        self.answer_the_request_for(Stage::One);
+    }
+
+    fn begin_request(&mut self) {
+        self.assign_by_rule(Stage::One);
+        self.set_deadline(Duty::ReviewRequest, self.received());
+        if self.case.answered_by_itself() {
+            self.write_to_resident(Says::RequestLogged);
+        }
+    }
+
+    fn begin_correspondence(&mut self, opening: &Opening) {
+        self.assign_by_rule(Stage::One);
+        match opening.matter {
+            Some(Matter::Survey) => {}
+            _ => {
+                self.set_deadline(Duty::Answer, self.received());
+            }
+        }
+        let short_answer = matches!(opening.matter, None | Some(Matter::Enquiry | Matter::Survey | Matter::Unclear));
+        if short_answer && self.case.answered_by_itself() {
+            self.write_to_resident(Says::Correspondence { text: None });
+        }
+    }
+
+    /// The first letter at `stage`: the acknowledgement, or a receipt while a person must look first.
+    fn answer_the_request_for(&mut self, stage: Stage) {
+        if !self.case.answered_by_itself() {
+            return;
+        }
+        let review =
+            self.house.landlord.acknowledge == Acknowledge::AfterReview && !self.case.confirmed.contains(&stage);
+        match self.case.duties.get(&stage.acknowledge()).map(|owed| owed.due.date) {
+            Some(acknowledge_by) if (self.case.unsure || review) && !self.must_acknowledge_now(stage) => {
+                self.write_to_resident(Says::Receipt { stage, acknowledge_by });
+            }
+            _ => self.acknowledge(stage),
+        }
+    }
+
+    fn add(&mut self, addition: &Addition) {
+        self.record(addition.received, Event::MessageAdded(addition.clone()));
+        let Addition { message, received, writer, name, flags, dissatisfied, words, withheld } = addition.clone();
+        match writer {
+            Writer::Staff => return, // They know what they wrote; it is on file.
+            Writer::Resident if dissatisfied != Dissatisfied::No && self.case.can_escalate() => {
+                return self.escalate(received, Some(message), None, words, dissatisfied == Dissatisfied::Perhaps);
+            }
+            Writer::Resident | Writer::Stranger | Writer::Ombudsman => {}
+        }
+        let urgent = flags.urgent_hazard;
+        let says = Says::NewMessage { message, writer, name, flags };
+        match writer {
+            Writer::Ombudsman => self.write_to(&self.house.landlord.officer.clone(), says),
+            _ => self.write_to_handler(says),
+        }
+        let told_today = self.case.added_told == Some(self.today());
+        // One short letter a day, but word of a danger always gets the emergency numbers.
+        if writer == Writer::Resident && withheld.is_none() && (!told_today || urgent) {
+            self.write_to_resident(Says::Added { received: london_date(received) });
+        }
+    }
+
+    /// Stage 2 begins (6.10): its clock counts from the day the resident asked.
+    pub(super) fn escalate(
+        &mut self,
+        received: Timestamp,
+        message: Option<MessageNo>,
+        by: Option<&Person>,
+        reasons: Option<Words>,
+        unsure: bool,
+    ) {
+        self.record(received, Event::Escalated { received, message, by: by.cloned(), reasons, unsure });
+        for duty in [Duty::Close, Duty::Survey] {
+            self.lapse(duty);
+        }
+        self.assign_by_rule(Stage::Two);
+        let asked = london_date(received);
+        self.set_deadline(Duty::AcknowledgeStage2, asked);
+        if self.rule(Duty::RespondStage2).start == Start::Request {
+            self.set_deadline(Duty::RespondStage2, asked);
+        }
+        self.start_response_when_acknowledgement_is_late(Stage::Two);
+        self.answer_the_request_for(Stage::Two);
+        self.write_to_handler(Says::Escalation { message, unsure });
+        let officer = self.house.landlord.officer.clone();
+        if self.case.handler() != Some(&officer) {
+            self.write_to(&officer, Says::Escalation { message, unsure });
+        }
+    }
+
+    pub(super) fn link(&mut self, by: &Person, to: &Reference, because: &Words) {
+        if !self.case.links.contains(to) {
+            self.record_now(Event::Linked { by: by.clone(), to: to.clone(), because: because.clone() });
+        }
+    }
+
+    fn absorb(&mut self, by: &Person, from: &Reference, received: Timestamp, messages: &[MessageNo], points: &[Words]) {
+        let (by, from) = (by.clone(), from.clone());
+        self.record_now(Event::Absorbed { by, from, messages: messages.to_vec(), points: points.to_vec() });
+        debug_assert!(self.case.received <= Some(received), "the earlier date holds");
+    }
+}
+
+// ── what the time brings ──────────────────────────────────────────────────────────────────────────────────────────
+
+impl Draft<'_> {
+    fn reach(&mut self, duty: Duty) {
+        let Some(owed) = self.case.duties.get(&duty).filter(|owed| owed.open()).cloned() else {
+            return; // Met since the round looked.
+        };
+        if duty == Duty::Survey {
+            return self.survey();
+        }
+        if let Some(stage) = duty.stage().filter(|stage| duty == stage.acknowledge()) {
+            if self.must_acknowledge_now(stage) {
+                self.acknowledge(stage);
+            }
+            self.start_response_when_acknowledgement_is_late(stage);
+        }
+        let House { ladder, calendar, hours, landlord, .. } = *self.house;
+        let due = owed.due.date;
+        let Some(rung) = ladder.reached(due, calendar, self.now) else { return };
+        if Some(rung) <= climbed(duty, &owed) || hours.wait(due, calendar, self.now).is_some() {
+            return;
+        }
+        self.record_now(Event::Reminded { duty, due, rung });
+        let letter_waiting = self.waiting_letter(duty);
+        let kept_out = self.case.kept_out(landlord);
+        let kept_out: Vec<&str> = kept_out.iter().map(String::as_str).collect();
+        // Nothing was recorded since people were last told: those above hear of it now.
+        let silent = owed.taken.is_some() && self.case.last_act.is_none_or(|act| act < owed.told);
+        let first = self.first_told(duty);
+        let hearing = match quiet(duty) {
+            true => vec![&first],
+            false => ladder.hears(rung, silent, &first, landlord, &kept_out),
+        };
+        let hearing: Vec<Person> = hearing.into_iter().cloned().collect();
+        for person in &hearing {
+            self.write_to(person, Says::Reminder { duty, due, rung, letter_waiting, not_reached: None });
+        }
+    }
+
+    /// Whose a duty is: the owner of a promised action, else whoever handles the case.
+    fn first_told(&self, duty: Duty) -> Person {
+        let landlord = self.house.landlord;
+        let owner = match duty {
+            Duty::Action(action) => {
+                self.case.actions.get(&action).and_then(|action| action.promised.owner_address.clone())
+            }
+            _ => None,
+        };
+        let owner = owner.and_then(|address| landlord.people().into_iter().find(|person| person.address == address));
+        owner.or(self.case.handler()).unwrap_or(&landlord.officer).clone()
+    }
+
+    /// The survey goes out once, some weeks after the end (a practice of landlords; how to complain is in it, 1.6).
+    fn survey(&mut self) {
+        let answerable = self.case.resident.as_ref().is_some_and(|resident| resident.address.is_some());
+        if self.case.survey_declined || !answerable || !self.case.answered_by_itself() {
+            return self.lapse(Duty::Survey);
+        }
+        if !self.case.letters.values().any(|letter| letter.kind == LetterKind::Survey && letter.outcome.is_none()) {
+            self.write_to_resident(Says::Survey);
+        }
+        self.record_now(Event::DutyMet { duty: Duty::Survey });
+    }
+
+    /// Nobody has looked, and the five days must not lapse by silence.
+    fn must_acknowledge_now(&self, stage: Stage) -> bool {
+        let moment = self.case.acknowledged_automatically_at(stage.acknowledge(), self.house);
+        moment.is_some_and(|moment| moment <= self.now)
+    }
+
+    /// The letter that carries everything the Code asks of an acknowledgement, and the clock it starts.
+    pub(super) fn acknowledge(&mut self, stage: Stage) {
+        let Some(due) = self.case.duties.get(&stage.acknowledge()).map(|owed| owed.due.date) else { return };
+        let respond_by = match self.case.duties.get(&stage.respond()) {
+            // A date once set never moves out: a late acknowledgement buys no time.
+            Some(set) => set.due.date,
+            None => self.set_deadline(stage.respond(), self.today().min(due)),
+        };
+        self.write_to_resident(Says::Acknowledgement { stage, respond_by });
+    }
+
+    /// Response dates count from the earlier of the acknowledgement and the day it was due.
+    pub(super) fn start_response_when_acknowledgement_is_late(&mut self, stage: Stage) {
+        let Some(due) = self.case.duties.get(&stage.acknowledge()).map(|owed| owed.due.date) else { return };
+        if self.today() > due && !self.case.duties.contains_key(&stage.respond()) {
+            self.set_deadline(stage.respond(), due);
+        }
+    }
+
+    /// Works out the open dates anew; each that moves is recorded with its cause.
+    fn recount(&mut self) {
+        let counted = |owed: &Obligation| owed.open() && owed.counted_from != Start::Promise;
+        let open = self.case.duties.iter().filter(|(_, owed)| counted(owed));
+        let again = open.filter_map(|(duty, owed)| Some((*duty, owed.due.date, self.house.calendar.again(&owed.due)?)));
+        let changed: Vec<(Duty, Date, Due)> = again.collect();
+        let mut moves = Vec::new();
+        for (duty, was, due) in changed {
+            if due.date != was {
+                moves.push((duty, was, due.date));
+                self.move_deadline(duty, due, Cause::Calendar);
+            }
+        }
+        if !moves.is_empty() {
+            self.write_to_handler(Says::DatesMoved { moves });
+        }
+    }
+}
+
+// ── what became of letters ────────────────────────────────────────────────────────────────────────────────────────
+
+impl Draft<'_> {
+    pub(super) fn settle(&mut self, number: LetterNo, outcome: &Outcome) -> Result<(), Refusal> {
+        let letter = self.case.letter(number)?.clone();
+        self.record_now(Event::LetterPosted { letter: number, outcome: outcome.clone() });
+        let (why, returned) = match outcome {
+            // Whoever is to hand it over has it: the resident has not.
+            Outcome::Sent { .. } if letter.by_hand => return Ok(()),
+            // A letter that was in doubt goes again; had the first of the two come back, the second will as well.
+            Outcome::Sent { .. } if letter.failed() => return Ok(()),
+            Outcome::Sent { .. } | Outcome::HandedOver { .. } => {
+                self.it_arrived(number, &letter);
+                return Ok(());
+            }
+            Outcome::Dropped => return Ok(()),
+            Outcome::Refused { reply } => (reply.clone(), false),
+            Outcome::Returned { why, .. } => (why.clone(), true),
+            Outcome::Absent { .. } => (Words::new("they are away, says an automatic note"), true),
+        };
+        let met = letter.kind.meets(letter.stage).filter(|_| !letter.copy);
+        if let Some(duty) = met
+            && self.met_by(duty, number)
+            && !matches!(outcome, Outcome::Absent { .. })
+        {
+            self.record_now(Event::DutyReopened { duty });
+        }
+        let absent_resident = matches!(outcome, Outcome::Absent { .. }) && letter.audience == Audience::Resident;
+        if letter.failed() || absent_resident {
+            return Ok(()); // Servers report one failure more than once; people are told once.
+        }
+        match letter.about.and_then(|duty| Some((duty, self.case.duties.get(&duty)?.clone()))) {
+            Some((duty, owed)) if owed.open() => self.remind_somebody_else(duty, &owed, &letter),
+            Some(_) => {}
+            None => {
+                let (letter_kind, to) = (letter.kind, letter.to.clone());
+                let says = Says::Undelivered { letter: number, letter_kind, to, why, returned };
+                if let Some(person) = self.who_hears_of(&letter) {
+                    self.write_to(&person, says);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What follows when a letter has reached its reader.
+    fn it_arrived(&mut self, number: LetterNo, letter: &Posted) {
+        let Some(duty) = letter.kind.meets(letter.stage).filter(|_| !letter.copy) else { return };
+        let open = self.case.duties.get(&duty).is_some_and(Obligation::open);
+        let stage = letter.stage;
+        if letter.kind == LetterKind::Acknowledgement && !self.case.acknowledged.contains_key(&stage) {
+            let automatic = !self.case.confirmed.contains(&stage);
+            self.record_now(Event::Acknowledged { letter: number, automatic, stage });
+        }
+        if open {
+            self.record_now(Event::DutyMet { duty });
+        }
+    }
+
+    /// Whether it was letter `number` that met `duty`.
+    fn met_by(&self, duty: Duty, number: LetterNo) -> bool {
+        let met = self.case.duties.get(&duty).is_some_and(|owed| owed.met.is_some());
+        let another = self.case.letters.iter().any(|(other, letter)| {
+            *other != number && !letter.copy && letter.kind.meets(letter.stage) == Some(duty) && letter.arrived()
+        });
+        met && !another && duty != Duty::Survey
+    }
+
+    /// A reminder that did not reach its reader is no reminder: the next person is told, before the date and not after.
+    fn remind_somebody_else(&mut self, duty: Duty, owed: &Obligation, letter: &Posted) {
+        let Some(rung) = owed.taken else { return };
+        let landlord = self.house.landlord;
+        let of_this_rung = |letter: &&Posted| letter.about == Some(duty) && letter.written >= owed.told;
+        let told: Vec<&str> =
+            self.case.letters.values().filter(of_this_rung).map(|letter| letter.to.as_str()).collect();
+        let kept_out = self.case.kept_out(landlord);
+        let kept_out: Vec<&str> = kept_out.iter().map(String::as_str).collect();
+        let first = self.first_told(duty);
+        let Some(next) = next_person(&line(&first, landlord, &kept_out), &told).cloned() else { return };
+        let people = landlord.people();
+        let missed = people.iter().find(|person| person.address == letter.to.as_str());
+        let not_reached = Some(missed.map_or_else(|| letter.to.as_str().to_owned(), |person| person.name.clone()));
+        let (due, letter_waiting) = (owed.due.date, self.waiting_letter(duty));
+        self.write_to(&next, Says::Reminder { duty, due, rung, letter_waiting, not_reached });
+    }
+
+    /// Who is told that a letter did not reach its reader: the handler, or when it was the handler who was not reached, the
+    /// deputy or the officer. Nobody is told that *such* a letter failed: that chain ends with the operator.
+    fn who_hears_of(&self, undelivered: &Posted) -> Option<Person> {
+        let Landlord { officer, deputy, .. } = self.house.landlord;
+        let kept_out = self.case.kept_out(self.house.landlord);
+        let people = self.case.handler().into_iter().chain([officer, deputy, &self.house.landlord.manager]);
+        let mut fit =
+            people.filter(|person| undelivered.to.as_str() != person.address && !kept_out.contains(&person.address));
+        (undelivered.kind != LetterKind::Undelivered).then(|| fit.next().cloned()).flatten()
+    }
+
+    /// The letter that was written and has not reached the resident, when that is what the duty waits for.
+    fn waiting_letter(&self, duty: Duty) -> Option<LetterKind> {
+        let waits = |letter: &&Posted| {
+            let on_its_way = letter.outcome.is_none() || letter.by_hand && !letter.arrived();
+            letter.kind.meets(letter.stage) == Some(duty) && !letter.copy && on_its_way
+        };
+        self.case.letters.values().find(waits).map(|letter| letter.kind)
+    }
+}
+
+// ── the pen ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+impl Draft<'_> {
+    pub(super) fn today(&self) -> Date {
+        london_date(self.now)
+    }
+
+    /// The day the landlord first had it, in Europe/London.
+    fn received(&self) -> Date {
+        self.case.received.map_or(self.today(), london_date)
+    }
+
+    /// The rule behind a duty, in the edition that holds for this case.
+    pub(super) fn rule(&self, duty: Duty) -> &'static Rule {
+        rule(duty, self.case.edition(duty.stage().unwrap_or_default()))
+    }
+
+    pub(super) fn set_deadline(&mut self, duty: Duty, from: Date) -> Date {
+        let House { calendar, .. } = *self.house;
+        let due = match (self.rule(duty).limit, duty) {
+            (Limit::Code(limit), _) => calendar.due(from, limit),
+            (Limit::House, Duty::Answer) => match self.case.opening.as_ref().and_then(|opening| opening.matter) {
+                // UK GDPR, Article 12(3): within one month of receipt.
+                Some(Matter::Information) => calendar.until(from, from.saturating_add(1.month())),
+                // Data (Use and Access) Act 2025: acknowledged within 30 days of receipt.
+                Some(Matter::DataProtection) => calendar.until(from, from.saturating_add(30.days())),
+                _ => calendar.due(from, self.house.terms.review_requests_after),
+            },
+            (Limit::House, Duty::Close) => calendar.due(from, self.house.terms.close_after),
+            (Limit::House, Duty::Survey) => {
+                let days = self.house.terms.survey_after_days.unwrap_or_default();
+                calendar.until(from, from.saturating_add(i64::from(days).days()))
+            }
+            (Limit::House, Duty::ReviewAdjustment) => calendar.due(from, self.house.terms.review_adjustments_after),
+            (Limit::House, Duty::ReviewRestriction) => calendar.due(from, self.house.terms.review_restrictions_after),
+            (Limit::House, _) => calendar.due(from, self.house.terms.review_requests_after),
+        };
+        self.set_due(duty, due, self.rule(duty).start)
+    }
+
+    /// A date that a person chose.
+    pub(super) fn set_date(&mut self, duty: Duty, date: Date) -> Date {
+        let due = self.house.calendar.until(self.today(), date);
+        self.set_due(duty, due, Start::Promise)
+    }
+
+    fn set_due(&mut self, duty: Duty, due: Due, counted_from: Start) -> Date {
+        let date = due.date;
+        let passed = self.house.ladder.reached(date, self.house.calendar, self.now);
+        let provision = self.provision(duty);
+        self.record_now(Event::DeadlineSet { duty, due, counted_from, provision, passed });
+        date
+    }
+
+    fn provision(&self, duty: Duty) -> String {
+        let matter = self.case.opening.as_ref().and_then(|opening| opening.matter);
+        match (duty, matter) {
+            (Duty::Answer, Some(Matter::Information)) => "UK GDPR, Article 12".to_owned(),
+            (Duty::Answer, Some(Matter::DataProtection)) => "Data (Use and Access) Act 2025".to_owned(),
+            (Duty::Answer, Some(Matter::Ombudsman)) => "4.1".to_owned(),
+            _ => self.rule(duty).provision.to_owned(),
+        }
+    }
+
+    pub(super) fn move_deadline(&mut self, duty: Duty, due: Due, cause: Cause) {
+        let passed = self.house.ladder.reached(due.date, self.house.calendar, self.now);
+        self.record_now(Event::DeadlineMoved { duty, due, cause, passed });
+    }
+
+    /// The duty is owed no more.
+    pub(super) fn lapse(&mut self, duty: Duty) {
+        if self.case.duties.get(&duty).is_some_and(Obligation::open) {
+            self.record_now(Event::DutyLapsed { duty });
+        }
+    }
+
+    /// Gives the case to the first who is fit for it; when nobody is, the manager hears that somebody must be found.
+    pub(super) fn assign_by_rule(&mut self, stage: Stage) {
+        match self.case.first_fit(self.house.landlord, stage).cloned() {
+            Some(to) => self.record_now(Event::Assigned { stage, to, by: None, conflict: None, despite: None }),
+            None => self.record_now(Event::Unassigned { stage }),
+        }
+    }
+
+    /// To the resident, and a copy to whoever may speak for them. By e-mail where that is what they want and can be done;
+    /// else to the handler, who hands it over.
+    pub(super) fn write_to_resident(&mut self, says: Says) {
+        let Some(resident) = self.case.resident.clone() else { return };
+        let by_email = resident.address.clone().filter(|_| resident.prefers == Prefers::Email);
+        match by_email {
+            Some(address) => self.write(Audience::Resident, resident.name, address, None, false, says.clone()),
+            None => {
+                let handler = self.case.handler().unwrap_or(&self.house.landlord.officer);
+                let (address, by_hand) = (Words::new(&handler.address), Some(ByHand::to(&resident)));
+                self.write(Audience::Resident, resident.name, address, by_hand, false, says.clone());
+            }
+        }
+        let representative = self.case.representative.clone().filter(|who| who.authority.is_some());
+        if let Some((name, address)) = representative.and_then(|who| Some((who.name, who.address?))) {
+            self.write(Audience::Resident, name, address, None, true, says);
+        }
+    }
+
+    /// To whoever handles the case; when nobody is found yet, to the manager, who must find somebody.
+    pub(super) fn write_to_handler(&mut self, says: Says) {
+        let person = self.case.handler().unwrap_or(&self.house.landlord.manager).clone();
+        self.write_to(&person, says);
+    }
+
+    pub(super) fn write_to(&mut self, person: &Person, says: Says) {
+        let (name, address) = (Words::new(&person.name), Words::new(&person.address));
+        self.write(Audience::Staff, name, address, None, false, says);
+    }
+
+    fn write(
+        &mut self,
+        audience: Audience,
+        name: Words,
+        address: Words,
+        by_hand: Option<ByHand>,
+        copy: bool,
+        says: Says,
+    ) {
+        let number = self.case.letters.keys().next_back().map_or(1, |last| last + 1);
+        let about = match says {
+            Says::Reminder { duty, .. } => Some(duty),
+            _ => None,
+        };
+        self.record_now(Event::LetterWritten {
+            letter: number,
+            kind: says.kind(),
+            audience,
+            to: address.clone(),
+            promises: says.promises(),
+            by_hand: by_hand.is_some(),
+            copy,
+            stage: says.stage(),
+            about,
+        });
+        self.decision.letters.push(Letter { number, audience, name, address, by_hand, says });
+    }
+
+    pub(super) fn record_now(&mut self, event: Event) {
+        self.record(self.now, event);
+    }
+
+    pub(super) fn record(&mut self, occurred_at: Timestamp, event: Event) {
+        let recorded = Recorded { seq: self.case.seq + 1, occurred_at, recorded_at: self.now, event };
+        self.case = std::mem::take(&mut self.case).apply(&recorded);
+        self.decision.events.push(recorded);
+    }
+}
