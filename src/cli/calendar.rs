@@ -51,7 +51,14 @@ impl Ask {
     pub fn run(&self, config: &Path) -> anyhow::Result<()> {
         let (added, removed) = match run::load(config) {
             Ok(loaded) => (loaded.config.holidays_added, loaded.config.holidays_removed),
-            Err(_) => Default::default(),
+            Err(_) => {
+                if !matches!(config.try_exists(), Ok(false)) {
+                    eprintln!(
+                        "The configuration cannot be used (`redress check` says why): bank holidays are shown as built in."
+                    );
+                }
+                Default::default()
+            }
         };
         let calendar = Calendar::england_and_wales(&added, &removed);
         let this_year = || london_date(SystemClock.now()).year();

@@ -51,7 +51,7 @@ impl Ladder {
     /// Who hears of a date at this rung, everybody once: `first`, who has the case in hand, and those above them.
     ///
     /// When the case has been `silent`, no person having done anything on it since the rung before, the next one up
-    /// hears as well. For each of the `unfit` (as in [`line`]) the next one up hears instead; somebody always does.
+    /// hears as well. For each of the `unfit` (as in [`line()`]) the next one up hears instead; somebody always does.
     pub fn hears<'a>(
         &self,
         rung: Rung,
@@ -99,7 +99,7 @@ pub fn line<'a>(first: &'a Person, landlord: &'a Landlord, unfit: &[&str]) -> Ve
     if fit.is_empty() { once([manager, member_responsible]) } else { fit }
 }
 
-/// Who of the [`line`] is told instead, when a reminder to somebody of it came back or met an absence note: the next one
+/// Who of the [`line()`] is told instead, when a reminder to somebody of it came back or met an absence note: the next one
 /// none of whose letters is among the `told` of this rung. `None` when all have been.
 pub fn next_person<'a>(line: &[&'a Person], told: &[&str]) -> Option<&'a Person> {
     line.iter().copied().find(|person| !told.iter().any(|address| same_address(address, &person.address)))
