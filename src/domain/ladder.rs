@@ -2,7 +2,7 @@
 //!
 //! A rung is named by its distance from the due date in working days: -2, -1, 0, 1, 2 … All rungs come at 09:00
 //! Europe/London on working days: what a person promised for a Saturday has its rung 0 on the Friday. People above the
-//! officer hear of a date before it has passed, not after: one rung early each when nothing moves.
+//! officer hear of a date before it has passed, not after, and when nothing moves everybody hears one rung earlier.
 
 use jiff::Timestamp;
 use jiff::civil::{self, Date};
@@ -68,11 +68,14 @@ impl Ladder {
     /// The rung from which this person of the line hears, `None` for every rung.
     fn first_rung(&self, person: &Person, first: &Person, landlord: &Landlord) -> Option<Rung> {
         let is = |other: &Person| same_address(&person.address, &other.address);
-        match () {
-            () if is(first) => None,
-            () if is(&landlord.officer) || is(&landlord.deputy) => Some(Rung(-i32::from(self.deputy_before))),
-            () if is(&landlord.manager) => Some(Rung(0)),
-            () => Some(Rung(self.member_responsible_after.into())),
+        if is(first) {
+            None
+        } else if is(&landlord.officer) || is(&landlord.deputy) {
+            Some(Rung(-i32::from(self.deputy_before)))
+        } else if is(&landlord.manager) {
+            Some(Rung(0))
+        } else {
+            Some(Rung(self.member_responsible_after.into()))
         }
     }
 
