@@ -2,7 +2,7 @@
 //!
 //! A rung is named by its distance from the due date in working days: -2, -1, 0, 1, 2 … All rungs come at 09:00
 //! Europe/London on working days: what a person promised for a Saturday has its rung 0 on the Friday. People above the
-//! officer hear of a date before it has passed, not after, and when nothing moves everybody hears one rung earlier.
+//! officer hear of a date before it has passed, not after, and when nothing moves one person more hears at each rung.
 
 use jiff::Timestamp;
 use jiff::civil::{self, Date};
