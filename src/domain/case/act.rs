@@ -634,6 +634,7 @@ impl Draft<'_> {
     }
 
     fn action(&self, number: ActionNo) -> Result<&Action, Refusal> {
+        self.going_on()?;
         let action = self.case.actions.get(&number).ok_or(Refusal::NoSuchAction(number))?;
         if action.done.is_some() { Err(Refusal::ActionDone(number)) } else { Ok(action) }
     }
