@@ -71,18 +71,18 @@ fn acts(reference: &str) -> clap::Command {
 /// which names everything at once.
 fn subcommand<T>(command: clap::Command, verb: &Verb<T>, begin: &str, more: &str) -> clap::Command {
     let provision = verb.provision.map(|provision| format!(" ({})", cite(provision))).unwrap_or_default();
-    let example = example(begin, verb, |field| field.needed);
     let usage = verb.fields.iter().filter(|field| field.needed).map(|field| match field.holds {
         Holds::Flag => format!(" --{}", field.name),
         holds => format!(" --{} <{}>", field.name, holds.in_words()),
     });
     let usage = format!("{begin}{more}{} --as <person> [OPTIONS]", usage.collect::<String>());
-    let whole = example_with(begin, verb);
-    let examples = if whole == example { example } else { format!("{example}\n  {whole}") };
+    let extra = verb.fields.iter().find(|field| !field.needed).map(|field| field.name);
+    let mut examples = vec![example(begin, verb, |field| field.needed)];
+    examples.extend(extra.map(|extra| example(begin, verb, |field| field.needed || field.name == extra)));
     command
         .override_usage(usage)
-        .long_about(format!("{}{provision}", verb.meaning))
-        .after_help(format!("Examples:\n  {examples}\n\n{COMMON}"))
+        .about(format!("{}{provision}", verb.meaning))
+        .after_help(format!("Examples:\n{}\n\n{COMMON}", examples.join("\n")))
         .args(verb.fields.iter().map(argument))
         .arg(
             Arg::new(AS)
@@ -98,33 +98,22 @@ fn subcommand<T>(command: clap::Command, verb: &Verb<T>, begin: &str, more: &str
 }
 
 fn argument(field: &Field) -> Arg {
-    let mut help = field.meaning.to_owned();
-    if !field.example.is_empty() {
-        help.push_str(&format!(", “{}”", field.example));
-    }
-    if field.several {
-        help.push_str("; may be given several times");
-    }
-    let argument = Arg::new(field.name).long(field.name).help(help);
+    let (first, rest) = field.meaning.split_at(field.meaning.chars().next().map_or(0, char::len_utf8));
+    let several = if field.several { "; may be given several times" } else { "" };
+    let argument = Arg::new(field.name).long(field.name).help(format!("{}{rest}{several}", first.to_uppercase()));
     match field.holds {
         Holds::Flag => argument.action(ArgAction::SetTrue),
         holds => argument.action(ArgAction::Append).value_name(holds.in_words()),
     }
 }
 
-/// A line that can be typed: the fields that are `wanted`, with their examples.
+/// What can be typed: the fields that are `wanted`, with their examples, a line each.
 fn example<T>(begin: &str, verb: &Verb<T>, wanted: impl Fn(&Field) -> bool) -> String {
     let fields = verb.fields.iter().filter(|field| wanted(field)).map(|field| match field.holds {
-        Holds::Flag => format!(" --{}", field.name),
-        _ => format!(" --{} {}", field.name, quoted(field.example)),
+        Holds::Flag => format!(" \\\n    --{}", field.name),
+        _ => format!(" \\\n    --{} {}", field.name, quoted(field.example)),
     });
-    format!("{begin}{} --as ada@example.net", fields.collect::<String>())
-}
-
-/// The same with the first field that need not be given.
-fn example_with<T>(begin: &str, verb: &Verb<T>) -> String {
-    let first = verb.fields.iter().find(|field| !field.needed).map(|field| field.name);
-    example(begin, verb, |field| field.needed || Some(field.name) == first)
+    format!("  {begin} --as ada@example.net{}", fields.collect::<String>())
 }
 
 /// As a shell takes it.

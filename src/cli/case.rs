@@ -14,6 +14,7 @@ use super::{explain, history, page, standing};
 use crate::domain::calendar::{WorkingDays, listed, listed_date, london_date};
 use crate::domain::case::{Case, Flags, Opening};
 use crate::domain::code::{Edition, cite, rule};
+use crate::domain::command::grammar::named;
 use crate::domain::reference::{NotAReference, Reference};
 use crate::domain::words::Words;
 use crate::store::{CaseFile, CaseRow, DeadlineRow, LetterRow};
@@ -215,10 +216,7 @@ impl Wanted {
     /// What only the case itself can tell.
     fn by_file(&self, case: &Case) -> bool {
         let handled = |written: &String| match case.handler() {
-            Some(person) => {
-                let ways = [&person.address, &person.name, &person.role];
-                ways.iter().any(|way| way.to_lowercase() == written.trim().to_lowercase())
-            }
+            Some(person) => !named(&[person], written).is_empty(),
             None => written.eq_ignore_ascii_case("nobody"),
         };
         let found = |words: &String| {

@@ -1,5 +1,6 @@
 //! `redress people`: who is registered, what they have to do, and what becomes of it when somebody leaves.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
@@ -13,6 +14,7 @@ use crate::config::Config;
 use crate::daemon::command;
 use crate::domain::case::{Case, Refusal};
 use crate::domain::command::Command;
+use crate::domain::command::grammar::named;
 use crate::domain::landlord::{Landlord, Person};
 use crate::domain::reference::Reference;
 use crate::store::Store;
@@ -267,25 +269,12 @@ async fn leave(
 
 /// The address of whoever is meant, registered or with open cases still.
 fn address_of(everybody: &[Somebody], written: &str) -> anyhow::Result<String> {
-    let written = written.trim().to_lowercase();
-    let ways: [fn(&Person, &str) -> bool; 3] = [
-        |person, written| person.address == written,
-        |person, written| person.name.to_lowercase() == written,
-        |person, written| person.role.to_lowercase() == written,
-    ];
-    for fits in ways {
-        let mut found: Vec<&str> = everybody
-            .iter()
-            .map(|who| &who.person)
-            .filter(|who| fits(who, &written))
-            .map(|who| &*who.address)
-            .collect();
-        found.dedup();
-        match found[..] {
-            [] => {}
-            [address] => return Ok(address.to_owned()),
-            _ => bail!("{written:?} may be {}; give the e-mail address", found.join(", ")),
-        }
+    let people: Vec<&Person> = everybody.iter().map(|who| &who.person).collect();
+    let found: BTreeSet<&str> = named(&people, written).into_iter().map(|person| &*person.address).collect();
+    let found: Vec<&str> = found.into_iter().collect();
+    match found[..] {
+        [address] => Ok(address.to_owned()),
+        [] => bail!("{written:?} is nobody registered, and nobody with open cases; `redress people list` lists who is"),
+        _ => bail!("{written:?} may be {}; give the e-mail address", found.join(", ")),
     }
-    bail!("{written:?} is nobody registered, and nobody with open cases; `redress people list` lists who is")
 }

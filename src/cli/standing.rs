@@ -18,6 +18,11 @@ pub fn facts(file: &CaseFile) -> Vec<(&'static str, String)> {
     let case = &file.case;
     let handler = case.handler().map_or("nobody yet".to_owned(), |who| format!("{}, {}", who.name, who.role));
     let mut facts = vec![("Stands", case.ended.as_ref().map_or_else(|| stands(case), ended)), ("Handler", handler)];
+    if case.is_complaint() {
+        let by =
+            if case.confirmed.contains(&case.stage) { "confirmed by a person" } else { "not confirmed by a person" };
+        facts.push(("Definition", by.to_owned()));
+    }
     facts.extend(STAGES.into_iter().filter_map(|stage| Some(("Acknowledged", acknowledged(file, stage)?))));
     if let Some(every) = case.updates_every {
         facts.push(("Updates", format!("every {every}, as agreed")));
@@ -92,13 +97,8 @@ pub fn sections(beside: &Beside, file: &CaseFile) -> String {
     let mut text = String::new();
     let first = case.opening.as_ref().map(|opening| (&opening.points, &opening.outcome_sought));
     let same = first == Some((&case.definition.points, &case.definition.outcome));
-    if case.is_complaint()
-        && (!same || case.definition.responsibility.is_some() || case.confirmed.contains(&case.stage))
-    {
-        let confirmed =
-            if case.confirmed.contains(&case.stage) { "confirmed by a person" } else { "not confirmed by a person" };
-        text.push_str(&format!("\nComplaint definition, {confirmed}\n"));
-        text.push_str(&definition(&case.definition));
+    if case.is_complaint() && (!same || case.definition.responsibility.is_some()) {
+        text.push_str(&format!("\nComplaint definition\n{}", definition(&case.definition)));
     }
     for (stage, given) in &case.responses {
         text.push_str(&format!("\nResponse at {stage}\n{}", response(given)));

@@ -9,7 +9,7 @@ use std::fmt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-pub use super::values::{Choices, Context, Holds};
+pub use super::values::{Choices, Context, Holds, named};
 use super::values::{Value, items, squeezed};
 use super::{Command, Log, Redefinition};
 use crate::domain::calendar::WorkingDays;

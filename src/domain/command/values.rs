@@ -164,30 +164,16 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Everybody `text` may name: the surest way of naming somebody that fits anybody at all.
+    /// Everybody `text` may name, by their post or as [`named`] finds them.
     fn people_named(&self, text: &str) -> Vec<&'a Person> {
         let Landlord { officer, deputy, manager, member_responsible, .. } = self.landlord;
-        let text = text.trim().trim_matches(['<', '>']).to_lowercase();
-        let posts = [
-            ("officer", officer),
-            ("deputy", deputy),
-            ("manager", manager),
-            ("member responsible", member_responsible),
-        ];
-        if let Some((_, person)) = posts.into_iter().find(|(post, _)| *post == text) {
-            return vec![person];
+        let posts =
+            [("officer", officer), ("deputy", deputy), ("manager", manager), ("memberresponsible", member_responsible)];
+        let written = squeezed(text);
+        match posts.into_iter().find(|(post, _)| *post == written) {
+            Some((_, person)) => vec![person],
+            None => named(&self.landlord.people(), text),
         }
-        let ways: [fn(&Person, &str) -> bool; 4] = [
-            |person, text| person.address == text,
-            |person, text| person.name.to_lowercase() == text,
-            |person, text| person.role.to_lowercase() == text,
-            |person, text| person.name.to_lowercase().split_whitespace().any(|part| part == text),
-        ];
-        let people = self.landlord.people();
-        let named = |fits: fn(&Person, &str) -> bool| -> Vec<&Person> {
-            people.iter().copied().filter(|person| fits(person, &text)).collect()
-        };
-        ways.into_iter().map(named).find(|named| !named.is_empty()).unwrap_or_default()
     }
 
     /// Who sees to something, as residents read it, and where they are reminded.
@@ -199,6 +185,22 @@ impl<'a> Context<'a> {
             _ => self.person(text).map(|person| (person.role.clone(), Some(person.address.clone()))),
         }
     }
+}
+
+/// Those of `people` whom `text` may name: by e-mail address, name, role, or a part of the name; by the surest of these
+/// that fits anybody at all.
+pub fn named<'a>(people: &[&'a Person], text: &str) -> Vec<&'a Person> {
+    let text = text.trim().trim_matches(['<', '>']).to_lowercase();
+    let ways: [fn(&Person, &str) -> bool; 4] = [
+        |person, text| person.address == text,
+        |person, text| person.name.to_lowercase() == text,
+        |person, text| person.role.to_lowercase() == text,
+        |person, text| person.name.to_lowercase().split_whitespace().any(|part| part == text),
+    ];
+    let fitting = |fits: fn(&Person, &str) -> bool| -> Vec<&Person> {
+        people.iter().copied().filter(|person| fits(person, &text)).collect()
+    };
+    ways.into_iter().map(fitting).find(|fitting| !fitting.is_empty()).unwrap_or_default()
 }
 
 fn listed(people: &[&Person]) -> String {
