@@ -58,7 +58,7 @@ pub fn left(calendar: &Calendar, today: Date, due: Date) -> String {
 fn left_in(calendar: &Calendar, today: Date, due: Date, say: fn(i32) -> String) -> String {
     match calendar.working_days_between(today, due) {
         0 if due < today => "late".to_owned(),
-        0 => "due today".to_owned(),
+        0 if due == today => "due today".to_owned(),
         days @ ..0 => format!("{} late", say(-days)),
         days => format!("{} left", say(days)),
     }
