@@ -9,8 +9,8 @@
 
 use super::mime::{Entity, single_spaced};
 use super::wording::{
-    ABSENT, ACKNOWLEDGES, ADMINISTRATORS, BOUNCE_PHRASES, BOUNCE_SUBJECTS, BOUNCE_SUBJECTS_INSIDE, DAEMONS, OF_A_HOME,
-    PROMISE, REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_INSIDE, TECHNICAL, THANKS,
+    ABSENT, ACKNOWLEDGES, ADMINISTRATORS, BOUNCE_PHRASES, BOUNCE_SUBJECTS, BOUNCE_SUBJECTS_INSIDE, CLOSED, DAEMONS,
+    OF_A_HOME, PROMISE, REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_INSIDE, TECHNICAL, THANKS,
 };
 use super::{Kind, Message, Own, quote, report};
 
@@ -352,7 +352,7 @@ fn wording_of_reply(facts: &Facts<'_>) -> Option<&'static str> {
     }
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
     let early: String = words.chars().take(600).collect();
-    let absent = ABSENT.iter().any(|phrase| early.contains(phrase));
+    let absent = ABSENT.iter().chain(CLOSED).any(|phrase| early.contains(phrase));
     let promise = says(PROMISE);
     let thanks = says_by_itself(&early, THANKS);
     let robot = says_by_itself(words, ROBOT) || (thanks && says(ROBOT_INSIDE));
@@ -554,12 +554,30 @@ pub(super) fn spam(entity: &Entity<'_>) -> Option<String> {
     if value("x-proofpoint-spam-details").contains("rule=spam") {
         return Some("x-proofpoint-spam-details has rule=spam".to_owned());
     }
-    // Only the topmost was written by our own server; those below may be forged (RFC 8601, 5).
-    let results = value("authentication-results");
-    let has = |result: &str| results.split([';', ' ']).any(|piece| piece.trim() == result);
-    if has("dmarc=fail") {
-        return Some("the sender is not who it says (dmarc=fail)".to_owned());
+    match failed_check(entity)? {
+        "dmarc" => Some("the sender is not who it says (dmarc=fail)".to_owned()),
+        "spf" => Some("the sending server is not the sender's (spf=fail)".to_owned()),
+        // Lists and gateways break signatures; by itself that makes no spam.
+        _ => None,
     }
-    let unsigned = !has("dkim=pass") && !has("dmarc=pass");
-    (has("spf=fail") && unsigned).then(|| "the sending server is not the sender's (spf=fail)".to_owned())
+}
+
+/// Why the sender may be somebody else, when the server's checks say so.
+pub(super) fn unproven(entity: &Entity<'_>) -> Option<String> {
+    failed_check(entity).map(|check| format!("it could not be proved that the sender is who it says ({check}=fail)"))
+}
+
+/// The check of the sender that failed (RFC 8601), unless another one vouches for the sender.
+fn failed_check(entity: &Entity<'_>) -> Option<&'static str> {
+    // Only the topmost field was written by our own server; those below may be forged (RFC 8601, 5).
+    let results = entity.raw("authentication-results").unwrap_or_default().to_ascii_lowercase();
+    let has = |check: &str, result: &str| {
+        let proper = |piece: &str| piece.trim().split_once('=') == Some((check, result));
+        results.split([';', ' ']).any(proper)
+    };
+    if has("dmarc", "fail") {
+        return Some("dmarc");
+    }
+    let vouched = has("dmarc", "pass") || has("dkim", "pass");
+    ["spf", "dkim", "compauth"].into_iter().find(|check| !vouched && has(check, "fail"))
 }

@@ -204,8 +204,7 @@ pub(super) const ABSENT: &[&str] = &[
     "on paternity leave", "on sick leave", "on vacation", "away from the office", "away from my desk",
     "away from my e", "away from work", "currently away", "i am away", "i'm away", "i will be away",
     "i'll be away", "no longer work", "no longer with", "has left the", "have left the", "limited access to e",
-    "no access to e", "not in the office", "not be in the office", "office is closed", "offices are closed",
-    "office is now closed", "not be checking", "non-working day", "i do not work", "i don't work",
+    "no access to e", "not in the office", "not be in the office", "not be checking", "non-working day", "i do not work", "i don't work",
     "working part time", "abwesend", "nicht im büro", "nicht im haus", "außer haus", "im urlaub",
     "nicht erreichbar", "absent du bureau", "absente du bureau", "absent jusqu", "absente jusqu",
     "actuellement absent", "je suis absent", "je serai absent", "en congé", "en vacances",
@@ -218,13 +217,27 @@ pub(super) const ABSENT: &[&str] = &[
     "خارج المكتب", "في إجازة", "不在办公室", "休假", "外出", "不在", "休暇", "休業", "allan o'r swyddfa", "ar wyliau",
     "i ffwrdd o", "szabadság", "出差", "휴가", "not currently in the office", "on study leave", "on sabbatical",
     "on a business trip", "travelling", "traveling", "on compassionate leave", "on parental leave",
-    "on jury service", "out on leave", "maternity leave", "office will be closed", "we are closed",
-    "we are currently closed", "on furlough", "nicht mehr im unternehmen", "nicht mehr für", "in elternzeit",
+    "on jury service", "out on leave", "maternity leave", "on furlough", "nicht mehr im unternehmen", "nicht mehr für", "in elternzeit",
     "auf dienstreise", "krankheitsbedingt", "ne travaille plus", "plus en poste", "en déplacement",
     "ya no trabaja", "de viaje", "permiso", "non lavoro più", "in viaggio", "werkt niet meer", "buiten kantoor",
     "já não trabalha", "não trabalha mais", "em viagem", "já não pracuję", "nie pracuje", "delegacj",
     "föräldraledig", "slutat", "barselsorlov", "permisjon", "koulutuksessa", "vanhempainvapaa", "služební cest",
     "raporlu", "больше не работает", "командировк",
+];
+
+/// That an office is shut; automatic receipts name opening hours too.
+pub(super) const CLOSED: &[&str] = &[
+    "office is closed", "offices are closed", "office is now closed", "office will be closed", "we are closed",
+    "we are currently closed", "we are now closed", "closed for the holiday", "closed for christmas",
+];
+
+/// Titles that only absence notes have, wherever they stand in a subject.
+pub(super) const ABSENT_SUBJECTS: &[&str] = &[
+    "ooo:", "[ooo]", "out of the office", "away message", "away notice", "vacation", "holiday message", "abwesenheit",
+    "urlaub", "absence du bureau", "message d'absence", "notification d'absence", "réponse d'absence", "congé",
+    "fuera de", "ausencia", "fuori sede", "ferie", "vakantie", "ausência", "férias", "fora do escrit", "urlop",
+    "concediu", "semester", "ferie", "fravær", "poissaolo", "loma", "dovolen", "izin", "отпуск", "відпустк", "إجازة",
+    "不在", "休假", "休暇", "부재중",
 ];
 
 /// What an absence note or a receipt promises.
