@@ -287,6 +287,66 @@ fn mail_from_the_ombudsman_is_known_with_its_references() {
 }
 
 #[test]
+fn an_automatic_answer_without_any_mark_is_known_by_its_wording() {
+    for (subject, body) in [
+        ("Re: Yours", "I am on annual leave until Monday 14 July. If your query is urgent please contact the office."),
+        (
+            "Re: Yours",
+            "Hi,\n\nI'm out of the office today. I'll respond to your email when I'm back on Thursday.\n\nAnn",
+        ),
+        ("Away from office", "I will be away until 14 July with no access to email."),
+        (
+            "Re: Yours",
+            "Our offices are closed for Christmas and will reopen on 2 January. Your email will be answered then.",
+        ),
+        ("Re: Yours", "I have now left the organisation. Please send all future emails to the office."),
+        ("Re: Yours", "This inbox is unmonitored. Use the form on the website."),
+        (
+            "Re: Yours",
+            "Thank you for contacting Anytown Council. Your email has been received and will be dealt with within 10 working days.",
+        ),
+        (
+            "Case 00123456: Yours",
+            "Thank you for contacting us. Your case number is 00123456. One of our team will be in touch shortly.",
+        ),
+        (
+            "New Support Ticket Opened",
+            "A request has been created and assigned ticket #1234. A representative will follow-up with you.",
+        ),
+        ("Message Recall Success: Yours", "Your message\nTo: Mary\nrecall was successful"),
+        (
+            "Please confirm (conf#12)",
+            "Your message is being held because the address has not been verified. To release your message, reply.",
+        ),
+        ("Re: Ihr Schreiben", "Ich bin derzeit im Urlaub. In dringenden Fällen wenden Sie sich bitte an Frau Müller."),
+        (
+            "AW: Schreiben",
+            "Vielen Dank für Ihre E-Mail. Wir haben Ihre Anfrage erhalten und werden sie schnellstmöglich bearbeiten.",
+        ),
+        (
+            "Re: votre lettre",
+            "Je suis absente du bureau jusqu'au 14 juillet. En cas d'urgence, veuillez contacter M. Dupont.",
+        ),
+        (
+            "Re: su carta",
+            "Estaré fuera de la oficina hasta el lunes. Para asuntos urgentes, contacte con mi compañera.",
+        ),
+        ("Re: la lettera", "Sono in ferie fino al 14 luglio. Per urgenze contattare il collega."),
+        ("Re: uw brief", "Ik ben afwezig tot 14 juli. Voor dringende zaken kunt u contact opnemen met mijn collega."),
+        ("Re: a sua carta", "Encontro-me ausente até 14 de julho. Em caso de urgência, contacte o meu colega."),
+        ("Re: pismo", "Przebywam na urlopie do 14 lipca. W pilnych sprawach proszę o kontakt z biurem."),
+        ("Re: scrisoare", "Sunt în concediu până pe 14 iulie. Pentru urgențe contactați colega mea."),
+        ("Re: mektup", "14 Temmuz'a kadar yıllık izindeyim. Acil durumlarda lütfen iş arkadaşımla iletişime geçin."),
+        ("Re: письмо", "Я в отпуске до 14 июля. По срочным вопросам обращайтесь к моей коллеге."),
+        ("Re: brev", "Jeg er på ferie og er tilbage den 15. juli. Ved hastende sager kontakt kontoret."),
+        ("Re: brev", "Jag är på semester och är åter den 15 juli. Vid brådskande ärenden kontakta växeln."),
+    ] {
+        let message = person(&format!("Subject: {subject}\n"), body);
+        assert!(!message.may_answer && !message.kind.advances(), "{subject} / {body}");
+    }
+}
+
+#[test]
 fn people_who_use_the_words_of_machines_are_people() {
     for (subject, body) in [
         ("Re: Automatic reply: Your complaint", "Your automatic reply is no help. Please ring me."),
@@ -301,6 +361,29 @@ fn people_who_use_the_words_of_machines_are_people() {
         ("Confirmation", "You asked me to confirm: please do not reply to this address, use my mobile."),
         ("Automated messages", "All I get is automated messages. Is this an automated world now?"),
         ("Notice", "I received a failure notice from the gas engineer."),
+        ("Away next week", "I will be away until 14 July. Don't send anybody then. For urgent access ring my sister."),
+        ("Re: Your appointment", "I'm on annual leave from 1 July and back on the 14th, any day after that is fine."),
+        ("Urlop", "Jestem na urlopie do 14 lipca. Kaloryfer nadal nie działa. Proszę o kontakt po powrocie."),
+        ("Heizung", "Ich bin bis 14. Juli im Urlaub, danach wieder erreichbar. Die Heizung ist immer noch kaputt."),
+        ("Rendez-vous", "Je suis absente jusqu'au 14 juillet. Venez après, le chauffage ne marche pas."),
+        ("out of office", "You keep sending me out of office replies. I want to make a complaint about it."),
+        ("Thank you for your letter", "We will respond within 10 working days. We do not accept the charge."),
+        ("Case closed", "The case has been closed without a visit. Case number is 4471. This is not right."),
+        ("Service failed", "This is an automatic breach of your policy. Tenants without heating since Friday."),
+        (
+            "Unmonitored",
+            "This mailbox is not monitored, says your website. Third letter, roof still leaks, nobody comes.",
+        ),
+        ("Change of email", "My email address has changed. Please use mary2@example.com for my complaint from now on."),
+        ("New job", "I no longer work for the bus company so please contact me on my own number about the repair."),
+        ("The caretaker", "The caretaker has left the company and nobody cleans. Please send somebody."),
+        ("Undelivered", "Fob undelivered. Card says could not be delivered. Please resend, mary@example.com."),
+        (
+            "Undeliverable: my email to you",
+            "I got 'Undeliverable' back from your address, so here it is again. The bins overflow.",
+        ),
+        ("Read: what you wrote", "I read what you wrote. It was read on Monday by my daughter as well."),
+        ("Verification", "I sent the verification you asked for. The link did not work. This is the second time."),
     ] {
         let message = person(&format!("Subject: {subject}\n"), body);
         assert_eq!((message.kind, message.may_answer), (Kind::Person, true), "{subject}: {:?}", message.reasons);

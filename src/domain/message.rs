@@ -275,7 +275,8 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
     let verdict = machine::judge(&entity, &message, own);
     message.kind = verdict.kind;
     message.may_answer = verdict.may_answer;
-    message.reasons = verdict.reasons;
+    // They cite what the headers hold.
+    message.reasons = verdict.reasons.iter().map(|reason| clean_line(reason)).collect();
     if message.kind == Kind::Bounce {
         message.report = Some(report::read(&entity, &message, own));
         message.forward = None;

@@ -6,8 +6,8 @@ use super::{Absence, Kind, Message, dates};
 /// Characters of the text that are searched.
 const WORDS_MAX: usize = 2_000;
 
-/// An automatic answer is an absence note when it says that somebody is away. An office that is closed is one only when
-/// it says until when: receipts name their opening hours too.
+/// An automatic answer is an absence note when it says that somebody is away. Without the
+/// usual words it says until when "I" or the office will be away: receipts name opening hours too.
 pub(super) fn find(message: &Message) -> Option<Absence> {
     if message.kind != Kind::AutoReply {
         return None;
@@ -18,5 +18,6 @@ pub(super) fn find(message: &Message) -> Option<Absence> {
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| note.contains(phrase));
     let until = dates::end_of_absence(&note, message.date_claimed.and_then(dates::day_of));
     let titled = ABSENT_SUBJECTS.iter().any(|title| note.lines().next().is_some_and(|subject| subject.contains(title)));
-    (titled || says(ABSENT) || (until.is_some() && says(CLOSED))).then_some(Absence { until })
+    let dated = until.is_some() && (says(CLOSED) || says(&["i am ", "i'm ", "i will ", "i'll "]));
+    (titled || says(ABSENT) || dated).then_some(Absence { until })
 }
