@@ -11,11 +11,11 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use proptest::prelude::*;
 use redress::domain::calendar::{Calendar, WorkingDays, london, london_date};
 use redress::domain::case::{
-    Addition, Case, Event, Flags, House, Input, Kind, Letter, LetterKind, LetterNo, Opening, Outcome, Recorded,
-    Resident, Says, Serves, Writer, decide, serves,
+    Addition, Case, Channel, Dissatisfied, Event, Flags, House, Input, Kind, Letter, LetterKind, LetterNo, Opening,
+    Outcome, Recorded, Resident, Says, Serves, Terms, Writer, decide, serves,
 };
 use redress::domain::code::Duty;
-use redress::domain::ladder::Ladder;
+use redress::domain::ladder::{Ladder, WorkingHours};
 use redress::domain::landlord::{Acknowledge, Landlord, Person};
 use redress::domain::reference::Reference;
 use redress::domain::words::Words;
@@ -73,12 +73,12 @@ fn opening() -> impl Strategy<Value = Opening> {
         .prop_map(|(kind, unsure, set_aside, withheld, address, minute)| Opening {
             reference: Reference::new("RCH", 1001),
             kind,
-            message: 1,
+            message: Some(1),
+            matter: None,
+            channel: Channel::Email,
+            logged_by: None,
             received: london(date(2026, 1, 1), 0, 0) + SignedDuration::from_mins(minute),
-            resident: Resident {
-                name: Words::new("Ann Example"),
-                address: address.then(|| Words::new("ann@example.com")),
-            },
+            resident: Resident::by_email(Words::new("Ann Example"), address.then(|| Words::new("ann@example.com"))),
             subject: Words::new("Leak"),
             points: Vec::new(),
             outcome_sought: None,
@@ -186,14 +186,15 @@ impl Driven<'_> {
     /// As the daemon does: every date that has come is looked at, until none waits.
     fn look(&mut self) {
         for _ in 0..10 {
-            let waits = |duty: &Duty| self.case.next_look(*duty, &self.house).is_some_and(|look| look <= self.now);
+            let waits =
+                |duty: &Duty| self.case.next_look(*duty, &self.house, self.now).is_some_and(|look| look <= self.now);
             let waiting: Vec<Duty> = self.case.duties.keys().copied().filter(waits).collect();
             if waiting.is_empty() {
                 return;
             }
             for duty in waiting {
                 assert!(self.happens(&Input::Reached(duty)));
-                let next = self.case.next_look(duty, &self.house);
+                let next = self.case.next_look(duty, &self.house, self.now);
                 assert!(next.is_none_or(|next| next > self.now), "{duty:?} would be looked at for ever");
             }
         }
@@ -212,6 +213,8 @@ impl Driven<'_> {
                     writer: *writer,
                     name: Words::new("Ann Example"),
                     flags: Flags::default(),
+                    dissatisfied: Dissatisfied::No,
+                    words: None,
                     withheld: withheld.then(|| "it lay in the junk folder".to_owned()),
                 })));
             }
@@ -232,8 +235,8 @@ impl Driven<'_> {
         let Driven { case, house, now, .. } = self;
         assert_eq!(Case::fold(&self.history), *case, "the history tells the case");
         for (duty, obligation) in &case.duties {
-            let next = case.next_look(*duty, house);
-            match obligation.met {
+            let next = case.next_look(*duty, house, *now);
+            match obligation.settled() {
                 Some(_) => assert_eq!(next, None),
                 None => assert!(next.is_some_and(|next| next > *now), "{duty:?} is open, and nobody looks again"),
             }
@@ -257,6 +260,7 @@ impl Driven<'_> {
         assert_eq!(to_resident > 0, by_itself, "withheld means withheld, and nothing else does");
         match opening.kind {
             Kind::ServiceRequest => assert!(case.duties.contains_key(&Duty::ReviewRequest)),
+            Kind::Correspondence => assert!(case.duties.contains_key(&Duty::Answer)),
             Kind::Complaint => {
                 let due = case.duties[&Duty::Acknowledge].due.date;
                 let fourth = house.calendar.working_days_before(due, WorkingDays(1));
@@ -285,12 +289,13 @@ proptest! {
         calendar in calendar(),
         steps in prop::collection::vec(step(), 0..40),
     ) {
-        let landlord = landlord();
+        let (landlord, hours) = (landlord(), WorkingHours::default());
         let house = House {
             landlord: &landlord,
             calendar: &calendar,
             ladder: &ladder,
-            review_requests_after: WorkingDays(10),
+            hours: &hours,
+            terms: Terms::default(),
         };
         let now = opening.received + SignedDuration::from_mins(late);
         let mut driven =
@@ -313,13 +318,14 @@ proptest! {
         days in 1..40_i64,
         calendar in calendar(),
     ) {
-        let landlord = landlord();
+        let (landlord, hours) = (landlord(), WorkingHours::default());
         let ladder = Ladder { officer_before: 2, deputy_before: 1, member_responsible_after: 2 };
         let house = House {
             landlord: &landlord,
             calendar: &calendar,
             ladder: &ladder,
-            review_requests_after: WorkingDays(10),
+            hours: &hours,
+            terms: Terms::default(),
         };
         let mut driven = Driven {
             house,

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use base::*;
 use redress::domain::case::{Input, Says};
-use redress::domain::code::Duty;
+use redress::domain::code::{Duty, Stage};
 use redress::store::{NewLetter, Purpose, Sent, Settled, Store};
 
 macro_rules! promises {
@@ -306,7 +306,7 @@ async fn a_letter_is_claimed_once_and_settled_once(base: Base) {
     let again = store.settle(letter, &taken(), at(31), posted(letter)).await.unwrap_err();
     assert!(again.to_string().contains("had been settled already"), "{again}");
     let known = store.known(letter.case_id.unwrap()).await.unwrap();
-    assert_eq!(known.case.acknowledged.map(|(number, _)| number), Some(1));
+    assert_eq!(known.case.acknowledged.get(&Stage::One).map(|(number, _)| *number), Some(1));
     let attempts = store.attempts(letter.id).await.unwrap();
     assert_eq!(attempts.len(), 1);
     assert_eq!((attempts[0].outcome.as_deref(), attempts[0].reply.as_deref()), (Some("sent"), Some("250 taken")));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use jiff::Timestamp;
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
@@ -222,23 +222,13 @@ async fn database(findings: &mut Findings, config: &Config) -> Option<Store> {
     }
 }
 
-/// Warns a quarter before the last published year ends: the list of the years after it is out by then, and this program
-/// needs a new version, or lines in its configuration, to know them.
+/// The list of the years to come is out by then, and this program needs a new version, or lines in its configuration, to
+/// know them.
 fn bank_holidays(findings: &mut Findings, calendar: &Calendar, today: Date) {
     const WHAT: &str = "bank holidays";
-    let last = calendar.published_to();
-    if today < date(last, 10, 1) {
-        findings.ok(WHAT, calendar.edition());
-    } else {
-        findings.look(
-            WHAT,
-            format!(
-                "known to the end of {last} only; later dates are worked out by rule. Install a newer version of \
-                 redress, or compare www.gov.uk/bank-holidays with `redress calendar {}` and write what differs under \
-                 [bank_holidays]",
-                last.saturating_add(1)
-            ),
-        );
+    match calendar.horizon_warning(today) {
+        None => findings.ok(WHAT, calendar.edition()),
+        Some(warning) => findings.look(WHAT, warning),
     }
 }
 
@@ -493,6 +483,7 @@ impl Watched {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use jiff::civil::date;
 
     use super::*;
     use crate::domain::code::Duty;

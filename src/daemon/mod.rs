@@ -4,6 +4,7 @@
 //! tests call [`work_off`]. Steps ask the clock once and pass `now` down.
 
 pub mod clock;
+pub mod command;
 pub mod handle;
 pub mod office;
 pub mod operator;

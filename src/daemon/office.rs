@@ -130,6 +130,10 @@ impl Office {
             });
         }
         let looks = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house, now))).collect();
+        let residents = after.resident.iter().filter_map(|resident| resident.address.as_ref());
+        let speaking = after.representative.iter().filter(|who| who.authority.is_some());
+        let participants = residents.chain(speaking.filter_map(|who| who.address.as_ref()));
+        let participants = participants.map(|address| address.as_str().to_lowercase()).collect();
         Ok(Change {
             id: case.id,
             landlord: case.landlord.key.clone(),
@@ -137,7 +141,8 @@ impl Office {
             events: decision.events,
             letters,
             looks,
-            participants: Default::default(),
+            participants,
+            messages: Vec::new(),
             now,
         })
     }

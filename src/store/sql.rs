@@ -89,7 +89,9 @@ INSERT INTO case_file (reference, landlord, kind, received_at, is_open, unsure, 
 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', $8) RETURNING id";
 /// Guard: the case stands where the decider saw it.
 pub(super) const ADVANCE_CASE: &str = "
-UPDATE case_file SET kind = $3, is_open = $4, unsure = $5, hazard = $6, seq = $7, head = $8 WHERE id = $1 AND seq = $2";
+UPDATE case_file
+   SET kind = $3, received_at = $4, is_open = $5, unsure = $6, hazard = $7, seq = $8, head = $9
+ WHERE id = $1 AND seq = $2";
 pub(super) const ADD_EVENT: &str = "
 INSERT INTO event (case_id, seq, occurred_at, recorded_at, body, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING";

@@ -673,20 +673,23 @@ fn words(event: &Event) -> String {
             format!("opened as {}{}", opening.kind.key(), if opening.unsure { ", unsure" } else { "" })
         }
         Event::MessageAdded(addition) => format!("message added by {:?}", addition.writer).to_lowercase(),
-        Event::DeadlineSet { duty, due, .. } => format!("{} by {}", duty.key(), due.date),
-        Event::DutyMet { duty } => format!("{} met", duty.key()),
-        Event::DutyReopened { duty } => format!("{} open again", duty.key()),
+        Event::DeadlineSet { duty, due, .. } => format!("{duty} by {}", due.date),
+        Event::DutyMet { duty } => format!("{duty} met"),
+        Event::DutyReopened { duty } => format!("{duty} open again"),
         Event::LetterWritten { letter, kind, .. } => format!("letter {letter}: {}", kind.key()),
         Event::LetterPosted { letter, outcome } => {
             let outcome = match outcome {
                 Outcome::Sent { .. } => "sent",
                 Outcome::Refused { .. } => "refused",
                 Outcome::Returned { .. } => "returned",
+                Outcome::Absent { .. } => "answered by an absence note",
+                Outcome::HandedOver { .. } => "handed over",
                 Outcome::Dropped => "dropped",
             };
             format!("{outcome}: {letter}")
         }
         Event::Acknowledged { .. } => "acknowledged".to_owned(),
-        Event::Reminded { duty, rung, .. } => format!("reminded of {} at {}", duty.key(), rung.0),
+        Event::Reminded { duty, rung, .. } => format!("reminded of {duty} at {}", rung.0),
+        other => serde_json::to_value(other).unwrap()["event"].as_str().unwrap().replace('_', " "),
     }
 }

@@ -23,8 +23,15 @@ const OUTLIVING: [Duty; 2] = [Duty::ReviewAdjustment, Duty::ReviewRestriction];
 ///
 /// # Errors
 ///
-/// When nothing is said of what it is about, or the day it came is still to come.
-pub fn logged(log: &Log, by: &Person, reference: Reference, now: Timestamp) -> Result<Opening, Refusal> {
+/// When whoever logs it is not registered, nothing is said of what it is about, or the day it came is still to come.
+pub fn logged(
+    log: &Log,
+    by: &Person,
+    landlord: &Landlord,
+    reference: Reference,
+    now: Timestamp,
+) -> Result<Opening, Refusal> {
+    registered(by, landlord)?;
     if log.points.is_empty() {
         return Err(Refusal::NoPoints);
     }
@@ -58,6 +65,13 @@ pub fn logged(log: &Log, by: &Person, reference: Reference, now: Timestamp) -> R
         set_aside: None,
         related: Vec::new(),
     })
+}
+
+fn registered(by: &Person, landlord: &Landlord) -> Result<(), Refusal> {
+    match landlord.people().iter().any(|person| person.address == by.address) {
+        true => Ok(()),
+        false => Err(Refusal::NotRegistered { name: by.name.clone() }),
+    }
 }
 
 impl Draft<'_> {
@@ -151,10 +165,7 @@ impl Draft<'_> {
     /// complaints may do the rest.
     fn may(&self, by: &Person, command: &Command) -> Result<(), Refusal> {
         let landlord = self.house.landlord;
-        let name = || by.name.clone();
-        if !landlord.people().iter().any(|person| person.address == by.address) {
-            return Err(Refusal::NotRegistered { name: name() });
-        }
+        registered(by, landlord)?;
         let Landlord { officer, deputy, manager, reviewers, .. } = landlord;
         let mut handling = [officer, deputy, manager].into_iter().chain(reviewers).chain(self.case.handlers.values());
         let handles = handling.any(|person| person.address == by.address);
@@ -162,7 +173,7 @@ impl Draft<'_> {
             Command::Note { .. } | Command::HandedOver { .. } => Ok(()),
             Command::Done { action, .. } if self.owns(by, *action) => Ok(()),
             _ if handles => Ok(()),
-            _ => Err(Refusal::NotTheirs { name: name() }),
+            _ => Err(Refusal::NotTheirs { name: by.name.clone() }),
         }
     }
 

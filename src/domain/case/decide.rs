@@ -128,7 +128,7 @@ pub fn decide(case: &Case, input: &Input, house: &House, now: Timestamp) -> Resu
         (Input::CalendarChanged, Some(_)) => draft.recount(),
         (Input::Linked { by, to, because }, Some(_)) => draft.link(by, to, because),
         (Input::Absorbed { by, from, received, messages, points }, Some(_)) => {
-            draft.absorb(by, from, *received, messages, points);
+            draft.absorb(by, from, *received, messages, points)?;
         }
     }
     Ok(draft.decision)
@@ -316,10 +316,25 @@ impl Draft<'_> {
         }
     }
 
-    fn absorb(&mut self, by: &Person, from: &Reference, received: Timestamp, messages: &[MessageNo], points: &[Words]) {
+    /// The later of two cases goes on as the earlier, so that the earlier date holds.
+    fn absorb(
+        &mut self,
+        by: &Person,
+        from: &Reference,
+        received: Timestamp,
+        messages: &[MessageNo],
+        points: &[Words],
+    ) -> Result<(), Refusal> {
+        if self.case.received > Some(received) {
+            let own = self.case.opening.as_ref().map(|opening| opening.reference.clone());
+            return Err(own.map_or(Refusal::NotOpened, Refusal::MergeTheLater));
+        }
+        if self.case.ended.is_some() {
+            return Err(Refusal::Ended);
+        }
         let (by, from) = (by.clone(), from.clone());
         self.record_now(Event::Absorbed { by, from, messages: messages.to_vec(), points: points.to_vec() });
-        debug_assert!(self.case.received <= Some(received), "the earlier date holds");
+        Ok(())
     }
 }
 
