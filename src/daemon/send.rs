@@ -85,12 +85,12 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
                 operator::over(office, STAFF, "Letters to staff arrive again.").await?;
             }
         }
-        Sent::Refused(_) if letter.case_id.is_none() => {
+        Sent::Refused(_) if letter.audience == "operator" => {
             warn!(letter.id, "The mail server refuses letters to the operator");
             operator::alarm(office, "operator's mail", "The mail server refuses letters to your address.").await?;
         }
-        // Word that a letter did not arrive did not arrive either: nobody of the landlord is left to tell.
-        Sent::Refused(_) if letter.kind == LetterKind::Undelivered.key() => {
+        // Word that a letter did not arrive did not arrive either, or a list of what is open: no other letter tells of it.
+        Sent::Refused(_) if letter.case_id.is_none() || letter.kind == LetterKind::Undelivered.key() => {
             warn!(letter.id, "The mail server refuses letters to staff");
             operator::tell(office, STAFF, STAFF_OUT_OF_REACH).await?;
         }

@@ -2,6 +2,7 @@
 //!
 //! Plain values, filled from the configuration and handed down. A letter never mixes two landlords.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -96,4 +97,14 @@ pub struct Ombudsman {
     pub post: String,
     /// The day a person last compared these details with the Ombudsman's own website.
     pub last_checked: Date,
+}
+
+impl Ombudsman {
+    /// How long a look at the details is good for.
+    pub const CHECKED_FOR_MONTHS: i32 = 6;
+
+    /// Whether somebody should compare the details again.
+    pub fn outdated(&self, today: Date) -> bool {
+        self.last_checked.saturating_add(Ombudsman::CHECKED_FOR_MONTHS.months()) < today
+    }
 }

@@ -9,6 +9,7 @@ mod facts;
 mod lint;
 mod message_id;
 mod mime;
+mod notice;
 mod page;
 mod sample;
 mod template;
@@ -20,6 +21,7 @@ use lettre::Address;
 use lettre::message::Mailbox;
 
 pub use message_id::{MessageKey, message_id, our_letter};
+pub use notice::{Notice, write_notice};
 pub use sample::{Sample, samples};
 pub use template::Templates;
 

@@ -226,7 +226,7 @@ pub(super) fn provision(case: &Case, duty: Duty) -> &str {
 }
 
 /// A letter of this kind as staff call it, with its article.
-fn in_words(kind: LetterKind) -> &'static str {
+pub(super) fn in_words(kind: LetterKind) -> &'static str {
     match kind {
         LetterKind::Receipt => "the receipt",
         LetterKind::Acknowledgement => "the acknowledgement",

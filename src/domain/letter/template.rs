@@ -6,6 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
 
 use super::lint;
+use super::notice;
 use super::page::{Page, Theirs, together};
 use super::sample;
 use crate::domain::case::LetterKind;
@@ -15,16 +16,20 @@ use crate::domain::landlord::{Landlord, Ombudsman};
 const FUEL: u64 = 100_000;
 
 const FRAME: &str = "letter.html";
+pub(super) const DIGEST: &str = "digest.txt";
+pub(super) const WEEKLY: &str = "weekly.txt";
 
 const EMBEDDED: &[(&str, &str)] = &[
     ("acknowledgement.txt", include_str!("../../../config/letters/acknowledgement.txt")),
     ("added.txt", include_str!("../../../config/letters/added.txt")),
+    (DIGEST, include_str!("../../../config/letters/digest.txt")),
     ("new_case.txt", include_str!("../../../config/letters/new_case.txt")),
     ("new_message.txt", include_str!("../../../config/letters/new_message.txt")),
     ("receipt.txt", include_str!("../../../config/letters/receipt.txt")),
     ("reminder.txt", include_str!("../../../config/letters/reminder.txt")),
     ("request_logged.txt", include_str!("../../../config/letters/request_logged.txt")),
     ("undelivered.txt", include_str!("../../../config/letters/undelivered.txt")),
+    (WEEKLY, include_str!("../../../config/letters/weekly.txt")),
     ("_case.txt", include_str!("../../../config/letters/_case.txt")),
     ("_correct_us.txt", include_str!("../../../config/letters/_correct_us.txt")),
     ("_emergency.txt", include_str!("../../../config/letters/_emergency.txt")),
@@ -36,6 +41,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("_policy.txt", include_str!("../../../config/letters/_policy.txt")),
     ("_signature.txt", include_str!("../../../config/letters/_signature.txt")),
     ("_told.txt", include_str!("../../../config/letters/_told.txt")),
+    ("_upkeep.txt", include_str!("../../../config/letters/_upkeep.txt")),
     ("_staff_signature.txt", include_str!("../../../config/letters/_staff_signature.txt")),
     (FRAME, include_str!("../../../config/letters/letter.html")),
 ];
@@ -93,7 +99,7 @@ impl Templates {
         }
         let templates = Templates { environment };
         if own && problems.is_empty() {
-            problems = sample::problems(&templates, &sample::landlord(), &sample::ombudsman());
+            problems = templates.problems_for(&sample::landlord(), &sample::ombudsman());
         }
         if problems.is_empty() { Ok(templates) } else { Err(problems) }
     }
@@ -101,12 +107,18 @@ impl Templates {
     /// What would keep letters of this landlord from leaving, each problem once: tried with every invented case, but the
     /// landlord's own name, phrases and people, and the Ombudsman's details as configured.
     pub fn problems_for(&self, landlord: &Landlord, ombudsman: &Ombudsman) -> Vec<String> {
-        sample::problems(self, landlord, ombudsman)
+        let mut problems = sample::problems(self, landlord, ombudsman);
+        problems.extend(notice::problems(self, landlord, ombudsman));
+        problems
     }
 
     /// Fills in the letter of `kind`, and puts `theirs` in the places of their marks.
     pub(super) fn render(&self, kind: LetterKind, facts: Value, theirs: &Theirs) -> Result<Rendered, Error> {
-        let template = file(kind);
+        self.fill_in(file(kind), facts, theirs)
+    }
+
+    /// As [`Templates::render`], from the file `template`.
+    pub(super) fn fill_in(&self, template: &'static str, facts: Value, theirs: &Theirs) -> Result<Rendered, Error> {
         let page = Page::parse(&self.environment.get_template(template)?.render(facts)?);
         let inside = page.html(theirs);
         let frame = self.environment.get_template(FRAME)?;
