@@ -634,6 +634,7 @@ impl Draft<'_> {
     }
 
     fn action(&self, number: ActionNo) -> Result<&Action, Refusal> {
+        self.going_on()?;
         let action = self.case.actions.get(&number).ok_or(Refusal::NoSuchAction(number))?;
         if action.done.is_some() { Err(Refusal::ActionDone(number)) } else { Ok(action) }
     }
@@ -683,12 +684,13 @@ impl Draft<'_> {
             _ => return Err(Refusal::IsAComplaint),
         };
         self.record_now(Event::Updated { by: by.clone() });
-        if self.case.duties.get(&Duty::Answer).is_some_and(Obligation::open) {
-            self.record_now(Event::DutyMet { duty: Duty::Answer });
-        }
         self.look_at_request_again();
         self.write_to_resident(says);
-        Ok(())
+        match self.case.kind {
+            // Nothing follows: whoever writes again opens something new.
+            Some(Kind::Correspondence) => self.close(by, Words::new("answered")),
+            _ => Ok(()),
+        }
     }
 
     /// A request that somebody has just looked at is looked at again after the usual time (1.4).
