@@ -133,18 +133,18 @@ async fn of_landlord(
     let cases: Vec<Filed> = files.iter().map(|CaseFile { case, history, .. }| Filed { case, history }).collect();
     let upkeep = Upkeep::on(today, &office.calendar, &office.config.ombudsman);
     let day = london_date(slot);
-    let letter = |notice: Notice, reader: &Person| letter(office, landlord, notice, reader, day, now);
+    let letter = |notice: &Notice, reader: &Person| letter(office, landlord, notice, reader, day, now);
     match round {
         Round::Weekly => {
             let reader = &landlord.manager;
             let week = weekly(landlord, reader, &cases, &upkeep, &office.calendar, now);
-            Ok(vec![letter(Notice::Weekly(&week), reader)?])
+            Ok(vec![letter(&Notice::Weekly(week), reader)?])
         }
         Round::Digest => {
             let beside = beside(office, landlord, &files, last).await?;
             let lists = digests(landlord, &cases, &beside, &upkeep, &office.calendar, last, now);
-            let lists = lists.iter().filter(|(_, digest)| !digest.is_empty());
-            lists.map(|(reader, digest)| letter(Notice::Digest(digest), reader)).collect()
+            let lists = lists.into_iter().filter(|(_, digest)| !digest.is_empty());
+            lists.map(|(reader, digest)| letter(&Notice::Digest(digest), reader)).collect()
         }
     }
 }
@@ -152,7 +152,7 @@ async fn of_landlord(
 fn letter(
     office: &Office,
     landlord: &Landlord,
-    notice: Notice,
+    notice: &Notice,
     reader: &Person,
     day: Date,
     now: Timestamp,
@@ -175,7 +175,8 @@ fn letter(
 /// What came and became no case, and what came into the junk folder, since `last`. Mail that belongs to no case is of the
 /// landlord that looks after its mailbox.
 async fn beside(office: &Office, landlord: &Landlord, files: &[CaseFile], last: Timestamp) -> anyhow::Result<Beside> {
-    let own: BTreeSet<String> = files.iter().filter_map(|file| file.case.opening.as_ref()).map(|o| o.reference.to_string()).collect();
+    let own: BTreeSet<String> =
+        files.iter().filter_map(|file| file.case.opening.as_ref()).map(|o| o.reference.to_string()).collect();
     let held = usize::try_from(office.store.held_of(&landlord.key).await?).unwrap_or_default();
     let mut beside = Beside { held, ..Beside::default() };
     for message in office.store.messages_since(last).await? {

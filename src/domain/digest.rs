@@ -263,7 +263,9 @@ pub fn weekly(
         upkeep: upkeep.clone(),
     };
     for Filed { case, history } in cases {
-        let (Some(reference), Some(kind), Some(received)) = (reference(case), case.kind, case.received) else { continue };
+        let (Some(reference), Some(kind), Some(received)) = (reference(case), case.kind, case.received) else {
+            continue;
+        };
         if this_week(received) {
             *week.received.entry(kind).or_default() += 1;
         }
@@ -344,7 +346,7 @@ pub fn handler_left<'a>(landlord: &Landlord, case: &'a Case) -> Option<(&'a Refe
     Some((reference(case)?, handler))
 }
 
-/// Open dates of the case that a change of the bank holidays moved after `since`, as they stand now.
+/// Open dates of the case that a change of the bank holidays moved since `since`, as they stand now.
 pub fn moved(case: &Case, history: &[Recorded], since: Timestamp) -> Vec<Moved> {
     let mut before: BTreeMap<Duty, Date> = BTreeMap::new();
     let mut moved: BTreeMap<Duty, Date> = BTreeMap::new();
@@ -355,7 +357,7 @@ pub fn moved(case: &Case, history: &[Recorded], since: Timestamp) -> Vec<Moved> 
             }
             Event::DeadlineMoved { duty, due, cause, .. } => {
                 let from = before.insert(*duty, due.date);
-                if *cause == Cause::Calendar && recorded.recorded_at > since {
+                if *cause == Cause::Calendar && recorded.recorded_at >= since {
                     moved.entry(*duty).or_insert(from.unwrap_or(due.date));
                 }
             }

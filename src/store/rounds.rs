@@ -10,8 +10,8 @@ use super::send::add_letter;
 use super::{Store, instant, sql};
 
 impl Store {
-    /// The landlord's cases on which something is owed, and those on which something was written after `since`; the oldest
-    /// first.
+    /// The landlord's cases on which something is owed, and those on which something was written from `since` on; the
+    /// oldest first.
     ///
     /// # Errors
     ///
@@ -27,7 +27,7 @@ impl Store {
         Ok(cases)
     }
 
-    /// Messages that were stored after `since`, oldest first.
+    /// Messages that were stored from `since` on, oldest first.
     pub async fn messages_since(&self, since: Timestamp) -> anyhow::Result<Vec<InboxRow>> {
         let mut tx = self.db.begin_read().await?;
         let since = since.as_millisecond();

@@ -2,6 +2,8 @@
 //!
 //! Written from templates like all others, and looked over like all others: one that leaves out a case is not sent.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use minijinja::value::Serde;
@@ -21,19 +23,44 @@ use crate::domain::landlord::{Landlord, Ombudsman, Person};
 use crate::domain::reference::Reference;
 
 /// A letter about many cases.
-#[derive(Clone, Copy, Debug)]
-pub enum Notice<'a> {
-    Digest(&'a Digest),
-    Weekly(&'a Weekly),
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// The morning's list of one person.
+    Digest(Digest),
+    /// The week's letter.
+    Weekly(Weekly),
 }
 
-impl Notice<'_> {
+impl Notice {
     /// The word the database keeps.
-    pub fn key(self) -> &'static str {
+    pub fn key(&self) -> &'static str {
         match self {
             Notice::Digest(_) => "digest",
             Notice::Weekly(_) => "weekly",
         }
+    }
+
+    /// Invented ones of every kind, with a name each, as `landlord` would send them.
+    pub fn samples(landlord: &Landlord) -> Vec<(&'static str, Notice)> {
+        let week = sample_weekly(landlord);
+        let quiet = Weekly {
+            received: BTreeMap::new(),
+            acknowledged: Timeliness::default(),
+            responses: Timeliness::default(),
+            open: BTreeMap::new(),
+            overdue_count: 0,
+            overdue: Vec::new(),
+            oldest: None,
+            undelivered: 0,
+            to_hand_over: 0,
+            upkeep: Upkeep::default(),
+            ..week.clone()
+        };
+        vec![
+            ("digest", Notice::Digest(sample_digest(landlord))),
+            ("weekly", Notice::Weekly(week)),
+            ("weekly-quiet", Notice::Weekly(quiet)),
+        ]
     }
 }
 
@@ -44,7 +71,7 @@ impl Notice<'_> {
 ///
 /// [`Unwritable`] when it would leave something out, or has nowhere to go.
 pub fn write_notice(
-    notice: Notice,
+    notice: &Notice,
     reader: &Person,
     day: Date,
     desk: &Desk,
@@ -79,24 +106,14 @@ pub(super) fn problems(templates: &Templates, landlord: &Landlord, ombudsman: &O
     let key = MessageKey::new([0; 32]);
     let desk = Desk { landlord, ombudsman, templates, key: &key };
     let now = london(date(2026, 12, 14), 8, 30);
-    let (digest, weekly) = (sample_digest(landlord), sample_weekly(landlord));
-    let quiet = Weekly {
-        received: Default::default(),
-        open: Default::default(),
-        overdue_count: 0,
-        overdue: Vec::new(),
-        oldest: None,
-        ..weekly.clone()
-    };
-    let empty = Digest::default();
-    let all = [Notice::Digest(&digest), Notice::Digest(&empty), Notice::Weekly(&weekly), Notice::Weekly(&quiet)];
-    let problems = all.into_iter().filter_map(|notice| read(notice, &landlord.officer, &desk, now).err());
+    let samples = Notice::samples(landlord);
+    let problems = samples.iter().filter_map(|(_, notice)| read(notice, &landlord.officer, &desk, now).err());
     let mut problems: Vec<String> = problems.map(|problem| problem.to_string()).collect();
     problems.dedup();
     problems
 }
 
-fn read(notice: Notice, reader: &Person, desk: &Desk, now: Timestamp) -> Result<Rendered, Unwritable> {
+fn read(notice: &Notice, reader: &Person, desk: &Desk, now: Timestamp) -> Result<Rendered, Unwritable> {
     let theirs = Theirs::default();
     let (file, facts, parts) = match notice {
         Notice::Digest(digest) => (DIGEST, digest_facts(digest), digest_parts(digest)),
@@ -108,14 +125,16 @@ fn read(notice: Notice, reader: &Person, desk: &Desk, now: Timestamp) -> Result<
         reader => Serde(reader),
         ..facts
     };
-    let rendered =
-        desk.templates.fill_in(file, facts, &theirs).map_err(|error| Unwritable::Template(template::in_words(&error)))?;
+    let rendered = desk
+        .templates
+        .fill_in(file, facts, &theirs)
+        .map_err(|error| Unwritable::Template(template::in_words(&error)))?;
     lint::check(&rendered, &parts, &theirs)?;
     Ok(rendered)
 }
 
 /// The subject after the landlord's name: numbers only, for subjects are shown on locked screens.
-fn in_short(notice: Notice) -> String {
+fn in_short(notice: &Notice) -> String {
     let says: Vec<String> = match notice {
         Notice::Digest(digest) => {
             let overdue = digest.overdue.len() + digest.actions.iter().filter(|pledge| pledge.owed.late > 0).count();
@@ -188,7 +207,7 @@ fn digest_facts(digest: &Digest) -> Value {
 }
 
 fn weekly_facts(week: &Weekly) -> Value {
-    let kinds = |counts: &std::collections::BTreeMap<Kind, usize>| {
+    let kinds = |counts: &BTreeMap<Kind, usize>| {
         counts.iter().map(|(kind, count)| context! { kind => kind_in_words(*kind, *count), count }).collect::<Vec<_>>()
     };
     let timely = |timely: Timeliness| context! { all => timely.all(), in_time => timely.in_time, late => timely.late };
@@ -317,7 +336,7 @@ fn sample_owed(landlord: &Landlord, number: i64, duty: Duty, by: Date, late: u16
 }
 
 /// A list with something in every part of it.
-pub(super) fn sample_digest(landlord: &Landlord) -> Digest {
+fn sample_digest(landlord: &Landlord) -> Digest {
     let owed = |number, duty, by, late| sample_owed(landlord, number, duty, by, late);
     let reference = |number| Reference::new(&landlord.prefix, number);
     let stuck = |number, kind, audience| Stuck { reference: reference(number), number: 2, kind, audience };
@@ -355,7 +374,7 @@ pub(super) fn sample_digest(landlord: &Landlord) -> Digest {
 }
 
 /// A busy week.
-pub(super) fn sample_weekly(landlord: &Landlord) -> Weekly {
+fn sample_weekly(landlord: &Landlord) -> Weekly {
     Weekly {
         from: date(2026, 12, 7),
         to: date(2026, 12, 13),
