@@ -52,7 +52,7 @@ impl Beside {
     fn left_in(&self, due: Date, say: fn(i32) -> String) -> String {
         match self.calendar.working_days_between(self.today(), due) {
             0 if due < self.today() => "late".to_owned(),
-            0 => "due today".to_owned(),
+            0 if due == self.today() => "due today".to_owned(),
             days @ ..0 => format!("{} late", say(-days)),
             days => format!("{} left", say(days)),
         }

@@ -100,6 +100,8 @@ impl Standing {
         lines.push(("Messages", self.messages_in_words()));
         lines.push(("Letters", self.letters_in_words()));
         lines.extend(self.disk());
+        let horizon = self.beside.calendar.horizon_warning(self.beside.today());
+        lines.extend(horizon.map(|warning| ("Bank holidays", warning)));
         lines.extend(
             self.alarms
                 .iter()

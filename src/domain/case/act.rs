@@ -261,9 +261,8 @@ impl Draft<'_> {
         }
         let changed = definition != self.case.definition;
         self.record_now(Event::Defined { by: by.clone(), definition });
-        match (self.case.acknowledgement_written(stage), changed) {
-            (true, true) => self.correct(stage),
-            (true, false) | (false, _) => {}
+        if changed && self.case.acknowledgement_written(stage) {
+            self.correct(stage);
         }
         Ok(())
     }
@@ -761,7 +760,7 @@ impl Draft<'_> {
         }
         self.link(by, &to, &because);
         let linked = Input::Linked { by: by.clone(), to: own, because };
-        self.decision.elsewhere.push(Elsewhere::On(to, linked));
+        self.decision.elsewhere.push(Elsewhere::On(to, Box::new(linked)));
         Ok(())
     }
 
@@ -781,7 +780,7 @@ impl Draft<'_> {
         };
         self.record_now(Event::MergedInto { by: by.clone(), into: into.clone(), because });
         self.lapse_all();
-        self.decision.elsewhere.push(Elsewhere::On(into, absorbed));
+        self.decision.elsewhere.push(Elsewhere::On(into, Box::new(absorbed)));
         Ok(())
     }
 

@@ -69,7 +69,7 @@ pub struct Decision {
 pub enum Elsewhere {
     /// A case of the same landlord is opened.
     Open(Box<Opening>),
-    On(Reference, Input),
+    On(Reference, Box<Input>),
 }
 
 /// The landlord's house rules, as `decide` needs them.
@@ -359,7 +359,10 @@ impl Draft<'_> {
             return; // Met since the round looked.
         };
         if duty == Duty::Survey {
-            return self.survey();
+            let come = nine_o_clock(owed.due.date) <= self.now;
+            return if come {
+                self.survey()
+            };
         }
         if let Some(stage) = duty.stage().filter(|stage| duty == stage.acknowledge()) {
             if self.must_acknowledge_now(stage) {
@@ -445,14 +448,17 @@ impl Draft<'_> {
 
     /// Works out the open dates anew; each that moves is recorded with its cause.
     fn recount(&mut self) {
-        let counted = |owed: &Obligation| owed.open() && owed.counted_from != Start::Promise;
-        let open = self.case.duties.iter().filter(|(_, owed)| counted(owed));
-        let again = open.filter_map(|(duty, owed)| Some((*duty, owed.due.date, self.house.calendar.again(&owed.due)?)));
-        let changed: Vec<(Duty, Date, Due)> = again.collect();
+        // What is met or missed stays as it is.
+        let open = self.case.duties.iter().filter(|(_, owed)| owed.open() && owed.due.date >= self.today());
+        let again =
+            open.filter_map(|(duty, owed)| Some((*duty, owed.due.clone(), self.house.calendar.again(&owed.due)?)));
+        let changed: Vec<(Duty, Due, Due)> = again.collect();
         let mut moves = Vec::new();
         for (duty, was, due) in changed {
-            if due.date != was {
-                moves.push((duty, was, due.date));
+            if due.date != was.date {
+                moves.push((duty, was.date, due.date));
+            }
+            if (due.date, due.provisional) != (was.date, was.provisional) {
                 self.move_deadline(duty, due, Cause::Calendar);
             }
         }
