@@ -622,8 +622,7 @@ async fn a_round_ends_once_with_its_letters_or_not_at_all(base: Base) {
 
 async fn cases_and_messages_are_told_of_from_a_moment_on(base: Base) {
     let store = base.store().await;
-    let message = received(&store, "1").await;
-    decide(&store, message).await;
+    opened(&store).await;
     let cases = store.cases().await.unwrap();
     let landlord = cases[0].landlord.clone();
     let far = at(1_000_000_000);

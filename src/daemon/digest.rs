@@ -175,37 +175,36 @@ fn letter(
 /// What came and became no case, and what came into the junk folder, since `last`. Mail that belongs to no case is of the
 /// landlord that looks after its mailbox.
 async fn beside(office: &Office, landlord: &Landlord, files: &[CaseFile], last: Timestamp) -> anyhow::Result<Beside> {
-    let own: BTreeSet<String> =
-        files.iter().filter_map(|file| file.case.opening.as_ref()).map(|o| o.reference.to_string()).collect();
-    let held = usize::try_from(office.store.held_of(&landlord.key).await?).unwrap_or_default();
-    let mut beside = Beside { held, ..Beside::default() };
+    let openings = files.iter().filter_map(|file| file.case.opening.as_ref());
+    let own: BTreeSet<String> = openings.map(|opening| opening.reference.to_string()).collect();
+    let (mut junk, mut elsewhere) = (Vec::new(), Vec::new());
     for message in office.store.messages_since(last).await? {
         let mailbox = office.mailbox(&message.mailbox)?;
-        let junk = mailbox.junk.as_deref() == Some(message.folder.as_str());
-        let cases = message.cases();
-        if junk {
-            let ours = cases.iter().filter(|reference| own.contains(**reference));
-            beside.junk.extend(ours.filter_map(|reference| reference.parse().ok()));
-        }
-        if mailbox.landlord == landlord.key && became_no_case(&message) {
-            match junk {
-                true => beside.junk_listed += 1,
-                false => *beside.listed.entry(message.sorted.clone().unwrap_or_default()).or_default() += 1,
-            }
+        let ours = mailbox.landlord == landlord.key;
+        match mailbox.junk.as_deref() == Some(message.folder.as_str()) {
+            true => junk.push((ours, message)),
+            false if ours => elsewhere.push(message),
+            false => {}
         }
     }
-    Ok(beside)
+    let cases = junk.iter().flat_map(|(_, message)| message.cases()).filter(|reference| own.contains(*reference));
+    Ok(Beside {
+        junk: cases.filter_map(|reference| reference.parse().ok()).collect(),
+        junk_listed: junk.iter().filter(|(ours, message)| *ours && is_listed(message)).count(),
+        listed: became_no_case(&elsewhere),
+        held: usize::try_from(office.store.held_of(&landlord.key).await?).unwrap_or_default(),
+    })
 }
 
-fn became_no_case(message: &InboxRow) -> bool {
-    message.state == "handled" && message.cases().is_empty()
-}
-
-/// Messages that became no case since `since`, by what they were sorted as.
-pub fn listed(messages: &[InboxRow]) -> BTreeMap<String, usize> {
+/// Messages that became no case and were answered by nobody, by what they were sorted as.
+pub fn became_no_case<'a>(messages: impl IntoIterator<Item = &'a InboxRow>) -> BTreeMap<String, usize> {
     let mut listed = BTreeMap::new();
-    for message in messages.iter().filter(|message| became_no_case(message)) {
+    for message in messages.into_iter().filter(|message| is_listed(message)) {
         *listed.entry(message.sorted.clone().unwrap_or_default()).or_default() += 1;
     }
     listed
+}
+
+fn is_listed(message: &InboxRow) -> bool {
+    message.state == "handled" && message.cases().is_empty()
 }
