@@ -7,7 +7,13 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use redress::domain::message::{self, Kind, Message, Own, Severity};
+use redress::domain::message::{self, Kind, Message, Severity};
+
+/// What the fuzzer holds the reader to holds here as well.
+#[path = "../fuzz/fuzz_targets/promises.rs"]
+mod promises;
+
+use promises::own;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/messages")
@@ -29,14 +35,6 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
 fn fixture(name: &str) -> Message {
     let raw = std::fs::read(folder().join(name).with_extension("eml")).unwrap();
     message::read(&raw, &own())
-}
-
-fn own() -> Own {
-    Own {
-        addresses: vec!["complaints@landlord.example.org".to_owned()],
-        staff: vec!["olive@landlord.example.org".to_owned()],
-        forms: vec!["webform@landlord.example.org".to_owned()],
-    }
 }
 
 fn with_crlf(raw: &[u8]) -> Vec<u8> {
@@ -423,12 +421,87 @@ fn a_quotation_is_known_in_many_programs_and_languages() {
         "##- Please type your reply above this line -##\n\nOld words.",
         "Sent from my iPhone\n\n> Old words.",
         "Wysłane z iPhone'a\n\n> Old words.",
+        "Yahoo Mail: Search, Organize, Conquer\n\nOn Mon, Mar 11, 2024 at 9:00 AM, Complaints\n<c@example.org> wrote:\nOld words.",
+        ">>> Complaints <c@example.org> 11/03/2024 09:00 >>>\nOld words.",
+        "في الاثنين، ١١ مارس ٢٠٢٤ في ٩:٠٠ ص تمت كتابة ما يلي بواسطة Complaints <c@example.org>:\n\nOld words.",
+        "সোম, ১১ মার্চ, ২০২৪ তারিখে ৯:০০ AM টায় Complaints <c@example.org> লিখেছেন:\n\nOld words.",
+        "در تاریخ دوشنبه ۱۱ مارس ۲۰۲۴،‏ ۹:۰۰ Complaints <c@example.org> نوشت:\n\nOld words.",
+        "Στις Δευ 11 Μαρ 2024 στις 9:00 π.μ., ο χρήστης Complaints <c@example.org> έγραψε:\n\nOld words.",
+        "Nga: Complaints <c@example.org>\nDërguar: e hënë, 11 mars 2024 09:00\nPër: Mary\nSubjekti: Yours\n\nOld words.",
+        "No: Complaints <c@example.org>\nNosūtīts: 2024. gada 11. marts 09:00\nKam: Mary\nTēma: Yours\n\nOld words.",
+        "From: Complaints <c@example.org>\nDate: 11 March 2024 09:00\n\nOld words.",
+        "------------------ Original ------------------\nFrom: \"C\"<c@example.org>;\nDate: Mon, Mar 11, 2024 09:00 AM\nTo: \"m\"<m@example.com>;\n\nOld words.",
+        "---\nThis email has been checked for viruses by Avast antivirus software.\nwww.avast.com",
+        "Garanti sans virus. www.avast.com",
         "-- \nMary Jones\n4 High Street\n01632 960001",
     ] {
         let message = person("Subject: Re: Yours\n", &format!("New words.\n\n{quotation}\n"));
         assert_eq!(message.new_text(), "New words.", "{quotation}");
         assert!(message.text.contains(quotation.lines().last().unwrap()), "nothing is deleted");
     }
+}
+
+#[test]
+fn a_quotation_in_a_page_is_known_by_its_container_or_its_head() {
+    let old = "Old words.<br>More of them.";
+    let head = "<b>From:</b> C &lt;c@example.org&gt;<br/><b>Sent:</b> 11 March 2024 09:00<br/><b>To:</b> Mary<br/><b>Subject:</b> Yours";
+    let wrote = "On Mon, 11 Mar 2024 at 09:00, C &lt;c@example.org&gt; wrote:";
+    for page in [
+        format!(
+            "<div>New words.</div><div class=\"gmail_quote\"><div class=\"gmail_attr\">{wrote}<br></div><blockquote class=\"gmail_quote\">{old}</blockquote></div>"
+        ),
+        format!(
+            "<p>New words.</p><div id=\"appendonsend\"></div><hr><div id=\"divRplyFwdMsg\"><font>{head}</font></div><div>{old}</div>"
+        ),
+        format!(
+            "<p class=MsoNormal>New words.<o:p></o:p></p><div style=\"border-top:solid 1pt\"><p class=MsoNormal>{head}</p></div><p>{old}</p>"
+        ),
+        format!("New words.<div id=\"yahoo_quoted_1\" class=\"yahoo_quoted\"><div>{wrote}</div><div>{old}</div></div>"),
+        format!(
+            "<p>New words.</p><div class=\"moz-cite-prefix\">On 11/03/2024 09:00, C wrote:<br></div><blockquote type=\"cite\">{old}</blockquote>"
+        ),
+        format!(
+            "New words.<div id=\"composer_signature\">Sent from my Galaxy</div><div>-------- Original message --------</div><div>{head}</div>{old}"
+        ),
+        format!(
+            "<div>New words.</div><div class=\"protonmail_quote\">{wrote}<br><blockquote class=\"protonmail_quote\" type=\"cite\">{old}</blockquote></div>"
+        ),
+        format!(
+            "<div>New words.</div><div class=\"zmail_extra\"><div>---- {wrote} ---</div><blockquote id=\"blockquote_zmail\">{old}</blockquote></div>"
+        ),
+        format!(
+            "<div>New words.<br/><br/>Get <a href=\"https://aka.ms/o0ukef\">Outlook for iOS</a></div><hr/><div>{head}</div>{old}"
+        ),
+        format!(
+            "<div>New words.</div><div name=\"quote\"><b>Gesendet:</b>&nbsp;Montag, 11. März 2024 um 09:00 Uhr<br/><b>Von:</b>&nbsp;C &lt;c@example.org&gt;<br/><b>An:</b>&nbsp;m@example.com<br/><b>Betreff:</b>&nbsp;Yours</div>{old}"
+        ),
+        format!(
+            "New words.<hr><table><tr><td><b>From:</b></td><td>C &lt;c@example.org&gt;</td></tr><tr><td><b>Sent:</b></td><td>11 March 2024</td></tr><tr><td><b>To:</b></td><td>Mary</td></tr></table>{old}"
+        ),
+    ] {
+        let message = person("Subject: Re: Yours\nContent-Type: text/html; charset=utf-8\n", &page);
+        assert_eq!(message.new_text(), "New words.", "{page}");
+        assert!(message.text.contains("More of them."), "nothing is deleted");
+    }
+}
+
+#[test]
+fn an_answer_without_a_new_word_may_hold_some_inside() {
+    let block = "From: C <c@example.org>\nSent: 11 March 2024 09:00\nTo: Mary\nSubject: Yours\n\nOld words.\n";
+    let message = person("Subject: Re: Yours\n", block);
+    assert_eq!((message.new_text().as_str(), message.problems.len()), ("", 1), "{:?}", message.problems);
+}
+
+#[test]
+fn headers_are_read_whatever_the_body_is_written_in() {
+    let message = person(
+        "Subject: Yours\nContent-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n",
+        "//5IAGkA\n",
+    );
+    assert_eq!((message.subject.as_str(), message.text.trim()), ("Yours", "Hi"));
+    assert_eq!(message.from.unwrap().address, "mary@example.com");
+    let prose = person("Subject: Yours\nContent-Transfer-Encoding: base64\n", "This is no Base64 at all, really!\n");
+    assert_eq!(prose.text.trim(), "This is no Base64 at all, really!");
 }
 
 #[test]
@@ -495,7 +568,7 @@ impl Numbers {
 fn damaged_messages_are_read_too() {
     let fixtures = fixtures();
     let mut numbers = Numbers(4);
-    for (name, raw) in &fixtures {
+    for (_, raw) in &fixtures {
         for round in 0..60 {
             let mut damaged = raw.clone();
             let at = numbers.below(damaged.len());
@@ -508,7 +581,12 @@ fn damaged_messages_are_read_too() {
                     }
                 }),
                 2 => damaged = damaged.repeat(2 + numbers.below(5)),
-                3 => damaged.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b'\r'),
+                3 => damaged.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| {
+                    // All bare CR, or LF and CR in turns.
+                    if round % 12 == 3 || numbers.below(2) == 0 {
+                        *byte = b'\r';
+                    }
+                }),
                 4 => {
                     let other = &fixtures[numbers.below(fixtures.len())].1;
                     damaged.truncate(at);
@@ -516,21 +594,15 @@ fn damaged_messages_are_read_too() {
                 }
                 _ => damaged = with_crlf(&damaged.split_off(at)),
             }
-            let message = message::read(&damaged, &own());
-            let lines = [&message.subject].into_iter().chain(message.from.iter().map(|from| &from.name));
-            assert!(lines.into_iter().all(|line| !line.contains(char::is_control)), "{name} {round}");
-            let shown = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
-            assert!(message.text.chars().all(shown), "{name} {round}");
-            assert!(message.new.iter().all(|span| message.text.get(span.clone()).is_some()), "{name} {round}");
-            assert!(message.new.windows(2).all(|pair| pair[0].end <= pair[1].start), "{name} {round}");
+            promises::hold(&message::read(&damaged, &own()));
         }
     }
 }
 
 // Goal: time and memory grow with the size of a message and no faster.
-// How:  a megabyte of whatever made a mail program slow; five seconds are far more than a second machine needs.
+// How:  a megabyte of whatever made a mail program slow. What grows faster than the size does not end.
 #[test]
-fn huge_and_nested_messages_end_soon() {
+fn huge_and_nested_messages_come_to_an_end() {
     let plain = "From: a@example.com\n\n";
     let html = "From: a@example.com\nContent-Type: text/html\n\n";
     let mixed = "Content-Type: multipart/mixed; boundary=b\n\n--b\n";
@@ -539,6 +611,8 @@ fn huge_and_nested_messages_end_soon() {
         (plain, "On 11 Mar 2024 at 10:00 x wrote:\n"),
         (plain, "From: a\nTo: b\n\n"),
         (plain, "-- \nx\n"),
+        (plain, "Nga: X <x@example.org>\n"),
+        (plain, ">>> X 11/03/2024 >>>\n"),
         (plain, "> > > >\n"),
         (html, "<blockquote>x"),
         (html, "<a href=\""),
@@ -551,8 +625,6 @@ fn huge_and_nested_messages_end_soon() {
         ("From: a@example.com\nContent-Type: multipart/mixed; boundary=b\n\n", "--b\n\nx\n"),
     ] {
         let raw = format!("{head}{}", unit.repeat(1_000_000 / unit.len()));
-        let start = std::time::Instant::now();
-        message::read(raw.as_bytes(), &own());
-        assert!(start.elapsed().as_secs() < 5, "{head:?} and {unit:?} took {:?}", start.elapsed());
+        promises::hold(&message::read(raw.as_bytes(), &own()));
     }
 }

@@ -484,7 +484,8 @@ pub(super) const NOTICES: &[&str] = &[
     "solely for the person", "solely for the individual", "solely for the addressee", "in error please",
     "in error, please", "message in error", "scanned for virus", "checked for virus", "been scanned by",
     "virus-free.", "think before you print", "consider the environment before", "registered in england",
-    "unsubscribe from this", "to unsubscribe", "nicht der richtige adressat", "nicht der beabsichtigte",
+    "avast.com", "avast antivirus", "avg.com", "garanti sans virus", "virenfrei", "auf viren geprüft", "libre de virus",
+    "wolny od wirusów", "privo di virus", "senza virus", "livre de vírus", "sem vírus", "virusvrij", "unsubscribe from this", "to unsubscribe", "nicht der richtige adressat", "nicht der beabsichtigte",
     "vertrauliche informationen", "n'êtes pas le destinataire", "n'etes pas le destinataire",
     "destiné exclusivement", "no es el destinatario", "non siete il destinatario", "non è il destinatario",
     "niet de geadresseerde", "niet de beoogde", "não é o destinatário", "nie jest adresatem", "yn gyfrinachol",
@@ -570,6 +571,7 @@ pub(super) const DEVICE_STARTS: &[&str] = &[
 
 /// The same where one language needs no more.
 pub(super) const DEVICE_WHOLE: &[&str] = &[
+    "yahoo mail: search", "yahoo mail : ",
     "iphoneから送信", "发自我的", "從我的", "iphone'umdan gönderildi", "lähetetty", "أُرسلت من", "أرسلت من",
 ];
 
