@@ -158,6 +158,62 @@ fn what_staff_pass_on_is_found_and_what_a_resident_quotes_is_not_passed_on() {
 }
 
 #[test]
+fn what_is_passed_on_is_found_in_every_common_mail_program() {
+    for (program, text) in [
+        (
+            "Outlook",
+            "FYI\n\nFrom: Mary Jones <mary@example.com>\nSent: 08 March 2024 17:42\nTo: C\nSubject: Ceiling\n\nIt came down.\n",
+        ),
+        (
+            "Gmail",
+            "---------- Forwarded message ---------\nFrom: Mary Jones <mary@example.com>\nDate: Fri, 8 Mar 2024 at 17:42\nSubject: Ceiling\nTo: <c@example.org>\n\n\nIt came down.\n",
+        ),
+        (
+            "Apple Mail",
+            "Begin forwarded message:\n\n> From: Mary Jones <mary@example.com>\n> Subject: Ceiling\n> Date: 8 March 2024 at 17:42:00 GMT\n> To: c@example.org\n> \n> It came down.\n\nSent from my iPhone\n",
+        ),
+        (
+            "Thunderbird",
+            "-------- Forwarded Message --------\nSubject: \tCeiling\nDate: \tFri, 8 Mar 2024 17:42:00 +0000\nFrom: \tMary Jones <mary@example.com>\nTo: \tc@example.org\n\nIt came down.\n",
+        ),
+        (
+            "Yahoo",
+            "----- Forwarded message ----- From: \"Mary Jones\" <mary@example.com>To: \"C\" <c@example.org>Sent: Friday, 8 March 2024 at 17:42:00 GMTSubject: Ceiling\nIt came down.\n",
+        ),
+        (
+            "Samsung",
+            "Sent from my Galaxy\n\n-------- Original message --------\nFrom: Mary Jones <mary@example.com>\nDate: 08/03/2024 17:42 (GMT+00:00)\nTo: c@example.org\nSubject: Ceiling\n\nIt came down.\n",
+        ),
+        (
+            "Proton",
+            "------- Forwarded Message -------\nFrom: Mary Jones <mary@example.com>\nDate: On Friday, 8 March 2024 at 17:42\nSubject: Ceiling\nTo: C\n\nIt came down.\n",
+        ),
+        (
+            "Notes",
+            "----- Forwarded by Olive/HQ on 09/03/2024 09:00 -----\n\nFrom:\tMary Jones <mary@example.com>\nTo:\tC\nDate:\t08/03/2024 17:42\nSubject:\tCeiling\n\nIt came down.\n",
+        ),
+        (
+            "Outlook in German",
+            "Von: Mary Jones <mary@example.com>\nGesendet: Freitag, 8. März 2024 17:42\nAn: C\nBetreff: Decke\n\nIt came down.\n",
+        ),
+    ] {
+        let raw = format!(
+            "From: olive@landlord.example.org\nContent-Type: text/plain; charset=utf-8\nSubject: Fwd: Ceiling\n\n{text}"
+        );
+        let passed_on = message::read(raw.as_bytes(), &own()).forward.unwrap_or_else(|| panic!("{program}"));
+        assert_eq!(
+            (passed_on.from.name.as_str(), passed_on.from.address.as_str()),
+            ("Mary Jones", "mary@example.com"),
+            "{program}"
+        );
+        assert_eq!(passed_on.date.map(|date| date.to_string()).as_deref(), Some("2024-03-08T17:42:00Z"), "{program}");
+        assert_eq!(passed_on.words, "It came down.", "{program}");
+    }
+    let quoted = "No.\n\n> Begin forwarded message:\n>\n>> From: A <a@example.com>\n>> Date: 8 March 2024\n>> Subject: x\n>>\n>> y\n";
+    assert!(person("Subject: Re: Ceiling\n", quoted).forward.is_none(), "an answer to somebody who passed it on");
+}
+
+#[test]
 fn a_person_behind_an_empty_return_path_is_recorded_but_not_answered() {
     let form = person("Return-Path: <>\nSubject: Report from the website\n", "The gate does not close.\n");
     assert!(form.kind.advances() && !form.may_answer);
@@ -612,6 +668,7 @@ fn huge_and_nested_messages_come_to_an_end() {
         (plain, "From: a\nTo: b\n\n"),
         (plain, "-- \nx\n"),
         (plain, "Nga: X <x@example.org>\n"),
+        (plain, "Begin forwarded message:\n> "),
         (plain, ">>> X 11/03/2024 >>>\n"),
         (plain, "> > > >\n"),
         (html, "<blockquote>x"),

@@ -10,7 +10,7 @@
 use super::mime::{Entity, single_spaced};
 use super::wording::{
     ABSENT, ACKNOWLEDGES, ADMINISTRATORS, BOUNCE_OPENINGS, BOUNCE_PHRASES, BOUNCE_SUBJECTS, BOUNCE_SUBJECTS_INSIDE,
-    CHALLENGES, CLOSED, DAEMONS, GONE, LETTER, OF_A_HOME, PROMISE, RECEIPT_SUBJECTS, REDIRECTS, REPLY_SUBJECTS,
+    CHALLENGES, CLOSED, DAEMONS, DEAF, GONE, LETTER, OF_A_HOME, PROMISE, RECEIPT_SUBJECTS, REDIRECTS, REPLY_SUBJECTS,
     REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_ALONE, ROBOT_INSIDE, TECHNICAL, THANKS, TO_ANYBODY,
 };
 use super::{Kind, Message, Own, quote, report};
@@ -246,7 +246,11 @@ fn bounce(facts: &Facts<'_>) -> Option<String> {
     }
     let nobody = facts.message.from.is_none() && titled;
     let administrator = nobody || ADMINISTRATORS.iter().any(|name| facts.from.contains(name));
-    if administrator && (titled || worded) && !quote::answers(&facts.subject) && !quote::forwards(&facts.subject) {
+    if administrator
+        && (titled || worded || has_reply_code(&facts.all))
+        && !quote::answers(&facts.subject)
+        && !quote::forwards(&facts.subject)
+    {
         return Some("A mail server's administrator as sender, and wording of a delivery report.".to_owned());
     }
     if facts.says_person() {
@@ -583,8 +587,6 @@ fn withheld(facts: &Facts<'_>) -> Vec<String> {
     }
     let local = |address: &str| address.split('@').next().unwrap_or_default().replace(['-', '_', '.'], "");
     let from = facts.message.from.as_ref().map_or("", |from| from.address.as_str());
-    const DEAF: &[&str] =
-        &["noreply", "donotreply", "nepasrepondre", "nichtantworten", "noresponder", "dontreply", "unmonitored"];
     if [from, to.address.as_str()].iter().any(|address| DEAF.iter().any(|deaf| local(address).contains(deaf))) {
         reasons.push("The sender's address takes no answers.".to_owned());
     }

@@ -23,6 +23,14 @@ pub(super) const ADMINISTRATORS: &[&str] = &[
     "antivirus_for_smtp", "imss@", "ndr@",
 ];
 
+/// Within the local part, its marks left out, of addresses nobody reads.
+pub(super) const DEAF: &[&str] = &[
+    "noreply", "donotreply", "dontreply", "notreply", "unmonitored", "autoreply", "autorespon", "nepasrepondre",
+    "nichtantworten", "keineantwort", "noresponder", "norespondas", "norispondere", "nonrispondere", "nietantwoorden",
+    "nietbeantwoorden", "naoresponda", "naoresponder", "nieodpowiad", "nuraspunde", "svarikke", "svarainte", "alavastaa",
+    "neodpovid", "cevaplamay", "yanitlamay",
+];
+
 /// How subjects of delivery reports begin.
 pub(super) const BOUNCE_SUBJECTS: &[&str] = &[
     "undeliverable", "undelivered", "undeliveried", "non-delivery", "nondeliverable", "non delivery",
@@ -60,7 +68,16 @@ pub(super) const BOUNCE_SUBJECTS: &[&str] = &[
     "send failed", "address not found", "message blocked", "message not sent", "could not send message",
     "email could not be", "couldn't deliver", "mail delivery problem", "bounced", "bounce notification",
     "bounce:", "delivery incomplete", "delivery unsuccessful", "user unknown", "recipient unknown",
-    "no such user", "spam mail rejected", "mail rejected", "undeliverd",
+    "no such user", "spam mail rejected", "mail rejected", "undeliverd", "message you sent blocked", "message you sent was",
+    "your message was rejected", "your e-mail was rejected", "your email was rejected", "mailbox full", "mailbox is full",
+    "mailbox unavailable", "over quota", "quota exceeded", "virus (", "virus alert", "virus found", "virus in ",
+    "banned content", "banned file", "blocked attachment", "considered unsolicited", "message quarantined", "[bounce]",
+    "mailzustellung fehlgeschlagen", "ihre e-mail wurde", "ihre nachricht wurde", "niedostarcz", "ikke leverbar",
+    "ei toimitettavissa", "kézbesíthetetlen", "teslim edilemiyor", "μη παραδοτέο", "δεν είναι δυνατή η παράδοση",
+    "imposibil de livrat", "недоставим", "не удалось доставить", "未传递", "배달되지 않음", "배달할 수 없음",
+    "غير قابل للتسليم", "לא ניתן למסירה", "no es pot lliurar", "neisporučiv", "nedostavljiv", "nepristatom",
+    "nepiegādājam", "kohaletoimetamatu", "undelivered mail", "correo no entregado", "mensaje devuelto",
+    "notificação de falha", "retour de message", "echec de", "mesajınız iletilemedi",
 ];
 
 /// The same, wherever they stand in a subject.
@@ -106,7 +123,11 @@ pub(super) const BOUNCE_PHRASES: &[&str] = &[
     "отклонено", "невозможно доставить", "送信エラー", "見つかりません", "ユーザーが存在しません", "不存在", "失敗", "반송",
     "address not found", "recipient not found", "no mailbox", "mailbox not found", "account is disabled",
     "account has been disabled", "has been disabled", "bounced", "user doesn", "retry timeout", "too many hops",
-    "bad destination", "unable to relay", "relaying denied", "message size exceeds", "too large",
+    "bad destination", "unable to relay", "relaying denied", "message size exceeds", "too large", "not accept messages",
+    "cannot accept messages", "delivery of the email was stopped", "was not accepted", "virus checker",
+    "has been quarantined", "was quarantined", "considered unsolicited", "nie powiodło się", "wurde abgelehnt",
+    "als spam eingestuft", "fehlgeschlagen", "a été rejeté", "fue rechazado", "è stato rifiutato", "werd geweigerd",
+    "foi rejeitad", "została odrzucona", "a fost respins", "reddedildi", "afvist", "avvist", "avvisades", "hylätty",
 ];
 
 /// How delivery reports begin that carry no other mark.
@@ -118,7 +139,7 @@ pub(super) const BOUNCE_OPENINGS: &[&str] = &[
     "your mail could not be delivered", "your email could not be delivered", "your e-mail could not be delivered",
     "following mail could not be delivered", "message could not be delivered to", "the following address",
     "the following recipient", "non-delivery report", "delivery status notification", "message you sent was not delivered",
-    "the email you sent", "mail to the following", "ihre nachricht konnte nicht", "ihre nachricht wurde nicht",
+    "the email you sent", "mail to the following", "our virus checker", "ihre nachricht konnte nicht", "ihre nachricht wurde nicht",
     "ihre e-mail konnte nicht", "votre message n'a pas", "votre message n'est pas", "votre courriel n'a pas",
     "su mensaje no", "tu mensaje no", "el mensaje no", "il suo messaggio non", "il tuo messaggio non", "uw bericht",
     "a sua mensagem não", "sua mensagem não", "twoja wiadomość nie", "wiadomość nie", "mesajul dvs", "mesajul nu",
