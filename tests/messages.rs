@@ -341,6 +341,77 @@ fn mail_from_the_ombudsman_is_known_with_its_references() {
 }
 
 #[test]
+fn an_automatic_answer_is_known_by_its_header_alone() {
+    for header in [
+        "Auto-Submitted: auto-replied (vacation)",
+        "Auto-Submitted: yes",
+        "X-Autoreply: yes",
+        "X-Autorespond: away",
+        "X-Vacation: yes",
+        "X-FC-MachineGenerated: true",
+        "X-POST-MessageClass: 9; Autoresponder",
+        "X-Mailer: vacation 1.2",
+        "Precedence: auto_reply",
+        "Precedence: bulk",
+        "Delivered-To: Autoresponder",
+        "Return-Path: <>\nIn-Reply-To: <letter@landlord.example.org>",
+        "X-OTRS-Loop: yes",
+        "X-Auto-Response-Suppress: All",
+    ] {
+        let message = person(&format!("{header}\nSubject: Re: Yours\n"), "I shall see to it.");
+        assert!(!message.may_answer, "{header}");
+    }
+    for header in ["Auto-Submitted: no", "X-Autoreply: no", "X-MS-Exchange-Inbox-Rules-Loop: mary@example.com"] {
+        let message = person(&format!("{header}\nSubject: Re: Yours\n"), "I shall see to it.");
+        assert!(message.may_answer, "{header}: {:?}", message.reasons);
+    }
+}
+
+#[test]
+fn a_returned_letter_is_known_by_its_wording_in_many_languages() {
+    for (subject, body) in [
+        (
+            "Unzustellbar: Yours",
+            "Fehler bei der Nachrichtenzustellung an folgende Empfänger:\nmary@example.com\n#550 5.1.1",
+        ),
+        ("Non remis : Yours", "Échec de la remise pour les destinataires suivants :\nmary@example.com\n#550 5.1.1"),
+        (
+            "No se puede entregar: Yours",
+            "Error de entrega a los siguientes destinatarios:\nmary@example.com\n#550 5.1.1",
+        ),
+        ("Non recapitabile: Yours", "Recapito non riuscito per i seguenti destinatari:\nmary@example.com\n#550 5.1.1"),
+        ("Niedostarczalne: Yours", "Dostarczenie wiadomości nie powiodło się:\nmary@example.com\n#550 5.1.1"),
+        ("Onbestelbaar: Yours", "De bezorging aan deze geadresseerden is mislukt:\nmary@example.com\n#550 5.1.1"),
+        ("Não é possível entregar: Yours", "Falha na entrega a estes destinatários:\nmary@example.com\n#550 5.1.1"),
+        ("Недоставленное сообщение", "Ваше письмо не может быть отправлено: <mary@example.com>: 550 5.1.1"),
+        ("Mailbox full: Yours", "The mailbox of mary@example.com is over quota. Your message was not delivered."),
+        ("Mail could not be delivered", "The following mail could not be delivered.\nTo: mary@example.com"),
+        (
+            "**Message you sent blocked by our bulk email filter**",
+            "Your message to: mary@example.com\nwas blocked by our Spam Firewall.",
+        ),
+    ] {
+        let raw =
+            format!("From: it@mx.example.net\nContent-Type: text/plain; charset=utf-8\nSubject: {subject}\n\n{body}\n");
+        let message = message::read(raw.as_bytes(), &own());
+        assert_eq!(message.kind, Kind::Bounce, "{subject} / {body}");
+        let failed: Vec<String> = message.report.unwrap().recipients.into_iter().map(|failed| failed.address).collect();
+        assert_eq!(failed, ["mary@example.com"], "{subject} / {body}");
+    }
+}
+
+#[test]
+fn a_mailing_that_says_how_to_be_rid_of_it_is_sorted_but_not_answered() {
+    let foot = "You are receiving this email because you signed up. To unsubscribe, use the link below.";
+    let mailing = person("Subject: News for spring\n", &format!("The allotments open on Sunday.\n\n{foot}\n"));
+    assert_eq!((mailing.kind, mailing.may_answer), (Kind::List, false));
+    let answer = person("Subject: Re: News for spring\n", &format!("And the fence?\n\n> {foot}\n"));
+    assert!(answer.may_answer, "{:?}", answer.reasons);
+    let complaint = person("Subject: Newsletter\n", "I asked to unsubscribe from your newsletter. It still comes.");
+    assert!(complaint.may_answer, "{:?}", complaint.reasons);
+}
+
+#[test]
 fn an_automatic_answer_without_any_mark_is_known_by_its_wording() {
     for (subject, body) in [
         ("Re: Yours", "I am on annual leave until Monday 14 July. If your query is urgent please contact the office."),
@@ -435,6 +506,10 @@ fn people_who_use_the_words_of_machines_are_people() {
         (
             "Undeliverable: my email to you",
             "I got 'Undeliverable' back from your address, so here it is again. The bins overflow.",
+        ),
+        (
+            "Delivery failed again",
+            "My cooker did not come, can you ring me?\n\n-----Original Message-----\nFrom: C\nSent: 1 May\nTo: me\n\nOld.",
         ),
         ("Read: what you wrote", "I read what you wrote. It was read on Monday by my daughter as well."),
         ("Verification", "I sent the verification you asked for. The link did not work. This is the second time."),

@@ -152,7 +152,7 @@ pub(super) const TECHNICAL: &[&str] = &[
     "smtp error", "smtp;", "remote host said", "host said:", "said: 5", "said: 4", "reporting-mta",
     "final-recipient", "diagnostic-code", "action: failed", "action: delayed", "remote-mta", "rcpt to", "<<< 5",
     "<<< 4", ">>> data", "mail from:", "received: from", "message-id: <", "mime-version:", "return-path:",
-    "x-mailer:", "transcript of session", "message headers", "message header", "original message",
+    "x-mailer:", "transcript of session", "message headers", "message header", 
     "returned message", "mts-id", "mailer-daemon", "postmaster", "mail server", "mail system", "smtp",
     "delivery system",
 ];
@@ -176,7 +176,12 @@ pub(super) const REPLY_SUBJECTS: &[&str] = &[
     "автоматический ответ", "автоответ", "автоматична відповідь", "автовідповідь",
     "отсутствует на рабочем месте", "رد تلقائي", "الرد التلقائي", "自动答复", "自动回复", "自動回覆", "自動回復", "自動返信",
     "自動応答", "不在通知", "자동 회신", "부재중", "ymateb awtomatig", "ateb awtomatig", "allan o'r swyddfa",
-    "automatikus válasz", "αυτόματη απάντηση", "automatická odpoveď", "samodejni odgovor", "automatski odgovor",
+    "automatikus válasz", "αυτόματη απάντηση", "автоматичен отговор", "automaatne vastus",
+    "automātiska atbilde", "תשובה אוטומטית", "מענה אוטומטי", "स्वचालित उत्तर", "автоматты жауап", "balas automatik",
+    "аутоматски одговор", "ตอบกลับอัตโนมัติ", "resposta automàtica", "erantzun automatikoa", "përgjigje automatike",
+    "پاسخ خودکار", "自動返信メール", "自動応答メール", "absent du bureau", "absente du bureau", "abwesend", "afwezig",
+    "ikke til stede", "frånvarande", "fraværende", "fraværsmelding", "poissa", "ausente", "assente",
+    "automatická odpoveď", "samodejni odgovor", "automatski odgovor",
     "yahoo! auto response", "réponse d'absence du bureau", "abwesenheitsbenachrichtigung",
     "automatische antwort von", "urlaubsbenachrichtigung", "abwesenheitsnachricht", "automatische e-mail",
     "message d'absence du bureau", "automatinis atsakymas", "automātiskā atbilde", "automaatvastus", "trả lời tự động", "balasan otomatis",
@@ -218,6 +223,20 @@ pub(super) const RECEIPT_SUBJECTS: &[&str] = &[
     "eingangsbestätigung", "empfangsbestätigung", "accusé de réception", "acuse de recibo", "conferma di ricezione",
     "ricevuta di ", "ontvangstbevestiging", "confirmação de rece", "potwierdzenie otrzymania", "potwierdzenie odbioru",
     "confirmare de primire", "kvittering for", "bekräftelse på mottag", "potvrzení o přijetí", "alındı",
+];
+
+/// What mailings say of themselves.
+pub(super) const BULK: &[&str] = &[
+    "to unsubscribe", "unsubscribe here", "unsubscribe from", "unsubscribe at any time", "unsubscribe instantly",
+    "you are receiving this e", "you are receiving this m", "you received this e", "you received this m",
+    "you're receiving this", "you are subscribed", "you have subscribed", "because you subscribed", "because you signed up",
+    "this email was sent to", "this e-mail was sent to", "this message was sent to", "view this email in",
+    "view it in your browser", "view in browser", "manage your preferences", "update your preferences",
+    "email preferences", "manage your subscription", "change your subscription", "your subscription preferences",
+    "no longer wish to receive", "to be removed from", "remove yourself from", "to stop receiving", "to opt out",
+    "to opt-out", "add us to your address book", "newsletter abbestellen", "vom newsletter abmelden", "se désabonner",
+    "vous désabonner", "vous désinscrire", "darse de baja", "cancelar la suscripción", "cancella l'iscrizione",
+    "afmelden voor", "cancelar a subscrição", "wypisać się", "dezabon",
 ];
 
 /// Thanks that open an automatic answer.
