@@ -139,7 +139,7 @@ pub(super) const BOUNCE_OPENINGS: &[&str] = &[
     "your mail could not be delivered", "your email could not be delivered", "your e-mail could not be delivered",
     "following mail could not be delivered", "message could not be delivered to", "the following address",
     "the following recipient", "non-delivery report", "delivery status notification", "message you sent was not delivered",
-    "the email you sent", "mail to the following", "our virus checker", "ihre nachricht konnte nicht", "ihre nachricht wurde nicht",
+    "the email you sent", "mail to the following", "your message to:", "your message to <", "our virus checker", "ihre nachricht konnte nicht", "ihre nachricht wurde nicht",
     "ihre e-mail konnte nicht", "votre message n'a pas", "votre message n'est pas", "votre courriel n'a pas",
     "su mensaje no", "tu mensaje no", "el mensaje no", "il suo messaggio non", "il tuo messaggio non", "uw bericht",
     "a sua mensagem não", "sua mensagem não", "twoja wiadomość nie", "wiadomość nie", "mesajul dvs", "mesajul nu",
@@ -227,7 +227,9 @@ pub(super) const RECEIPT_SUBJECTS: &[&str] = &[
 
 /// What mailings say of themselves.
 pub(super) const BULK: &[&str] = &[
-    "to unsubscribe", "unsubscribe here", "unsubscribe from", "unsubscribe at any time", "unsubscribe instantly",
+    "to unsubscribe,", "to unsubscribe:", "to unsubscribe please", "to unsubscribe click", "to unsubscribe go",
+    "to unsubscribe visit", "to unsubscribe send", "to unsubscribe or", "to unsubscribe use", "unsubscribe here",
+    "unsubscribe from this", "unsubscribe from these", "unsubscribe from our", "unsubscribe at any time", "unsubscribe instantly",
     "you are receiving this e", "you are receiving this m", "you received this e", "you received this m",
     "you're receiving this", "you are subscribed", "you have subscribed", "because you subscribed", "because you signed up",
     "this email was sent to", "this e-mail was sent to", "this message was sent to", "view this email in",
