@@ -592,6 +592,21 @@ fn the_calendar_knows_the_configured_holidays_and_needs_no_configuration() {
 }
 
 #[test]
+fn the_calendar_says_when_a_broken_configuration_keeps_proclaimed_holidays_from_it() {
+    let house = House::new();
+    fs::write(house.path("redress.toml"), "sending = \"later\"\n").unwrap();
+    let output = house.command(&["calendar", "2027"]).output().unwrap();
+    assert!(output.status.success());
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("7 June"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("`redress check` says why"), "{output:?}");
+    for wrong in ["2026-13-01", "18 December 2026"] {
+        let output = house.command(&["calendar", "--received", wrong]).output().unwrap();
+        assert!(!output.status.success());
+        assert!(String::from_utf8_lossy(&output.stderr).contains("as in 2026-12-18"), "{output:?}");
+    }
+}
+
+#[test]
 fn inspect_knows_the_landlords_own_addresses_from_the_configuration() {
     let house = House::new();
     let file = house.path("own.eml");

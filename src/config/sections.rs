@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use cron::{Schedule, TimeUnitSpec};
+use jiff::ToSpan as _;
 use jiff::civil::{Date, Time, Weekday, time};
 
 use super::landlord::{landlord, ombudsman};
@@ -179,7 +180,9 @@ fn reminders(context: &Context<'_>, table: &Table<'_>) -> Option<Reminders> {
     }
     let after = table.may("member_responsible_after", "2").number(1..=10);
     let working_hours = table.may("working_hours", r#""08:00-18:00""#).parsed(working_hours);
-    let look_at = table.may("look_at", r#""0 */5 * * * *""#).parsed(|text| look_at(text, context.today));
+    let working_hours = working_hours.unwrap_or(usual.working_hours);
+    let look_at_slot = table.may("look_at", r#""0 */5 * * * *""#);
+    let look_at = look_at_slot.parsed(|text| look_at(text, context.today, &working_hours));
     let digest_at = table.may("digest_at", r#""0 30 8 * * Mon-Fri""#).parsed(|text| list_at(text, context.today));
     let weekly_at = table.may("weekly_at", r#""0 30 8 * * Mon""#).parsed(|text| list_at(text, context.today));
     let terms = usual.terms;
@@ -189,7 +192,7 @@ fn reminders(context: &Context<'_>, table: &Table<'_>) -> Option<Reminders> {
         officer_before,
         deputy_before,
         member_responsible_after: after.unwrap_or(usual.member_responsible_after),
-        working_hours: working_hours.unwrap_or(usual.working_hours),
+        working_hours,
         look_at: look_at.unwrap_or(usual.look_at),
         digest_at: digest_at.unwrap_or(usual.digest_at),
         weekly_at: weekly_at.unwrap_or(usual.weekly_at),
@@ -227,16 +230,22 @@ fn working_hours(text: &str) -> Result<WorkingHours, String> {
     }
 }
 
-/// Reminders fall due at 09:00 on working days: a schedule that does not look on each of them from 09:00 on, or never
-/// looks at all, would let one come late.
-fn look_at(text: &str, today: Date) -> Result<Schedule, String> {
+/// Reminders fall due at 09:00 on working days: a schedule that does not look on each of them from then until people go
+/// home, or never looks at all, would let one come late.
+fn look_at(text: &str, today: Date, hours: &WorkingHours) -> Result<Schedule, String> {
     let schedule = schedule(text)?;
     let every_working_day =
         all_year_round(&schedule, today) && (2..=6).all(|weekday| schedule.days_of_week().includes(weekday));
-    if every_working_day && (9..=23).any(|hour| schedule.hours().includes(hour)) {
+    let looks_at = |time: Time| {
+        schedule.hours().includes(time.hour().unsigned_abs().into())
+            && schedule.minutes().includes(time.minute().unsigned_abs().into())
+    };
+    let mut at_work = time(9, 0, 0, 0).series(1.minute()).take_while(|time| hours.contains(*time));
+    if every_working_day && at_work.any(looks_at) {
         Ok(schedule)
     } else {
-        Err("does not look on every day from Monday to Friday at 09:00 or later, so reminders would come late"
+        Err("does not look on every day from Monday to Friday between 09:00 and the end of the working hours, so \
+             reminders would come late"
             .to_owned())
     }
 }
@@ -355,6 +364,18 @@ mod tests {
             ["09:01-17:00", "07:00-09:00", "18:00-08:00", "08:00", "8-18", "08:00-24:00", "08:00-18:00-20:00", ""]
         {
             assert!(working_hours(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn dates_are_looked_at_while_people_are_at_work() {
+        let today = Date::constant(2026, 11, 22);
+        let hours = WorkingHours { opens: time(8, 0, 0, 0), closes: time(17, 30, 0, 0) };
+        for good in ["0 */5 * * * *", "0 0 9 * * Mon-Fri", "30 29 17 * * *"] {
+            assert!(look_at(good, today, &hours).is_ok(), "{good}");
+        }
+        for bad in ["0 59 8 * * *", "0 30 17 * * *", "0 0 20 * * *", "0 0 9 * * Mon-Thu", "0 0 9 * * * 2026"] {
+            assert!(look_at(bad, today, &hours).is_err(), "{bad}");
         }
     }
 

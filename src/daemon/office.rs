@@ -10,12 +10,12 @@ use tokio::sync::Notify;
 use super::clock::Clock;
 use crate::config::{Config, MailboxConfig, Sending};
 use crate::domain::calendar::Calendar;
-use crate::domain::case::{Audience, Case, Decision, House};
+use crate::domain::case::{self, Audience, Case, Decision, House, Input};
 use crate::domain::ladder::Ladder;
 use crate::domain::landlord::Landlord;
 use crate::domain::letter::{self, Desk, Enclosed, MessageKey, Templates};
 use crate::domain::message::Own;
-use crate::store::{CaseId, Change, NewLetter, Purpose, Store};
+use crate::store::{CaseId, Change, Known, NewLetter, Purpose, Store};
 
 /// Why letters to residents wait while the configuration says `sending = "hold"`.
 pub const HELD_BY_CONFIGURATION: &str = "sending = \"hold\"";
@@ -101,6 +101,27 @@ impl Office {
         Desk { landlord, ombudsman: &self.config.ombudsman, templates: &self.templates, key: &self.key }
     }
 
+    /// A case as the database knows it, with no message to go with its letters.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration no longer has its landlord.
+    pub fn before<'a>(&'a self, known: &'a Known) -> anyhow::Result<Before<'a>> {
+        let landlord = self.landlord(&known.landlord)?;
+        Ok(Before { id: Some(known.id), landlord, case: &known.case, thread: &known.thread, enclosed: None })
+    }
+
+    /// What follows when `input` happens to a case, ready to be written.
+    ///
+    /// # Errors
+    ///
+    /// When the input is refused (a [`Refusal`](crate::domain::case::Refusal) in the chain of the error), or a letter would
+    /// be incomplete.
+    pub fn follow(&self, case: &Before, input: &Input, now: Timestamp) -> anyhow::Result<Change> {
+        let decision = case::decide(case.case, input, &self.house(case.landlord), now)?;
+        self.change(case, decision, now)
+    }
+
     /// Makes a decision ready to be written: its letters as bytes, its duties with the moment to look at them next.
     ///
     /// # Errors
@@ -130,6 +151,10 @@ impl Office {
             });
         }
         let looks = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house, now))).collect();
+        let residents = after.resident.iter().filter_map(|resident| resident.address.as_ref());
+        let speaking = after.representative.iter().filter(|who| who.authority.is_some());
+        let participants = residents.chain(speaking.filter_map(|who| who.address.as_ref()));
+        let participants = participants.map(|address| address.as_str().to_lowercase()).collect();
         Ok(Change {
             id: case.id,
             landlord: case.landlord.key.clone(),
@@ -137,7 +162,8 @@ impl Office {
             events: decision.events,
             letters,
             looks,
-            participants: Default::default(),
+            participants,
+            messages: Vec::new(),
             now,
         })
     }

@@ -9,7 +9,7 @@ use tracing::{error, info};
 
 use super::office::{Before, Office};
 use super::{Progress, handle};
-use crate::domain::case::Decision;
+use crate::domain::case::{self, Event, Input};
 use crate::store::{DeadlineRow, Known};
 
 /// A deadline whose try failed comes up again after this, and its neighbours do not wait for it.
@@ -42,7 +42,8 @@ pub async fn step(office: &Office) -> anyhow::Result<Progress> {
     Ok(Progress::Made)
 }
 
-/// Works out anew when to look at each open duty: the ladder, the calendar or this program may have changed since.
+/// Works out anew when to look at each open duty, and by when it is owed: the ladder, the calendar or this program may have
+/// changed since.
 ///
 /// # Errors
 ///
@@ -62,10 +63,18 @@ pub async fn refresh(office: &Office) -> anyhow::Result<()> {
 async fn look_anew(office: &Office, row: &DeadlineRow, now: Timestamp) -> anyhow::Result<()> {
     let landlord = office.landlord(&row.landlord)?;
     let known = office.store.known(row.case).await?;
-    if known.case.next_look(row.duty, &office.house(landlord), now) != row.next_look {
+    let house = office.house(landlord);
+    let other_calendar =
+        known.case.duties.get(&row.duty).is_some_and(|owed| owed.due.edition != office.calendar.edition());
+    if other_calendar || known.case.next_look(row.duty, &house, now) != row.next_look {
         let again = |known: &Known| {
-            let before = Before { id: Some(known.id), landlord, case: &known.case, thread: &[], enclosed: None };
-            office.change(&before, Decision::default(), now).map(Some)
+            let decision = case::decide(&known.case, &Input::CalendarChanged, &house, now)?;
+            for moved in decision.events.iter().filter(|line| matches!(line.event, Event::DeadlineMoved { .. })) {
+                info!(case.id = known.id, seq = moved.seq, "A change of the bank holidays moved a date");
+            }
+            let before =
+                Before { id: Some(known.id), landlord, case: &known.case, thread: &known.thread, enclosed: None };
+            office.change(&before, decision, now).map(Some)
         };
         office.store.decide_case(row.case, again).await?;
     }

@@ -373,6 +373,9 @@ impl Case {
         self.hazard = opening.flags.urgent_hazard;
         self.links = opening.related.iter().cloned().collect();
         self.messages.extend(opening.message);
+        if opening.matter == Some(Matter::Survey) {
+            self.ended = Some(Ending::Correspondence); // Nobody has to answer an answer.
+        }
         self.opening = Some(opening.clone());
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A rung is named by its distance from the due date in working days: -2, -1, 0, 1, 2 … All rungs come at 09:00
 //! Europe/London on working days: what a person promised for a Saturday has its rung 0 on the Friday. People above the
-//! officer hear of a date before it has passed, not after: one rung early each when nothing moves.
+//! officer hear of a date before it has passed, not after, and when nothing moves one person more hears at each rung.
 
 use jiff::Timestamp;
 use jiff::civil::{self, Date};
@@ -51,7 +51,7 @@ impl Ladder {
     /// Who hears of a date at this rung, everybody once: `first`, who has the case in hand, and those above them.
     ///
     /// When the case has been `silent`, no person having done anything on it since the rung before, the next one up
-    /// hears as well. For each of the `unfit` (as in [`line`]) the next one up hears instead; somebody always does.
+    /// hears as well. For each of the `unfit` (as in [`line()`]) the next one up hears instead; somebody always does.
     pub fn hears<'a>(
         &self,
         rung: Rung,
@@ -68,11 +68,14 @@ impl Ladder {
     /// The rung from which this person of the line hears, `None` for every rung.
     fn first_rung(&self, person: &Person, first: &Person, landlord: &Landlord) -> Option<Rung> {
         let is = |other: &Person| same_address(&person.address, &other.address);
-        match () {
-            () if is(first) => None,
-            () if is(&landlord.officer) || is(&landlord.deputy) => Some(Rung(-i32::from(self.deputy_before))),
-            () if is(&landlord.manager) => Some(Rung(0)),
-            () => Some(Rung(self.member_responsible_after.into())),
+        if is(first) {
+            None
+        } else if is(&landlord.officer) || is(&landlord.deputy) {
+            Some(Rung(-i32::from(self.deputy_before)))
+        } else if is(&landlord.manager) {
+            Some(Rung(0))
+        } else {
+            Some(Rung(self.member_responsible_after.into()))
         }
     }
 
@@ -99,7 +102,7 @@ pub fn line<'a>(first: &'a Person, landlord: &'a Landlord, unfit: &[&str]) -> Ve
     if fit.is_empty() { once([manager, member_responsible]) } else { fit }
 }
 
-/// Who of the [`line`] is told instead, when a reminder to somebody of it came back or met an absence note: the next one
+/// Who of the [`line()`] is told instead, when a reminder to somebody of it came back or met an absence note: the next one
 /// none of whose letters is among the `told` of this rung. `None` when all have been.
 pub fn next_person<'a>(line: &[&'a Person], told: &[&str]) -> Option<&'a Person> {
     line.iter().copied().find(|person| !told.iter().any(|address| same_address(address, &person.address)))

@@ -44,6 +44,8 @@ pub struct Keys {
     pub landlords: BTreeSet<String>,
     /// The message's own Message-ID and the digest of its words: a copy by another road has both the same.
     pub copy: Option<(String, String)>,
+    /// The landlord's mailboxes: what was handled from one of them is a copy in another.
+    pub sisters: BTreeSet<String>,
 }
 
 /// What the database knows about a message's [`Keys`].
@@ -104,6 +106,8 @@ pub struct Change {
     pub looks: BTreeMap<Duty, Option<Timestamp>>,
     /// Addresses that may speak on the case from now on.
     pub participants: BTreeSet<String>,
+    /// Messages that belong to it from now on, beside the one that is being handled.
+    pub messages: Vec<MessageNo>,
     /// When it was decided.
     pub now: Timestamp,
 }
@@ -201,7 +205,7 @@ impl Store {
         if execute!(&mut tx, sql::LOCK_NEW, message)? != 1 {
             return Ok(false);
         }
-        let found = find(&mut tx, message, mailbox, keys, now).await?;
+        let found = find(&mut tx, Some((message, mailbox)), keys, now).await?;
         let (settled, changes) = judge(&found)?;
         write_message(&mut tx, message, &settled, &changes).await?;
         tx.commit().await?;
@@ -238,6 +242,40 @@ impl Store {
         Ok(())
     }
 
+    /// T2 for a person's act: `judge` sees the cases and the next numbers that `keys` name, and says what follows. All of it
+    /// is written, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// The database's and `judge`'s; then nothing is written.
+    pub async fn decide_act<F, T>(&self, keys: &Keys, now: Timestamp, mut judge: F) -> anyhow::Result<T>
+    where
+        F: FnMut(&Found) -> anyhow::Result<(T, Vec<Change>)> + Send,
+    {
+        let mut races = Races::new();
+        loop {
+            match self.decide_act_once(keys, now, &mut judge).await {
+                Err(error) => races.lost(error)?,
+                done => return done,
+            }
+        }
+    }
+
+    async fn decide_act_once<F, T>(&self, keys: &Keys, now: Timestamp, judge: &mut F) -> anyhow::Result<T>
+    where
+        F: FnMut(&Found) -> anyhow::Result<(T, Vec<Change>)> + Send,
+    {
+        let mut tx = self.db.begin().await?;
+        let (done, changes) = judge(&find(&mut tx, None, keys, now).await?)?;
+        for change in &changes {
+            write_change(&mut tx, change).await?;
+        }
+        if !changes.is_empty() {
+            tx.commit().await?;
+        }
+        Ok(done)
+    }
+
     /// The deadline whose moment came longest ago; the try is counted, and it comes up again after `again_at` should the
     /// try end without a word.
     pub async fn take_deadline(
@@ -259,7 +297,7 @@ impl Store {
 
 // ── finding and loading ───────────────────────────────────────────────────────────────────────────────────────────
 
-async fn find(tx: &mut Tx, message: MessageNo, mailbox: &str, keys: &Keys, now: Timestamp) -> anyhow::Result<Found> {
+async fn find(tx: &mut Tx, message: Option<(MessageNo, &str)>, keys: &Keys, now: Timestamp) -> anyhow::Result<Found> {
     // First, for it takes the locks: whoever decides for the same landlord comes before this or after it, whole.
     let next = next_numbers(tx, &keys.landlords).await?;
     let by_thread = cases_of_thread(tx, &keys.message_ids).await?;
@@ -285,9 +323,14 @@ async fn find(tx: &mut Tx, message: MessageNo, mailbox: &str, keys: &Keys, now: 
     for id in ids {
         found.cases.push(Known { by_thread: by_thread.contains(&id), ..load(tx, id).await? });
     }
-    if let Some((message_id, same_words)) = &keys.copy {
-        found.copy_of = on!(tx, c => sqlx::query_scalar(sql::SAME_WORDS)
-            .bind(mailbox).bind(hint(message_id)).bind(same_words).bind(message).fetch_one(c).await)?;
+    if let (Some((message, mailbox)), Some((message_id, same_words))) = (message, &keys.copy) {
+        let mut first: Vec<i64> = Vec::new();
+        for mailbox in keys.sisters.iter().map(String::as_str).filter(|sister| *sister != mailbox).chain([mailbox]) {
+            let there: Option<i64> = on!(tx, c => sqlx::query_scalar(sql::SAME_WORDS)
+                .bind(mailbox).bind(hint(message_id)).bind(same_words).bind(message).fetch_one(c).await)?;
+            first.extend(there);
+        }
+        found.copy_of = first.into_iter().min();
     }
     if let Some(first) = found.copy_of {
         let cases: Vec<i64> = on!(tx, c => sqlx::query_scalar(sql::CASES_OF_MESSAGE).bind(first).fetch_all(c).await)?;
@@ -371,14 +414,16 @@ async fn write_message(tx: &mut Tx, message: MessageNo, settled: &Settled, chang
 pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result<CaseId> {
     let opening = change.after.opening.as_ref().context("A case without an opening cannot be stored")?;
     let reference = opening.reference.to_string();
-    let (kind, open) = (opening.kind.key(), i64::from(change.after.open()));
-    let (unsure, hazard) = (i64::from(opening.unsure), i64::from(change.after.hazard));
+    let kind = change.after.kind.unwrap_or(opening.kind).key();
+    let (open, unsure) = (i64::from(change.after.open()), i64::from(change.after.unsure));
+    let hazard = i64::from(change.after.hazard);
+    let received = change.after.received.unwrap_or(opening.received).as_millisecond();
     let id = match change.id {
         Some(id) => id,
         None => {
             execute!(tx, sql::USE_NUMBER, &change.landlord)?;
             on!(tx, c => sqlx::query_scalar(sql::OPEN_CASE)
-                .bind(&reference).bind(&change.landlord).bind(kind).bind(opening.received.as_millisecond())
+                .bind(&reference).bind(&change.landlord).bind(kind).bind(received)
                 .bind(open).bind(unsure).bind(hazard).bind(random::<16>()?.to_vec())
                 .fetch_one(c).await)
             .with_context(|| format!("Could not open case {reference}"))?
@@ -410,12 +455,15 @@ pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result
     for (digest, text) in &words {
         execute!(tx, sql::ADD_WORDS, id, digest, text)?;
     }
-    let rows = execute!(tx, sql::ADVANCE_CASE, id, seq, kind, open, unsure, hazard, change.after.seq, &hash)?;
+    let rows = execute!(tx, sql::ADVANCE_CASE, id, seq, kind, received, open, unsure, hazard, change.after.seq, &hash)?;
     if rows != 1 {
         return Err(Raced.into());
     }
     for address in change.participants.iter().filter_map(|address| hint(address)) {
         execute!(tx, sql::ADD_PARTICIPANT, id, address)?;
+    }
+    for message in &change.messages {
+        execute!(tx, sql::LINK_MESSAGE, message, id)?;
     }
     for (duty, look) in &change.looks {
         let obligation = change.after.duties.get(duty).context("A look at a duty the case does not have")?;
@@ -426,7 +474,7 @@ pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result
             duty.to_string(),
             obligation.due.date.to_string(),
             i64::from(obligation.due.provisional),
-            obligation.met.map(Timestamp::as_millisecond),
+            obligation.settled().map(Timestamp::as_millisecond),
             look.map(Timestamp::as_millisecond)
         )?;
     }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::open::{Tx, on};
 use super::questions::{CaseFile, CaseRow, case_file};
 use super::{Store, sql};
-use crate::domain::case::Outcome;
+use crate::domain::case::{Kind, Outcome};
 use crate::domain::reference::FIRST_NUMBER;
 
 impl Store {
@@ -47,11 +48,10 @@ async fn differences(tx: &mut Tx, row: &CaseRow, file: &CaseFile) -> anyhow::Res
     if lines != case.seq {
         findings.push("its history has lines beyond its end");
     }
-    let lists = case.opening.as_ref().map(|opening| {
-        (opening.kind.key(), opening.received.as_millisecond(), opening.reference.to_string(), opening.unsure)
-    });
-    if lists != Some((&row.kind, row.received_at, row.reference.clone(), row.unsure()))
-        || (case.open(), case.hazard) != (row.open(), row.hazard())
+    let reference = case.opening.as_ref().map(|opening| opening.reference.to_string());
+    let (kind, received) = (case.kind.map(Kind::key), case.received.map(Timestamp::as_millisecond));
+    if (reference, kind, received) != (Some(row.reference.clone()), Some(&row.kind), Some(row.received_at))
+        || (case.open(), case.unsure, case.hazard) != (row.open(), row.unsure(), row.hazard())
     {
         findings.push("what the lists say differs from the history");
     }
@@ -61,8 +61,8 @@ async fn differences(tx: &mut Tx, row: &CaseRow, file: &CaseFile) -> anyhow::Res
         .duties
         .iter()
         .map(|(duty, owed)| {
-            let met = owed.met.map(|met| met.as_millisecond());
-            (duty.to_string(), owed.due.date.to_string(), i64::from(owed.due.provisional), met)
+            let settled = owed.settled().map(Timestamp::as_millisecond);
+            (duty.to_string(), owed.due.date.to_string(), i64::from(owed.due.provisional), settled)
         })
         .collect();
     owed.sort();
@@ -76,8 +76,8 @@ async fn differences(tx: &mut Tx, row: &CaseRow, file: &CaseFile) -> anyhow::Res
     }
     for ((_, state, bytes), letter) in letters.iter().zip(case.letters.values()) {
         let fits = match (state.as_str(), &letter.outcome) {
-            // A report may come back for a letter whose own fate is not known yet.
-            (_, Some(Outcome::Returned { .. })) => true,
+            // A report may come back for a letter whose own fate is not known yet; a person may hand over any letter.
+            (_, Some(Outcome::Returned { .. } | Outcome::Absent { .. } | Outcome::HandedOver { .. })) => true,
             ("sent", outcome) => matches!(outcome, Some(Outcome::Sent { .. })),
             ("dropped", outcome) => matches!(outcome, Some(Outcome::Dropped)),
             ("failed", outcome) => matches!(outcome, Some(Outcome::Refused { .. })),

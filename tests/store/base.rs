@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use redress::domain::calendar::{Calendar, WorkingDays};
-use redress::domain::case::{self, Addition, Case, Decision, House, Input, MessageNo, Opening, Outcome, Writer};
+use redress::domain::calendar::Calendar;
+use redress::domain::case::{
+    self, Addition, Case, Decision, Dissatisfied, House, Input, MessageNo, Opening, Outcome, Terms, Writer,
+};
 use redress::domain::filing;
-use redress::domain::ladder::Ladder;
+use redress::domain::ladder::{Ladder, WorkingHours};
 use redress::domain::landlord::{Acknowledge, Landlord, Person};
 use redress::domain::reference::Reference;
 use redress::domain::words::Words;
@@ -166,8 +168,8 @@ pub fn settled() -> Settled {
 pub fn follow(known: Option<&Known>, input: &Input, now: Timestamp) -> Change {
     let (landlord, calendar) = (landlord(), Calendar::england_and_wales(&[], &[]));
     let ladder = Ladder { officer_before: 2, deputy_before: 1, member_responsible_after: 2 };
-    let house =
-        House { landlord: &landlord, calendar: &calendar, ladder: &ladder, review_requests_after: WorkingDays(10) };
+    let (hours, terms) = (WorkingHours::default(), Terms::default());
+    let house = House { landlord: &landlord, calendar: &calendar, ladder: &ladder, hours: &hours, terms };
     let before = known.map_or_else(Case::default, |known| known.case.clone());
     let decision: Decision = case::decide(&before, input, &house, now).unwrap();
     let after = before.after(&decision);
@@ -185,13 +187,14 @@ pub fn follow(known: Option<&Known>, input: &Input, now: Timestamp) -> Change {
         held: None,
     });
     let letters = letters.collect();
-    let looks: BTreeMap<_, _> = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house))).collect();
+    let looks: BTreeMap<_, _> = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house, now))).collect();
     Change {
         id: known.map(|known| known.id),
         landlord: landlord.key.clone(),
         events: decision.events,
         letters,
         looks,
+        messages: Vec::new(),
         participants: ["resident@example.org".to_owned()].into(),
         now,
         after,
@@ -229,6 +232,8 @@ pub fn addition(message: MessageNo) -> Input {
         writer: Writer::Resident,
         name: Words::new("Rowan Ash"),
         flags: Default::default(),
+        dissatisfied: Dissatisfied::No,
+        words: None,
         withheld: None,
     })
 }

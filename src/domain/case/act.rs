@@ -23,8 +23,15 @@ const OUTLIVING: [Duty; 2] = [Duty::ReviewAdjustment, Duty::ReviewRestriction];
 ///
 /// # Errors
 ///
-/// When nothing is said of what it is about, or the day it came is still to come.
-pub fn logged(log: &Log, by: &Person, reference: Reference, now: Timestamp) -> Result<Opening, Refusal> {
+/// When whoever logs it is not registered, nothing is said of what it is about, or the day it came is still to come.
+pub fn logged(
+    log: &Log,
+    by: &Person,
+    landlord: &Landlord,
+    reference: Reference,
+    now: Timestamp,
+) -> Result<Opening, Refusal> {
+    registered(by, landlord)?;
     if log.points.is_empty() {
         return Err(Refusal::NoPoints);
     }
@@ -58,6 +65,13 @@ pub fn logged(log: &Log, by: &Person, reference: Reference, now: Timestamp) -> R
         set_aside: None,
         related: Vec::new(),
     })
+}
+
+fn registered(by: &Person, landlord: &Landlord) -> Result<(), Refusal> {
+    match landlord.people().iter().any(|person| person.address == by.address) {
+        true => Ok(()),
+        false => Err(Refusal::NotRegistered { name: by.name.clone() }),
+    }
 }
 
 impl Draft<'_> {
@@ -151,10 +165,7 @@ impl Draft<'_> {
     /// complaints may do the rest.
     fn may(&self, by: &Person, command: &Command) -> Result<(), Refusal> {
         let landlord = self.house.landlord;
-        let name = || by.name.clone();
-        if !landlord.people().iter().any(|person| person.address == by.address) {
-            return Err(Refusal::NotRegistered { name: name() });
-        }
+        registered(by, landlord)?;
         let Landlord { officer, deputy, manager, reviewers, .. } = landlord;
         let mut handling = [officer, deputy, manager].into_iter().chain(reviewers).chain(self.case.handlers.values());
         let handles = handling.any(|person| person.address == by.address);
@@ -162,7 +173,7 @@ impl Draft<'_> {
             Command::Note { .. } | Command::HandedOver { .. } => Ok(()),
             Command::Done { action, .. } if self.owns(by, *action) => Ok(()),
             _ if handles => Ok(()),
-            _ => Err(Refusal::NotTheirs { name: name() }),
+            _ => Err(Refusal::NotTheirs { name: by.name.clone() }),
         }
     }
 
@@ -250,9 +261,8 @@ impl Draft<'_> {
         }
         let changed = definition != self.case.definition;
         self.record_now(Event::Defined { by: by.clone(), definition });
-        match (self.case.acknowledgement_written(stage), changed) {
-            (true, true) => self.correct(stage),
-            (true, false) | (false, _) => {}
+        if changed && self.case.acknowledgement_written(stage) {
+            self.correct(stage);
         }
         Ok(())
     }
@@ -624,6 +634,7 @@ impl Draft<'_> {
     }
 
     fn action(&self, number: ActionNo) -> Result<&Action, Refusal> {
+        self.going_on()?;
         let action = self.case.actions.get(&number).ok_or(Refusal::NoSuchAction(number))?;
         if action.done.is_some() { Err(Refusal::ActionDone(number)) } else { Ok(action) }
     }
@@ -673,12 +684,13 @@ impl Draft<'_> {
             _ => return Err(Refusal::IsAComplaint),
         };
         self.record_now(Event::Updated { by: by.clone() });
-        if self.case.duties.get(&Duty::Answer).is_some_and(Obligation::open) {
-            self.record_now(Event::DutyMet { duty: Duty::Answer });
-        }
         self.look_at_request_again();
         self.write_to_resident(says);
-        Ok(())
+        match self.case.kind {
+            // Nothing follows: whoever writes again opens something new.
+            Some(Kind::Correspondence) => self.close(by, Words::new("answered")),
+            _ => Ok(()),
+        }
     }
 
     /// A request that somebody has just looked at is looked at again after the usual time (1.4).
@@ -749,7 +761,7 @@ impl Draft<'_> {
         }
         self.link(by, &to, &because);
         let linked = Input::Linked { by: by.clone(), to: own, because };
-        self.decision.elsewhere.push(Elsewhere::On(to, linked));
+        self.decision.elsewhere.push(Elsewhere::On(to, Box::new(linked)));
         Ok(())
     }
 
@@ -769,7 +781,7 @@ impl Draft<'_> {
         };
         self.record_now(Event::MergedInto { by: by.clone(), into: into.clone(), because });
         self.lapse_all();
-        self.decision.elsewhere.push(Elsewhere::On(into, absorbed));
+        self.decision.elsewhere.push(Elsewhere::On(into, Box::new(absorbed)));
         Ok(())
     }
 

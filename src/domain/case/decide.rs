@@ -8,7 +8,7 @@ use super::{
     Addition, Case, Cause, Channel, Dissatisfied, Event, Kind, Matter, MessageNo, Obligation, Opening, Outcome, Posted,
     Prefers, Recorded, Refusal, Writer,
 };
-use crate::domain::calendar::{Calendar, Due, WorkingDays, london_date};
+use crate::domain::calendar::{Calendar, Due, WorkingDays, london, london_date};
 use crate::domain::code::{Duty, Limit, Rule, Stage, Start, rule};
 use crate::domain::command::Command;
 use crate::domain::ladder::{Ladder, Rung, WorkingHours, line, next_person, nine_o_clock};
@@ -69,7 +69,7 @@ pub struct Decision {
 pub enum Elsewhere {
     /// A case of the same landlord is opened.
     Open(Box<Opening>),
-    On(Reference, Input),
+    On(Reference, Box<Input>),
 }
 
 /// The landlord's house rules, as `decide` needs them.
@@ -128,7 +128,7 @@ pub fn decide(case: &Case, input: &Input, house: &House, now: Timestamp) -> Resu
         (Input::CalendarChanged, Some(_)) => draft.recount(),
         (Input::Linked { by, to, because }, Some(_)) => draft.link(by, to, because),
         (Input::Absorbed { by, from, received, messages, points }, Some(_)) => {
-            draft.absorb(by, from, *received, messages, points);
+            draft.absorb(by, from, *received, messages, points)?;
         }
     }
     Ok(draft.decision)
@@ -141,12 +141,39 @@ impl Case {
         if duty == Duty::Survey {
             return Some(nine_o_clock(owed.due.date));
         }
-        let rung = house.ladder.next_moment(climbed(duty, owed), owed.due.date, house.calendar);
+        let rung = house.ladder.next_moment(self.climbed(duty, owed), owed.due.date, house.calendar);
         // What has come and waits for the office to open is looked at then.
         let opening = house.hours.wait(owed.due.date, house.calendar, now).filter(|_| rung <= now);
         let rung = opening.unwrap_or(rung);
-        let automatic = self.acknowledged_automatically_at(duty, house);
-        Some(automatic.map_or(rung, |moment| rung.min(moment)))
+        let automatic = [self.acknowledged_automatically_at(duty, house), self.response_starts_at(duty)];
+        Some(automatic.into_iter().flatten().fold(rung, Timestamp::min))
+    }
+
+    /// The rung a duty stands on. Those nobody but the house wants are reminded of on the day and then once a week.
+    fn climbed(&self, duty: Duty, owed: &Obligation) -> Option<Rung> {
+        match owed.taken {
+            _ if !self.quiet(duty) => owed.taken,
+            None | Some(Rung(..0)) => Some(Rung(-1)),
+            Some(Rung(days)) => Some(Rung(days + QUIET_EVERY - 1)),
+        }
+    }
+
+    /// Whether the house, not the Code or the law, wants it done by a day.
+    fn quiet(&self, duty: Duty) -> bool {
+        let matter = self.opening.as_ref().and_then(|opening| opening.matter);
+        match duty {
+            Duty::ReviewRequest | Duty::ReviewAdjustment | Duty::ReviewRestriction | Duty::Close => true,
+            Duty::Answer => matches!(matter, None | Some(Matter::Enquiry | Matter::Survey | Matter::Unclear)),
+            _ => false,
+        }
+    }
+
+    /// The end of the day the acknowledgement was due: then the response's clock starts without it.
+    fn response_starts_at(&self, duty: Duty) -> Option<Timestamp> {
+        let stage = duty.stage().filter(|stage| duty == stage.acknowledge())?;
+        let due = self.duties.get(&duty)?.due.date;
+        let started = self.duties.contains_key(&stage.respond());
+        (!started).then(|| london(due.tomorrow().unwrap_or(due), 0, 0))
     }
 
     /// 09:00 on the last working day before the acknowledgement is due, when nobody has acknowledged by then.
@@ -169,20 +196,6 @@ impl Case {
             || opening.channel != Channel::Email;
         opening.withheld.is_none() && reachable
     }
-}
-
-/// The rung a duty stands on. Those the Code names no time for are reminded of on the day and then once a week.
-fn climbed(duty: Duty, owed: &Obligation) -> Option<Rung> {
-    match owed.taken {
-        _ if !quiet(duty) => owed.taken,
-        None | Some(Rung(..0)) => Some(Rung(-1)),
-        Some(Rung(days)) => Some(Rung(days + QUIET_EVERY - 1)),
-    }
-}
-
-/// Whether the house, not the Code, wants it done by a day.
-fn quiet(duty: Duty) -> bool {
-    matches!(duty, Duty::ReviewRequest | Duty::ReviewAdjustment | Duty::ReviewRestriction | Duty::Close)
 }
 
 /// A decision in the making. Each event is applied as it is recorded, so that later steps see earlier ones.
@@ -263,11 +276,11 @@ impl Draft<'_> {
         self.record(addition.received, Event::MessageAdded(addition.clone()));
         let Addition { message, received, writer, name, flags, dissatisfied, words, withheld } = addition.clone();
         match writer {
-            Writer::Staff => return, // They know what they wrote; it is on file.
+            Writer::Handler => return, // They know what they wrote; it is on file.
             Writer::Resident if dissatisfied != Dissatisfied::No && self.case.can_escalate() => {
                 return self.escalate(received, Some(message), None, words, dissatisfied == Dissatisfied::Perhaps);
             }
-            Writer::Resident | Writer::Stranger | Writer::Ombudsman => {}
+            Writer::Resident | Writer::Staff | Writer::Stranger | Writer::Ombudsman => {}
         }
         let urgent = flags.urgent_hazard;
         let says = Says::NewMessage { message, writer, name, flags };
@@ -316,10 +329,25 @@ impl Draft<'_> {
         }
     }
 
-    fn absorb(&mut self, by: &Person, from: &Reference, received: Timestamp, messages: &[MessageNo], points: &[Words]) {
+    /// The later of two cases goes on as the earlier, so that the earlier date holds.
+    fn absorb(
+        &mut self,
+        by: &Person,
+        from: &Reference,
+        received: Timestamp,
+        messages: &[MessageNo],
+        points: &[Words],
+    ) -> Result<(), Refusal> {
+        if self.case.received > Some(received) {
+            let own = self.case.opening.as_ref().map(|opening| opening.reference.clone());
+            return Err(own.map_or(Refusal::NotOpened, Refusal::MergeTheLater));
+        }
+        if self.case.ended.is_some() {
+            return Err(Refusal::Ended);
+        }
         let (by, from) = (by.clone(), from.clone());
         self.record_now(Event::Absorbed { by, from, messages: messages.to_vec(), points: points.to_vec() });
-        debug_assert!(self.case.received <= Some(received), "the earlier date holds");
+        Ok(())
     }
 }
 
@@ -331,7 +359,10 @@ impl Draft<'_> {
             return; // Met since the round looked.
         };
         if duty == Duty::Survey {
-            return self.survey();
+            if nine_o_clock(owed.due.date) <= self.now {
+                self.survey();
+            }
+            return;
         }
         if let Some(stage) = duty.stage().filter(|stage| duty == stage.acknowledge()) {
             if self.must_acknowledge_now(stage) {
@@ -342,7 +373,7 @@ impl Draft<'_> {
         let House { ladder, calendar, hours, landlord, .. } = *self.house;
         let due = owed.due.date;
         let Some(rung) = ladder.reached(due, calendar, self.now) else { return };
-        if Some(rung) <= climbed(duty, &owed) || hours.wait(due, calendar, self.now).is_some() {
+        if Some(rung) <= self.case.climbed(duty, &owed) || hours.wait(due, calendar, self.now).is_some() {
             return;
         }
         self.record_now(Event::Reminded { duty, due, rung });
@@ -352,7 +383,7 @@ impl Draft<'_> {
         // Nothing was recorded since people were last told: those above hear of it now.
         let silent = owed.taken.is_some() && self.case.last_act.is_none_or(|act| act < owed.told);
         let first = self.first_told(duty);
-        let hearing = match quiet(duty) {
+        let hearing = match self.case.quiet(duty) {
             true => vec![&first],
             false => ladder.hears(rung, silent, &first, landlord, &kept_out),
         };
@@ -395,6 +426,9 @@ impl Draft<'_> {
 
     /// The letter that carries everything the Code asks of an acknowledgement, and the clock it starts.
     pub(super) fn acknowledge(&mut self, stage: Stage) {
+        if self.case.acknowledgement_written(stage) {
+            return; // Said once; one that came back is handed over by a person.
+        }
         let Some(due) = self.case.duties.get(&stage.acknowledge()).map(|owed| owed.due.date) else { return };
         let respond_by = match self.case.duties.get(&stage.respond()) {
             // A date once set never moves out: a late acknowledgement buys no time.
@@ -414,14 +448,17 @@ impl Draft<'_> {
 
     /// Works out the open dates anew; each that moves is recorded with its cause.
     fn recount(&mut self) {
-        let counted = |owed: &Obligation| owed.open() && owed.counted_from != Start::Promise;
-        let open = self.case.duties.iter().filter(|(_, owed)| counted(owed));
-        let again = open.filter_map(|(duty, owed)| Some((*duty, owed.due.date, self.house.calendar.again(&owed.due)?)));
-        let changed: Vec<(Duty, Date, Due)> = again.collect();
+        // What is met or missed stays as it is.
+        let open = self.case.duties.iter().filter(|(_, owed)| owed.open() && owed.due.date >= self.today());
+        let again =
+            open.filter_map(|(duty, owed)| Some((*duty, owed.due.clone(), self.house.calendar.again(&owed.due)?)));
+        let changed: Vec<(Duty, Due, Due)> = again.collect();
         let mut moves = Vec::new();
         for (duty, was, due) in changed {
-            if due.date != was {
-                moves.push((duty, was, due.date));
+            if due.date != was.date {
+                moves.push((duty, was.date, due.date));
+            }
+            if (due.date, due.provisional) != (was.date, was.provisional) {
                 self.move_deadline(duty, due, Cause::Calendar);
             }
         }
