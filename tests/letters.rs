@@ -10,6 +10,7 @@ use jiff::civil::date;
 use mail_parser::{Message, MessageParser, MimeHeaders};
 use redress::domain::case::{Audience, Case, LetterKind};
 use redress::domain::code::{Stage, cite};
+use redress::domain::command::grammar::VERBS;
 use redress::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
 use redress::domain::letter::{
     Desk, Enclosed, MessageKey, Sample, Templates, Unwritable, Written, can_be_written_to, our_letter, samples, write,
@@ -575,7 +576,10 @@ fn a_letter_to_be_handed_over_goes_to_a_person_with_the_letter_to_print() {
         let text = text(&written).replace("\r\n", "\n");
         let (cover, letter) = text.split_once("____\n\n").unwrap();
         assert!(cover.contains(place) && cover.contains("Friday 4 December 2026"), "{cover}");
-        assert!(cover.contains("\n    redress case ALD-1047-K handed-over 1 --as sam@alder.example\n"), "{cover}");
+        assert!(
+            cover.contains("\n    redress case ALD-1047-K handed-over --letter 1 --as sam@alder.example\n"),
+            "{cover}"
+        );
         assert!(letter.starts_with("We have received your complaint\n"), "{letter}");
         assert!(!letter.contains("redress") && !letter.contains("reply to this email"), "{letter}");
 
@@ -618,7 +622,12 @@ fn letters_to_staff_end_with_commands_that_can_be_copied() {
             let command = line.trim_start();
             assert!(command.ends_with(&format!("--as {}", written.to)), "{command}");
             assert!(html.contains(&format!("<pre>{command}</pre>")), "{command}");
-            commands.extend(command.split(' ').nth(3).map(str::to_owned));
+            let words: Vec<&str> = command.split(' ').skip(3).collect();
+            let verb = VERBS.iter().find(|verb| verb.name == words[0]).unwrap_or_else(|| panic!("{command}"));
+            for field in words.iter().filter_map(|word| word.strip_prefix("--")).filter(|field| *field != "as") {
+                assert!(verb.fields.iter().any(|known| known.name == field), "{command}");
+            }
+            commands.insert(verb.name);
         }
     }
     for word in ["acknowledge", "respond", "extend", "stay", "sort", "point", "done", "close", "handed-over", "review"]

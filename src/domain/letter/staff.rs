@@ -315,7 +315,7 @@ pub(super) fn cover(source: &Source, pen: &mut Pen) -> Value {
 }
 
 fn handed_over(letter: LetterNo) -> String {
-    format!("handed-over {letter}")
+    format!("handed-over --letter {letter}")
 }
 
 /// The command as the reader would type it.
@@ -396,12 +396,17 @@ fn for_duty(case: &Case, duty: Duty, late: bool) -> Vec<Step> {
         (_, Duty::Answer) => for_case(case, case.opening.as_ref().and_then(|opening| opening.matter)),
         (_, Duty::Update) => steps_of(&[UPDATE]),
         (_, Duty::Action(number)) => {
-            vec![("When it is done:", format!("done {number}")), ("If it will be later:", format!("postpone {number}"))]
+            vec![
+                ("When it is done:", format!("done --action {number}")),
+                ("If it will be later:", format!("postpone --action {number}")),
+            ]
         }
         (_, Duty::ReviewAdjustment) => {
-            steps_of(&[("If it still fits:", "review"), ("If something else is needed:", "adjust")])
+            steps_of(&[("If it still fits:", "review --what adjustment"), ("If something else is needed:", "adjust")])
         }
-        (_, Duty::ReviewRestriction) => steps_of(&[("If it is still needed:", "review"), ("If it is not:", "lift")]),
+        (_, Duty::ReviewRestriction) => {
+            steps_of(&[("If it is still needed:", "review --what restriction"), ("If it is not:", "lift")])
+        }
         (_, Duty::Close) => steps_of(&[
             ("When everything is done:", "close"),
             ("If something is still to be done:", "promise"),
@@ -425,9 +430,9 @@ fn for_case(case: &Case, matter: Option<Matter>) -> Vec<Step> {
             steps_of(&[("If they want stage 2, or if you cannot tell:", "acknowledge"), ("If they do not:", "stay")])
         }
         _ if case.unsure => steps_of(&[
-            ("If it is a complaint, or if you cannot tell:", "sort complaint"),
-            ("If it only asks for something to be put right:", "sort service-request"),
-            ("If it is neither:", "sort neither"),
+            ("If it is a complaint, or if you cannot tell:", "sort --kind complaint"),
+            ("If it only asks for something to be put right:", "sort --kind request"),
+            ("If it is neither:", "sort --kind neither"),
         ]),
         _ if case.responded(case.stage) => steps_of(&[("When everything is done:", "close"), UPDATE]),
         _ if case.acknowledgement_written(case.stage) => steps_of(&[
