@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use jiff::civil::date;
 use mail_parser::{Message, MessageParser, MimeHeaders};
@@ -61,6 +62,9 @@ fn ombudsman() -> Ombudsman {
 const KEY: MessageKey = MessageKey::new([42; 32]);
 const THREAD: [&str; 2] = ["leak-1@example.org", "<leak-3@example.org>"];
 
+/// The letters as they come with the program.
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| Templates::new(vec![]).unwrap());
+
 fn written_with(sample: &Sample, landlord: &Landlord, templates: &Templates) -> Result<Written, Unwritable> {
     let ombudsman = ombudsman();
     let desk = Desk { landlord, ombudsman: &ombudsman, templates, key: &KEY };
@@ -69,7 +73,7 @@ fn written_with(sample: &Sample, landlord: &Landlord, templates: &Templates) -> 
 }
 
 fn written(sample: &Sample) -> Written {
-    written_with(sample, &landlord(), &Templates::new(vec![]).unwrap()).unwrap()
+    written_with(sample, &landlord(), &TEMPLATES).unwrap()
 }
 
 fn parsed(written: &Written) -> Message<'_> {
@@ -170,8 +174,7 @@ fn a_letter_to_a_resident_is_an_automatic_reply_in_their_own_thread() {
 #[test]
 fn a_thread_keeps_its_head_and_its_end_and_no_message_id_that_is_none() {
     let (sample, landlord, ombudsman) = (sample("acknowledgement"), landlord(), ombudsman());
-    let templates = Templates::new(vec![]).unwrap();
-    let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &templates, key: &KEY };
+    let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &TEMPLATES, key: &KEY };
     let references = |thread: &[String]| {
         let written = write(&sample.case, &sample.letter, None, thread, &desk, sample.now).unwrap();
         (header(&written, "In-Reply-To"), header(&written, "References"))
@@ -275,8 +278,7 @@ fn a_message_that_can_travel_as_it_is_is_attached_as_a_message_and_any_other_as_
     for (raw, kind) in cases {
         let written = {
             let (landlord, ombudsman) = (landlord(), ombudsman());
-            let templates = Templates::new(vec![]).unwrap();
-            let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &templates, key: &KEY };
+            let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &TEMPLATES, key: &KEY };
             let enclosed = Enclosed { raw: &raw, ..new_case.enclosed().unwrap() };
             write(&new_case.case, &new_case.letter, Some(&enclosed), &[], &desk, new_case.now).unwrap()
         };
@@ -425,7 +427,7 @@ fn problems(name: &str, text: impl Into<String>) -> Vec<String> {
 
 #[test]
 fn a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it() {
-    let parts: [(&str, &str, &[&str]); 84] = [
+    let parts: [(&str, &str, &[&str]); 102] = [
         ("_letterhead.txt", "letterhead", &["5.12"]),
         ("_letterhead.txt", "copy", &["3.6"]),
         ("_emergency.txt", "emergency", &["6.1"]),
@@ -514,6 +516,24 @@ fn a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it() {
         ("dates_moved.txt", "moves", &["6.2"]),
         ("by_hand.txt", "hand_over", &["6.2"]),
         ("by_hand.txt", "handed_over", &["5.12"]),
+        ("digest.txt", "overdue", &["4.1"]),
+        ("digest.txt", "today", &["4.1"]),
+        ("digest.txt", "soon", &["4.1"]),
+        ("digest.txt", "actions", &["4.1"]),
+        ("digest.txt", "unassigned", &["4.1"]),
+        ("digest.txt", "left", &["4.1"]),
+        ("digest.txt", "unsure", &["4.1"]),
+        ("digest.txt", "undelivered", &["4.1"]),
+        ("digest.txt", "to_hand_over", &["4.1"]),
+        ("digest.txt", "moved", &["4.1"]),
+        ("digest.txt", "provisional", &["4.1"]),
+        ("digest.txt", "junk", &["4.1"]),
+        ("digest.txt", "listed", &["4.1"]),
+        ("weekly.txt", "week", &["4.1"]),
+        ("weekly.txt", "overdue", &["4.1"]),
+        ("weekly.txt", "oldest", &["4.1"]),
+        ("_upkeep.txt", "horizon", &["4.1"]),
+        ("_upkeep.txt", "ombudsman", &["4.1"]),
     ];
     let mut named = BTreeSet::new();
     for file in fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config/letters")).unwrap() {
@@ -550,7 +570,7 @@ fn what_the_landlords_own_people_write_is_held_to_the_same_words() {
         let sample = with("response", |case| {
             case.responses.get_mut(&Stage::One).unwrap().answers[0].reasons = Words::new(reasons);
         });
-        written_with(&sample, &landlord(), &Templates::new(vec![]).unwrap())
+        written_with(&sample, &landlord(), &TEMPLATES)
     };
     for words in ["Your Formal\nComplaint was late.", "You may ask for stage 3.", "An informal complaint."] {
         let refused = with_reasons(words).unwrap_err();
@@ -709,7 +729,7 @@ fn stale_details_and_forbidden_words_are_refused_wherever_they_stand() {
         let frame = template("letter.html").replace("</body>", &format!("<p>{words}</p></body>"));
         assert!(problems("letter.html", frame).concat().contains(why), "{words}");
         let landlord = Landlord { name: words.replace('\n', " "), ..landlord() };
-        let refused = written_with(&sample("acknowledgement"), &landlord, &Templates::new(vec![]).unwrap());
+        let refused = written_with(&sample("acknowledgement"), &landlord, &TEMPLATES);
         assert!(matches!(refused, Err(Unwritable::Unwelcome { .. })), "{words}");
     }
 }
@@ -742,11 +762,10 @@ fn a_mistake_in_a_template_is_told_with_file_and_line() {
 
 #[test]
 fn a_landlords_own_details_are_tried_too() {
-    let templates = Templates::new(vec![]).unwrap();
-    assert_eq!(templates.problems_for(&landlord(), &ombudsman()), Vec::<String>::new());
+    assert_eq!(TEMPLATES.problems_for(&landlord(), &ombudsman()), Vec::<String>::new());
 
     let moved = Ombudsman { post: "PO Box 152, Liverpool L33 7WQ".to_owned(), ..ombudsman() };
-    let problems = templates.problems_for(&landlord(), &moved).join("\n");
+    let problems = TEMPLATES.problems_for(&landlord(), &moved).join("\n");
     assert!(
         problems.contains("\"l33 7wq\" must not be in a letter: the Ombudsman left this postal address"),
         "{problems}"
@@ -772,7 +791,7 @@ fn an_address_that_mail_cannot_reach_is_refused_without_naming_it() {
         assert!(!can_be_written_to(address) && can_be_written_to("jo@example.org"));
         let mut sample = sample("acknowledgement");
         sample.letter.address = Words::new(address);
-        let refused = written_with(&sample, &landlord(), &Templates::new(vec![]).unwrap()).unwrap_err();
+        let refused = written_with(&sample, &landlord(), &TEMPLATES).unwrap_err();
         assert_eq!(refused.to_string(), "the reader's address is not one that mail can be sent to");
     }
 }
