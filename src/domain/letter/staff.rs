@@ -338,6 +338,7 @@ fn steps(source: &Source) -> Vec<Step> {
     let case = source.case;
     let steps = match &source.letter.says {
         _ if !may_act(source) => steps_of(&[NOTE]),
+        _ if answered_before(source) => steps_of(&[ASSIGN, NOTE]),
         Says::Undelivered { letter, letter_kind, .. } if letter_kind.audience() == Audience::Resident => {
             vec![("When they have it another way:", handed_over(*letter)), owned(REACH)]
         }
@@ -369,6 +370,11 @@ fn may_act(source: &Source) -> bool {
     let handling = handling.chain(&landlord.reviewers).chain(source.case.handlers.values());
     let reader = source.letter.address.as_str();
     own == Some(reader) || handling.into_iter().any(|person| person.address == reader)
+}
+
+/// Whether stage 2 must be in other hands than the reader's (6.13).
+fn answered_before(source: &Source) -> bool {
+    source.case.stage == Stage::Two && source.case.answered_stage1.contains(source.letter.address.as_str())
 }
 
 fn owned((when, command): (&'static str, &str)) -> Step {
