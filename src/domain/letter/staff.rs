@@ -78,8 +78,8 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
         }
         _ => context! {},
     };
-    let reader = source.desk.landlord.people().into_iter();
-    let reader = reader.into_iter().find(|person| person.address == source.letter.address.as_str());
+    let mut people = source.desk.landlord.people().into_iter();
+    let reader = people.find(|person| person.address == source.letter.address.as_str());
     context! {
         ..own,
         ..context! {
@@ -274,8 +274,8 @@ fn undelivered(
     let absent = letter.is_some_and(|letter| matches!(letter.outcome, Some(Outcome::Absent { .. })));
     let duty = letter.filter(|letter| !letter.copy).and_then(|letter| kind.meets(letter.stage));
     let owed = duty.and_then(|duty| Some((duty, source.case.duties.get(&duty).filter(|owed| owed.open())?)));
-    if let Some((_, owed)) = owed {
-        pen.must("still_owed", source.rule(duty.unwrap_or(Duty::Acknowledge)).provision, [spoken(owed.due.date)]);
+    if let Some((duty, owed)) = owed {
+        pen.must("still_owed", source.rule(duty).provision, [spoken(owed.due.date)]);
     }
     context! {
         what => in_words(kind),
