@@ -200,6 +200,153 @@ fn an_absence_note_is_known_by_its_subject_in_many_languages() {
 }
 
 #[test]
+fn an_absence_note_is_told_from_other_automatic_mail_in_many_languages() {
+    for (subject, body) in [
+        ("Automatic reply: Your case", "I am on annual leave. Please contact my colleague."),
+        ("Automatic reply: Your case", "I no longer work for the council."),
+        ("Out of Office: Your case", "Please ring the switchboard."),
+        ("Automatische Antwort: Ihr Fall", "Ich bin bis zum 14.07.2024 nicht im Büro."),
+        ("Abwesenheitsnotiz: Ihr Fall", "Ich lese meine Post wieder am Montag."),
+        ("Réponse automatique : votre dossier", "Je suis absente du bureau jusqu'au 14 juillet."),
+        ("Respuesta automática: su caso", "Estoy de vacaciones hasta el lunes."),
+        ("Risposta automatica: il suo caso", "Sono in ferie fino al 14 luglio."),
+        ("Automatisch antwoord: uw zaak", "Ik ben momenteel afwezig."),
+        ("Resposta automática: o seu caso", "Estou de férias até 14 de julho."),
+        ("Odpowiedź automatyczna: sprawa", "Jestem na urlopie do 14 lipca."),
+        ("Răspuns automat: dosar", "Sunt în concediu până luni."),
+        ("Otomatik yanıt: dosya", "Yıllık izindeyim."),
+        ("Автоматический ответ: дело", "Я в отпуске до понедельника."),
+        ("Ymateb awtomatig: eich achos", "Rwyf ar wyliau tan ddydd Llun."),
+    ] {
+        assert!(person(&format!("Subject: {subject}\n"), body).absence().is_some(), "{subject} / {body}");
+    }
+    for (subject, body) in [
+        ("Automatic reply: Your case", "Thank you for your email. We aim to reply within ten working days."),
+        ("Automatic reply: Your case", "For repairs out of office hours ring 01632 960001."),
+        ("Automatic reply: Your case", "Thank you. Our office is closed at weekends and on bank holidays."),
+        ("Réponse automatique : votre dossier", "Nous avons bien reçu votre message."),
+        ("On leave", "I will be on annual leave next week. Can the plumber come on the 20th instead?"),
+    ] {
+        assert_eq!(person(&format!("Subject: {subject}\n"), body).absence(), None, "{subject} / {body}");
+    }
+}
+
+#[test]
+fn an_english_absence_note_tells_until_when() {
+    // Sent on a Tuesday.
+    for (note, until) in [
+        ("I am on leave until 3 April 2024.", Some("2024-04-03")),
+        ("I am out of the office from 13 March until Wednesday 3rd April.", Some("2024-04-03")),
+        ("I am away and will return to the office on Monday, 8 April.", Some("2024-04-08")),
+        ("I am on annual leave, back on 08/04/24. Thank you.", Some("2024-04-08")),
+        ("I am on annual leave from 1 April to 12 April.", Some("2024-04-12")),
+        ("On leave 01/04/2024 - 12/04/2024", Some("2024-04-12")),
+        ("I am out of the office, returning April 8th, 2024.", Some("2024-04-08")),
+        ("I'm away, back in the office on 2024-04-08.", Some("2024-04-08")),
+        ("I am out of the office until Friday.", Some("2024-03-15")),
+        ("I am out of the office today and will be back tomorrow.", Some("2024-03-13")),
+        ("I am on leave until 3 January.", Some("2025-01-03")),
+        ("I was on leave until 1 March and forgot to turn this off.", Some("2024-03-01")),
+        ("We are closed for Christmas and back on 2 January.", Some("2025-01-02")),
+        ("I am on leave. I work Monday to Friday.", None),
+        ("I am on leave until further notice.", None),
+        ("I am on leave. When I return. On 3 April we move house.", None),
+        ("I am on leave until 31 February.", None),
+    ] {
+        let headers = "Date: Tue, 12 Mar 2024 09:00:00 +0000\nSubject: Automatic reply: Your case\n";
+        let absence = person(headers, note).absence();
+        let named = absence.map(|absence| absence.until.map(|until| until.to_string()));
+        assert_eq!(named, Some(until.map(str::to_owned)), "{note}");
+    }
+    let undated = person("Subject: Automatic reply: Your case\n", "I am on leave until 3 April.");
+    assert_eq!(undated.absence().map(|absence| absence.until), Some(None), "no year, and no day to count from");
+}
+
+#[test]
+fn mail_from_the_ombudsman_is_known_with_its_references() {
+    let mail = |from: &str, headers: &str| {
+        let body =
+            "Please send the file for 202303637 and 202401118.\n\n> About 202303637, tel 02079460001, 199912345.\n";
+        let raw = format!("From: Casework <{from}>\n{headers}Subject: Ms M Jones (202217345)\n\n{body}");
+        message::read(raw.as_bytes(), &own()).from_ombudsman(&["casework.example.org".to_owned()])
+    };
+    for from in ["info@housing-ombudsman.org.uk", "a.b@mail.Housing-Ombudsman.org.uk", "x@casework.example.org"] {
+        let found = mail(from, "").unwrap();
+        assert_eq!(found.references, ["202217345", "202303637", "202401118"], "{from}");
+        assert_eq!(found.doubt, None, "{from}");
+    }
+    for from in ["info@nothousing-ombudsman.org.uk", "info@housing-ombudsman.org.uk.example.com", "mary@example.com"] {
+        assert_eq!(mail(from, ""), None, "{from}");
+    }
+    for failed in ["spf=fail smtp.mailfrom=x; dkim=none", "spf=pass; dkim=fail", "dkim=fail; dmarc=fail action=none"] {
+        let found = mail("info@housing-ombudsman.org.uk", &format!("Authentication-Results: mx; {failed}\n"));
+        assert!(found.unwrap().doubt.is_some(), "{failed}");
+    }
+    let vouched = "Authentication-Results: mx; spf=fail smtp.mailfrom=x; dkim=pass header.d=y; dmarc=pass\n";
+    assert_eq!(mail("info@housing-ombudsman.org.uk", vouched).unwrap().doubt, None);
+}
+
+#[test]
+fn an_automatic_answer_without_any_mark_is_known_by_its_wording() {
+    for (subject, body) in [
+        ("Re: Yours", "I am on annual leave until Monday 14 July. If your query is urgent please contact the office."),
+        (
+            "Re: Yours",
+            "Hi,\n\nI'm out of the office today. I'll respond to your email when I'm back on Thursday.\n\nAnn",
+        ),
+        ("Away from office", "I will be away until 14 July with no access to email."),
+        (
+            "Re: Yours",
+            "Our offices are closed for Christmas and will reopen on 2 January. Your email will be answered then.",
+        ),
+        ("Re: Yours", "I have now left the organisation. Please send all future emails to the office."),
+        ("Re: Yours", "This inbox is unmonitored. Use the form on the website."),
+        (
+            "Re: Yours",
+            "Thank you for contacting Anytown Council. Your email has been received and will be dealt with within 10 working days.",
+        ),
+        (
+            "Case 00123456: Yours",
+            "Thank you for contacting us. Your case number is 00123456. One of our team will be in touch shortly.",
+        ),
+        (
+            "New Support Ticket Opened",
+            "A request has been created and assigned ticket #1234. A representative will follow-up with you.",
+        ),
+        ("Message Recall Success: Yours", "Your message\nTo: Mary\nrecall was successful"),
+        (
+            "Please confirm (conf#12)",
+            "Your message is being held because the address has not been verified. To release your message, reply.",
+        ),
+        ("Re: Ihr Schreiben", "Ich bin derzeit im Urlaub. In dringenden Fällen wenden Sie sich bitte an Frau Müller."),
+        (
+            "AW: Schreiben",
+            "Vielen Dank für Ihre E-Mail. Wir haben Ihre Anfrage erhalten und werden sie schnellstmöglich bearbeiten.",
+        ),
+        (
+            "Re: votre lettre",
+            "Je suis absente du bureau jusqu'au 14 juillet. En cas d'urgence, veuillez contacter M. Dupont.",
+        ),
+        (
+            "Re: su carta",
+            "Estaré fuera de la oficina hasta el lunes. Para asuntos urgentes, contacte con mi compañera.",
+        ),
+        ("Re: la lettera", "Sono in ferie fino al 14 luglio. Per urgenze contattare il collega."),
+        ("Re: uw brief", "Ik ben afwezig tot 14 juli. Voor dringende zaken kunt u contact opnemen met mijn collega."),
+        ("Re: a sua carta", "Encontro-me ausente até 14 de julho. Em caso de urgência, contacte o meu colega."),
+        ("Re: pismo", "Przebywam na urlopie do 14 lipca. W pilnych sprawach proszę o kontakt z biurem."),
+        ("Re: scrisoare", "Sunt în concediu până pe 14 iulie. Pentru urgențe contactați colega mea."),
+        ("Re: mektup", "14 Temmuz'a kadar yıllık izindeyim. Acil durumlarda lütfen iş arkadaşımla iletişime geçin."),
+        ("Re: письмо", "Я в отпуске до 14 июля. По срочным вопросам обращайтесь к моей коллеге."),
+        ("Re: brev", "Jeg er på ferie og er tilbage den 15. juli. Ved hastende sager kontakt kontoret."),
+        ("Re: brev", "Jag är på semester och är åter den 15 juli. Vid brådskande ärenden kontakta växeln."),
+    ] {
+        let message = person(&format!("Subject: {subject}\n"), body);
+        assert!(!message.may_answer && !message.kind.advances(), "{subject} / {body}");
+    }
+}
+
+#[test]
 fn people_who_use_the_words_of_machines_are_people() {
     for (subject, body) in [
         ("Re: Automatic reply: Your complaint", "Your automatic reply is no help. Please ring me."),
@@ -214,6 +361,29 @@ fn people_who_use_the_words_of_machines_are_people() {
         ("Confirmation", "You asked me to confirm: please do not reply to this address, use my mobile."),
         ("Automated messages", "All I get is automated messages. Is this an automated world now?"),
         ("Notice", "I received a failure notice from the gas engineer."),
+        ("Away next week", "I will be away until 14 July. Don't send anybody then. For urgent access ring my sister."),
+        ("Re: Your appointment", "I'm on annual leave from 1 July and back on the 14th, any day after that is fine."),
+        ("Urlop", "Jestem na urlopie do 14 lipca. Kaloryfer nadal nie działa. Proszę o kontakt po powrocie."),
+        ("Heizung", "Ich bin bis 14. Juli im Urlaub, danach wieder erreichbar. Die Heizung ist immer noch kaputt."),
+        ("Rendez-vous", "Je suis absente jusqu'au 14 juillet. Venez après, le chauffage ne marche pas."),
+        ("out of office", "You keep sending me out of office replies. I want to make a complaint about it."),
+        ("Thank you for your letter", "We will respond within 10 working days. We do not accept the charge."),
+        ("Case closed", "The case has been closed without a visit. Case number is 4471. This is not right."),
+        ("Service failed", "This is an automatic breach of your policy. Tenants without heating since Friday."),
+        (
+            "Unmonitored",
+            "This mailbox is not monitored, says your website. Third letter, roof still leaks, nobody comes.",
+        ),
+        ("Change of email", "My email address has changed. Please use mary2@example.com for my complaint from now on."),
+        ("New job", "I no longer work for the bus company so please contact me on my own number about the repair."),
+        ("The caretaker", "The caretaker has left the company and nobody cleans. Please send somebody."),
+        ("Undelivered", "Fob undelivered. Card says could not be delivered. Please resend, mary@example.com."),
+        (
+            "Undeliverable: my email to you",
+            "I got 'Undeliverable' back from your address, so here it is again. The bins overflow.",
+        ),
+        ("Read: what you wrote", "I read what you wrote. It was read on Monday by my daughter as well."),
+        ("Verification", "I sent the verification you asked for. The link did not work. This is the second time."),
     ] {
         let message = person(&format!("Subject: {subject}\n"), body);
         assert_eq!((message.kind, message.may_answer), (Kind::Person, true), "{subject}: {:?}", message.reasons);

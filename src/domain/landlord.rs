@@ -107,4 +107,13 @@ impl Ombudsman {
     pub fn outdated(&self, today: Date) -> bool {
         self.last_checked.saturating_add(Ombudsman::CHECKED_FOR_MONTHS.months()) < today
     }
+
+    /// Domains its mail comes from, as far as its details tell; lower case.
+    pub fn domains(&self) -> Vec<String> {
+        let host = self.website.split_once("://").map_or(self.website.as_str(), |(_, rest)| rest);
+        let host = host.split('/').next().unwrap_or_default();
+        let email = self.email.as_ref().and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
+        let domains = [Some(host.strip_prefix("www.").unwrap_or(host)), email].into_iter().flatten();
+        domains.filter(|domain| domain.contains('.')).map(str::to_ascii_lowercase).collect()
+    }
 }

@@ -57,7 +57,7 @@ pub(super) const LINK_MESSAGE: &str = "
 INSERT INTO message_case (inbox_id, case_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 pub(super) const RAW: &str = "
 SELECT id, mailbox, folder, arrived_at, size, whole, raw, attempts FROM inbox WHERE id = $1";
-/// A copy of the same words that came by another road (an alias, a distribution list) to the same mailbox.
+/// A copy of the same words that came to a mailbox by another road: an alias, a distribution list, an address beside it.
 pub(super) const SAME_WORDS: &str = "
 SELECT MIN(id) FROM inbox
  WHERE mailbox = $1 AND message_id = $2 AND same_words = $3 AND id <> $4 AND state IN ('handled', 'set_aside')

@@ -17,13 +17,16 @@ use jiff::{Timestamp, ToSpan as _};
 use mail_parser::MessageParser;
 use redress::config::Config;
 use redress::daemon::clock::PlayedClock;
+use redress::daemon::command::carry_out;
 use redress::daemon::office::Office;
 use redress::daemon::receive::Receive;
 use redress::daemon::send::Route;
 use redress::daemon::{digest, start, work_off};
 use redress::domain::calendar::london_date;
-use redress::domain::case::{Event, Outcome, Recorded};
+use redress::domain::case::{self, Event, Finding, Outcome, Recorded, Remedy, RemedyKind};
+use redress::domain::command::Command;
 use redress::domain::letter::our_letter;
+use redress::domain::words::Words;
 use redress::mail::mailbox::{Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
 use redress::mail::transport::{Accepted, Envelope, SendError, Transport};
 use redress::store::{InboxRow, LetterRow, Purpose};
@@ -34,6 +37,7 @@ pub const OFFICER: &str = "ada@example.net";
 pub const DEPUTY: &str = "ben@example.net";
 pub const MANAGER: &str = "dan@example.net";
 pub const MEMBER: &str = "eve@example.net";
+pub const REVIEWER: &str = "cleo@example.net";
 pub const OPERATOR: &str = "olu@example.net";
 pub const COMPLAINTS: &str = "complaints@example.org";
 
@@ -76,6 +80,15 @@ not_responsible_for = ["public roads"]
 
 [ombudsman]
 last_checked = 2026-10-20
+"#;
+
+/// A second mailbox of the first landlord.
+const REPAIRS: &str = r#"
+[[mailbox]]
+name = "repairs"
+landlord = "orchard"
+folders = ["INBOX"]
+maildir = "Repairs"
 "#;
 
 /// A second landlord with a mailbox of its own.
@@ -366,11 +379,16 @@ impl World {
         World::configured(start, format!("{CONFIGURATION}{NEIGHBOUR}"), |_| ()).await
     }
 
+    /// One landlord with a mailbox for each of its addresses.
+    pub async fn with_a_second_mailbox(start: &str) -> World {
+        World::configured(start, format!("{CONFIGURATION}{REPAIRS}"), |_| ()).await
+    }
+
     async fn configured(start: &str, toml: String, change: impl FnOnce(&mut Config)) -> World {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("redress.toml");
         let second_way = folder.path().join("second-way");
-        for maildir in ["Maildir", "Neighbour", "Sent"] {
+        for maildir in ["Maildir", "Repairs", "Neighbour", "Sent"] {
             std::fs::create_dir(folder.path().join(maildir)).unwrap();
         }
         std::fs::write(&path, toml.replace("SECOND_WAY", second_way.to_str().unwrap())).unwrap();
@@ -560,6 +578,37 @@ impl World {
         self.mails += 1;
         self.arrives_raw("complaints", "INBOX", report.as_bytes());
         self.looks().await;
+    }
+
+    /// The reader of `letter` is away, and their program says so.
+    pub async fn is_away(&mut self, letter: &Letter) {
+        let note = Mail::from(&letter.to).answering(letter).header("Auto-Submitted: auto-replied");
+        self.mail(note.saying("Out of office", "I am out of the office until Monday.")).await;
+    }
+
+    /// Somebody of the landlord does something to a case.
+    pub async fn does(&mut self, reference: &str, by: &str, command: Command) {
+        let office = Arc::clone(&self.daemon.as_ref().expect("the program runs").office);
+        let people = office.config.landlords.iter().flat_map(|landlord| landlord.people());
+        let by = people.into_iter().find(|person| person.address == by).expect("a person of the landlord");
+        let reference = reference.parse().expect("a reference");
+        carry_out(&office, &reference, by, command, false).await.unwrap_or_else(|refused| panic!("{refused:#}"));
+        self.works().await;
+    }
+
+    /// The response of the stage the case is at: every point upheld, an apology.
+    pub async fn responds(&mut self, reference: &str, by: &str) {
+        let case = self.office().store.case(&reference.parse().unwrap()).await.unwrap().unwrap().case;
+        let reasons = Words::new("Our repairs policy gives four weeks, and we took three months.");
+        let answer = case::Answer { finding: Finding::Upheld, reasons };
+        let apology = Remedy { kind: RemedyKind::Apology, what: Words::new("We are sorry."), pence: None };
+        let command = Command::Respond {
+            answers: vec![answer; case.definition.points.len()],
+            decision: None,
+            remedies: vec![apology],
+            actions: Vec::new(),
+        };
+        self.does(reference, by, command).await;
     }
 
     // ── what people see ───────────────────────────────────────────────────────────────────────────────────────────

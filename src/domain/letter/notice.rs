@@ -127,7 +127,7 @@ fn read(notice: &Notice, reader: &Person, desk: &Desk, now: Timestamp) -> Result
     };
     let rendered = desk
         .templates
-        .fill_in(file, facts, &theirs)
+        .render(file, facts, &theirs)
         .map_err(|error| Unwritable::Template(template::in_words(&error)))?;
     lint::check(&rendered, &parts, &theirs)?;
     Ok(rendered)
