@@ -16,10 +16,10 @@ use crate::domain::landlord::{Landlord, Ombudsman};
 const FUEL: u64 = 100_000;
 
 const FRAME: &str = "letter.html";
-pub(super) const DIGEST: &str = "digest.txt";
-pub(super) const WEEKLY: &str = "weekly.txt";
 /// The page before a letter that a person hands over.
 pub(super) const COVER: &str = "by_hand.txt";
+pub(super) const DIGEST: &str = "digest.txt";
+pub(super) const WEEKLY: &str = "weekly.txt";
 
 const EMBEDDED: &[(&str, &str)] = &[
     ("acknowledgement.txt", include_str!("../../../config/letters/acknowledgement.txt")),
@@ -30,9 +30,9 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("correction.txt", include_str!("../../../config/letters/correction.txt")),
     ("correspondence.txt", include_str!("../../../config/letters/correspondence.txt")),
     ("dates_moved.txt", include_str!("../../../config/letters/dates_moved.txt")),
-    (DIGEST, include_str!("../../../config/letters/digest.txt")),
     ("escalation.txt", include_str!("../../../config/letters/escalation.txt")),
     ("extension.txt", include_str!("../../../config/letters/extension.txt")),
+    (DIGEST, include_str!("../../../config/letters/digest.txt")),
     ("new_case.txt", include_str!("../../../config/letters/new_case.txt")),
     ("new_message.txt", include_str!("../../../config/letters/new_message.txt")),
     ("receipt.txt", include_str!("../../../config/letters/receipt.txt")),
@@ -46,8 +46,8 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("undelivered.txt", include_str!("../../../config/letters/undelivered.txt")),
     ("update.txt", include_str!("../../../config/letters/update.txt")),
     ("withdrawal.txt", include_str!("../../../config/letters/withdrawal.txt")),
-    (WEEKLY, include_str!("../../../config/letters/weekly.txt")),
     ("_agreed.txt", include_str!("../../../config/letters/_agreed.txt")),
+    (WEEKLY, include_str!("../../../config/letters/weekly.txt")),
     ("_case.txt", include_str!("../../../config/letters/_case.txt")),
     ("_commands.txt", include_str!("../../../config/letters/_commands.txt")),
     ("_complain.txt", include_str!("../../../config/letters/_complain.txt")),
@@ -66,9 +66,9 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("_response_date.txt", include_str!("../../../config/letters/_response_date.txt")),
     ("_responsibilities.txt", include_str!("../../../config/letters/_responsibilities.txt")),
     ("_signature.txt", include_str!("../../../config/letters/_signature.txt")),
+    ("_upkeep.txt", include_str!("../../../config/letters/_upkeep.txt")),
     ("_staff_signature.txt", include_str!("../../../config/letters/_staff_signature.txt")),
     ("_told.txt", include_str!("../../../config/letters/_told.txt")),
-    ("_upkeep.txt", include_str!("../../../config/letters/_upkeep.txt")),
     (FRAME, include_str!("../../../config/letters/letter.html")),
 ];
 
