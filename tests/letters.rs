@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use jiff::civil::date;
 use mail_parser::{Message, MessageParser, MimeHeaders};
 use redress::domain::case::{Audience, Case, LetterKind};
+use redress::domain::code::{Stage, cite};
+use redress::domain::command::grammar::VERBS;
 use redress::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
 use redress::domain::letter::{
     Desk, Enclosed, MessageKey, Sample, Templates, Unwritable, Written, can_be_written_to, our_letter, samples, write,
@@ -58,6 +62,9 @@ fn ombudsman() -> Ombudsman {
 const KEY: MessageKey = MessageKey::new([42; 32]);
 const THREAD: [&str; 2] = ["leak-1@example.org", "<leak-3@example.org>"];
 
+/// The letters as they come with the program.
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| Templates::new(vec![]).unwrap());
+
 fn written_with(sample: &Sample, landlord: &Landlord, templates: &Templates) -> Result<Written, Unwritable> {
     let ombudsman = ombudsman();
     let desk = Desk { landlord, ombudsman: &ombudsman, templates, key: &KEY };
@@ -66,7 +73,7 @@ fn written_with(sample: &Sample, landlord: &Landlord, templates: &Templates) -> 
 }
 
 fn written(sample: &Sample) -> Written {
-    written_with(sample, &landlord(), &Templates::new(vec![]).unwrap()).unwrap()
+    written_with(sample, &landlord(), &TEMPLATES).unwrap()
 }
 
 fn parsed(written: &Written) -> Message<'_> {
@@ -167,8 +174,7 @@ fn a_letter_to_a_resident_is_an_automatic_reply_in_their_own_thread() {
 #[test]
 fn a_thread_keeps_its_head_and_its_end_and_no_message_id_that_is_none() {
     let (sample, landlord, ombudsman) = (sample("acknowledgement"), landlord(), ombudsman());
-    let templates = Templates::new(vec![]).unwrap();
-    let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &templates, key: &KEY };
+    let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &TEMPLATES, key: &KEY };
     let references = |thread: &[String]| {
         let written = write(&sample.case, &sample.letter, None, thread, &desk, sample.now).unwrap();
         (header(&written, "In-Reply-To"), header(&written, "References"))
@@ -272,8 +278,7 @@ fn a_message_that_can_travel_as_it_is_is_attached_as_a_message_and_any_other_as_
     for (raw, kind) in cases {
         let written = {
             let (landlord, ombudsman) = (landlord(), ombudsman());
-            let templates = Templates::new(vec![]).unwrap();
-            let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &templates, key: &KEY };
+            let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &TEMPLATES, key: &KEY };
             let enclosed = Enclosed { raw: &raw, ..new_case.enclosed().unwrap() };
             write(&new_case.case, &new_case.letter, Some(&enclosed), &[], &desk, new_case.now).unwrap()
         };
@@ -422,72 +427,288 @@ fn problems(name: &str, text: impl Into<String>) -> Vec<String> {
 
 #[test]
 fn a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it() {
-    let parts = [
-        ("_letterhead.txt", "letterhead", "5.12"),
-        ("_emergency.txt", "emergency", "6.1"),
-        ("_help.txt", "reply", "3.1"),
-        ("_help.txt", "adjustments", "5.10"),
-        ("_help.txt", "representative", "3.6"),
-        ("_ombudsman.txt", "ombudsman", "3.7"),
-        ("_signature.txt", "signature", "4.1"),
-        ("_policy.txt", "policy", "3.4"),
-        ("_correct_us.txt", "correct_us", "5.6"),
-        ("acknowledgement.txt", "stage", "6.2"),
-        ("acknowledgement.txt", "definition", "5.6"),
-        ("acknowledgement.txt", "outcome", "5.6"),
-        ("acknowledgement.txt", "response_date", "6.3"),
-        ("acknowledgement.txt", "handler", "4.1"),
-        ("acknowledgement.txt", "independence", "5.8"),
-        ("acknowledgement.txt", "related", "1.5"),
-        ("acknowledgement.txt", "responsibilities", "5.7"),
-        ("receipt.txt", "next", "6.2"),
-        ("receipt.txt", "words", "5.6"),
-        ("request_logged.txt", "logged", "1.4"),
-        ("request_logged.txt", "why", "1.4"),
-        ("request_logged.txt", "next", "1.4"),
-        ("request_logged.txt", "complain", "1.3"),
-        ("added.txt", "added", "5.12"),
-        ("_case.txt", "case", "5.12"),
-        ("_hazard.txt", "hazard", "6.1"),
-        ("_told.txt", "letters", "6.2"),
-        ("new_case.txt", "unsure", "1.3"),
-        ("new_case.txt", "dates", "6.2"),
-        ("new_case.txt", "why", "1.3"),
-        ("new_case.txt", "related", "1.5"),
-        ("new_message.txt", "message", "5.12"),
-        ("reminder.txt", "owed", "6.3"),
-        ("undelivered.txt", "undelivered", "6.2"),
+    let parts: [(&str, &str, &[&str]); 102] = [
+        ("_letterhead.txt", "letterhead", &["5.12"]),
+        ("_letterhead.txt", "copy", &["3.6"]),
+        ("_emergency.txt", "emergency", &["6.1"]),
+        ("_help.txt", "reply", &["3.1"]),
+        ("_help.txt", "adjustments", &["5.10"]),
+        ("_help.txt", "representative", &["3.6"]),
+        ("_ombudsman.txt", "ombudsman", &["3.7", "6.5", "6.16", "6.19", "2.4", "2022 Code 5.3"]),
+        ("_signature.txt", "signature", &["4.1"]),
+        ("_policy.txt", "policy", &["3.4"]),
+        ("_correct_us.txt", "correct_us", &["5.6"]),
+        ("_definition.txt", "definition", &["5.6"]),
+        ("_outcome.txt", "outcome", &["5.6"]),
+        ("_responsibilities.txt", "responsibilities", &["5.7"]),
+        ("_response_date.txt", "response_date", &["6.3", "6.14", "2022 Code 5.1", "2022 Code 5.13"]),
+        ("_complain.txt", "complain", &["1.3", "1.6"]),
+        ("acknowledgement.txt", "stage", &["6.2", "6.11", "2022 Code 4.1", "2022 Code 5.10"]),
+        ("acknowledgement.txt", "why_unhappy", &["6.12"]),
+        ("acknowledgement.txt", "handler", &["4.1", "6.13"]),
+        ("acknowledgement.txt", "independence", &["5.8"]),
+        ("acknowledgement.txt", "related", &["1.5"]),
+        ("receipt.txt", "next", &["6.2", "6.11"]),
+        ("receipt.txt", "words", &["5.6"]),
+        ("correction.txt", "stage", &["6.2"]),
+        ("clarification.txt", "questions", &["5.6"]),
+        ("clarification.txt", "goes_on", &["6.3"]),
+        ("response.txt", "stage", &["6.9", "6.19"]),
+        ("response.txt", "late", &["6.3", "6.14"]),
+        ("response.txt", "definition", &["6.9", "6.19"]),
+        ("response.txt", "decision", &["6.9", "6.19"]),
+        ("response.txt", "reasons", &["6.7", "6.18"]),
+        ("response.txt", "outcome", &["6.9", "6.19"]),
+        ("response.txt", "remedies", &["7.1"]),
+        ("response.txt", "actions", &["6.9", "6.19", "7.3"]),
+        ("response.txt", "stage_2", &["6.9"]),
+        ("response.txt", "ombudsman_next", &["6.19"]),
+        ("extension.txt", "extension", &["6.4", "6.15", "2022 Code 5.1"]),
+        ("extension.txt", "reason", &["6.4", "6.15", "2022 Code 5.1"]),
+        ("extension.txt", "updates", &["5.9"]),
+        ("refusal.txt", "matter", &["2.4", "5.11"]),
+        ("refusal.txt", "reason", &["2.4", "5.11"]),
+        ("refusal.txt", "discretion", &["2.3"]),
+        ("refusal.txt", "ombudsman_right", &["2.4", "5.11"]),
+        ("refusal.txt", "instead", &["2.4", "5.11"]),
+        ("request_logged.txt", "logged", &["1.4"]),
+        ("request_logged.txt", "why", &["1.4"]),
+        ("request_logged.txt", "next", &["1.4"]),
+        ("request_answer.txt", "answer", &["1.4"]),
+        ("correspondence.txt", "received", &["5.12"]),
+        ("correspondence.txt", "answer", &["1.3"]),
+        ("correspondence.txt", "not_a_complaint", &["1.3", "1.6"]),
+        ("added.txt", "added", &["5.12"]),
+        ("update.txt", "update", &["5.9", "6.6"]),
+        ("update.txt", "next", &["5.9", "6.6"]),
+        ("withdrawal.txt", "withdrawn", &["5.12"]),
+        ("withdrawal.txt", "come_back", &["1.3"]),
+        ("restriction.txt", "restriction", &["5.14"]),
+        ("restriction.txt", "reason", &["5.14"]),
+        ("restriction.txt", "review", &["5.14"]),
+        ("restriction.txt", "still_heard", &["1.3"]),
+        ("restriction.txt", "complain", &["5.15"]),
+        ("survey.txt", "questions", &["1.6"]),
+        ("survey.txt", "opt_out", &["1.6"]),
+        ("_case.txt", "case", &["5.12"]),
+        ("_hazard.txt", "hazard", &["6.1"]),
+        ("_commands.txt", "commands", &["4.2"]),
+        ("_dates.txt", "dates", &["6.2", "6.11"]),
+        ("_told.txt", "letters", &["6.2"]),
+        ("_told.txt", "withheld", &["6.2"]),
+        ("new_case.txt", "ombudsman", &["4.1"]),
+        ("new_case.txt", "unsure", &["1.3"]),
+        ("new_case.txt", "why", &["1.3"]),
+        ("new_case.txt", "related", &["1.5"]),
+        ("new_message.txt", "message", &["5.12"]),
+        ("escalation.txt", "escalation", &["6.10"]),
+        ("escalation.txt", "unsure", &["6.10"]),
+        ("assigned.txt", "assigned", &["5.8"]),
+        (
+            "reminder.txt",
+            "owed",
+            &["6.3", "6.2", "6.14", "6.11", "1.4", "1.3", "5.9", "6.6", "5.10", "5.14", "9.1", "2022 Code 5.1"],
+        ),
+        ("reminder.txt", "not_reached", &["4.2"]),
+        ("reminder.txt", "promised", &["7.3"]),
+        ("undelivered.txt", "undelivered", &["6.2"]),
+        ("undelivered.txt", "still_owed", &["6.2", "6.3"]),
+        ("dates_moved.txt", "moves", &["6.2"]),
+        ("by_hand.txt", "hand_over", &["6.2"]),
+        ("by_hand.txt", "handed_over", &["5.12"]),
+        ("digest.txt", "overdue", &["4.1"]),
+        ("digest.txt", "today", &["4.1"]),
+        ("digest.txt", "soon", &["4.1"]),
+        ("digest.txt", "actions", &["4.1"]),
+        ("digest.txt", "unassigned", &["4.1"]),
+        ("digest.txt", "left", &["4.1"]),
+        ("digest.txt", "unsure", &["4.1"]),
+        ("digest.txt", "undelivered", &["4.1"]),
+        ("digest.txt", "to_hand_over", &["4.1"]),
+        ("digest.txt", "moved", &["4.1"]),
+        ("digest.txt", "provisional", &["4.1"]),
+        ("digest.txt", "junk", &["4.1"]),
+        ("digest.txt", "listed", &["4.1"]),
+        ("weekly.txt", "week", &["4.1"]),
+        ("weekly.txt", "overdue", &["4.1"]),
+        ("weekly.txt", "oldest", &["4.1"]),
+        ("_upkeep.txt", "horizon", &["4.1"]),
+        ("_upkeep.txt", "ombudsman", &["4.1"]),
     ];
-    let mut named = 0;
+    let mut named = BTreeSet::new();
     for file in fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config/letters")).unwrap() {
         let name = file.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".md") {
+        if !name.ends_with(".txt") {
             continue;
         }
         for part in template(&name).lines().filter_map(|line| line.strip_prefix('@')).filter(|part| !part.is_empty()) {
-            assert!(parts.iter().any(|(file, known, _)| *file == name && *known == part), "{name} has a part {part}");
-            named += 1;
+            named.insert((name.clone(), part.to_owned()));
         }
     }
-    assert_eq!(named, parts.len());
+    // Without the title there is no letter at all: see below.
+    assert!(named.remove(&("response.txt".to_owned(), "title".to_owned())));
+    let known: BTreeSet<_> = parts.iter().map(|(file, part, _)| ((*file).to_owned(), (*part).to_owned())).collect();
+    assert_eq!(named, known);
     let guide = template("README.md");
-    for (file, part, provision) in parts {
+    for (file, part, provisions) in parts {
         assert!(guide.contains(&format!("`{part}`")), "the guide for authors leaves out {part}");
         let problems = problems(file, without(part, &template(file)));
-        let (part, provision) = (format!("the part \"{part}\""), format!("(Code {provision})"));
-        assert!(problems.iter().any(|problem| problem.contains(&part) && problem.contains(&provision)), "{problems:?}");
+        let part = format!("the part \"{part}\"");
+        for provision in provisions {
+            let provision = format!("({})", cite(provision));
+            assert!(
+                problems.iter().any(|it| it.contains(&part) && it.contains(&provision)),
+                "{provision} {problems:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_the_landlords_own_people_write_is_held_to_the_same_words() {
+    let with_reasons = |reasons: &str| {
+        let sample = with("response", |case| {
+            case.responses.get_mut(&Stage::One).unwrap().answers[0].reasons = Words::new(reasons);
+        });
+        written_with(&sample, &landlord(), &TEMPLATES)
+    };
+    for words in ["Your Formal\nComplaint was late.", "You may ask for stage 3.", "An informal complaint."] {
+        let refused = with_reasons(words).unwrap_err();
+        assert!(matches!(refused, Unwritable::Unwelcome { .. }), "{words}: {refused}");
+    }
+    let kept = with_reasons("The roofer came after eight weeks.\n\nThat was too late.").unwrap();
+    assert!(text(&kept).replace("\r\n", "\n").contains("came after eight weeks.\n\nThat was too late.\n"));
+}
+
+#[test]
+fn a_letter_to_be_handed_over_goes_to_a_person_with_the_letter_to_print() {
+    for (name, how, place) in [
+        ("acknowledgement-by-post", "Please print and post: ", "14 Alder Court\nWellbrook Road\nLondon SE14 5XX\n"),
+        ("acknowledgement-by-telephone", "Please call and post: ", "020 7946 0123"),
+    ] {
+        let written = written(&sample(name));
+        assert_eq!(written.to, "sam@alder.example");
+        assert_eq!(written.subject, format!("{how}the acknowledgement (ALD-1047-K)"));
+        assert_eq!(header(&written, "To").as_deref(), Some("\"Sam Okafor\" <sam@alder.example>"));
+        // An absence note must come back: else the letter lies in a mailbox that nobody reads.
+        assert_eq!(header(&written, "Auto-Submitted").as_deref(), Some("auto-generated"));
+        assert_eq!(header(&written, "X-Auto-Response-Suppress"), None);
+        let text = text(&written).replace("\r\n", "\n");
+        let (cover, letter) = text.split_once("____\n\n").unwrap();
+        assert!(cover.contains(place) && cover.contains("Friday 4 December 2026"), "{cover}");
+        assert!(
+            cover.contains("\n    redress case ALD-1047-K handed-over --letter 1 --as sam@alder.example\n"),
+            "{cover}"
+        );
+        assert!(letter.starts_with("We have received your complaint\n"), "{letter}");
+        assert!(!letter.contains("redress") && !letter.contains("reply to this email"), "{letter}");
+
+        let message = parsed(&written);
+        let attached = message.attachments().next().unwrap();
+        assert_eq!(attached.attachment_name(), Some("ALD-1047-K-acknowledgement.html"));
+        let html = attached.text_contents().unwrap();
+        assert!(html.starts_with("<!DOCTYPE html>") && html.contains("<title>We have received your complaint</title>"));
+        assert!(html.contains("Dear <bdi>Jo Fielding</bdi>") && !html.contains("redress case"));
+    }
+}
+
+#[test]
+fn whoever_speaks_for_a_resident_gets_a_copy_that_says_so() {
+    let written = written(&sample("response-copy"));
+    assert_eq!(written.to, "mary.fielding@example.net");
+    assert_eq!(written.subject, "Re: Leak again!! [ALD-1047-K]");
+    let text = text(&written).replace("\r\n", " ");
+    assert!(text.contains("Dear Mary Fielding,  This is your copy of our letter to Jo Fielding."), "{text}");
+}
+
+#[test]
+fn staff_learn_what_to_do_for_a_resident_and_not_why() {
+    for name in ["new-message-to-bear-in-mind", "reminder-adjustment"] {
+        let text = text(&written(&sample(name)));
+        assert!(text.contains("letters in large print, 16 point") && !text.contains("Poor sight"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn letters_to_staff_end_with_commands_that_can_be_copied() {
+    let mut commands = BTreeSet::new();
+    for sample in samples(&landlord()).iter().filter(|sample| sample.letter.audience == Audience::Staff) {
+        let written = written(sample);
+        let text = text(&written).replace("\r\n", "\n");
+        let html = parsed(&written).body_html(0).unwrap().into_owned();
+        let own: Vec<&str> = text.lines().filter(|line| line.starts_with("    redress case ALD")).collect();
+        assert!((1..=3).contains(&own.len()), "{}: {own:?}", sample.name);
+        for line in own {
+            let command = line.trim_start();
+            assert!(command.ends_with(&format!("--as {}", written.to)), "{command}");
+            assert!(html.contains(&format!("<pre>{command}</pre>")), "{command}");
+            let words: Vec<&str> = command.split(' ').skip(3).collect();
+            let verb = VERBS.iter().find(|verb| verb.name == words[0]).unwrap_or_else(|| panic!("{command}"));
+            for field in words.iter().filter_map(|word| word.strip_prefix("--")).filter(|field| *field != "as") {
+                assert!(verb.fields.iter().any(|known| known.name == field), "{command}");
+            }
+            commands.insert(verb.name);
+        }
+    }
+    for word in ["acknowledge", "respond", "extend", "stay", "sort", "point", "done", "close", "handed-over", "review"]
+    {
+        assert!(commands.contains(word), "{word}");
+    }
+    // The member responsible is told, and acts through others.
+    let told = text(&written(&sample("reminder-three-days-late")));
+    assert!(told.contains(" note --as ada@alder.example") && !told.contains("respond --as"), "{told}");
+}
+
+#[test]
+fn the_times_are_those_of_the_edition_that_holds() {
+    let said = |name: &str| text(&written(&sample(name))).replace("\r\n", " ");
+    let old = said("acknowledgement-2022");
+    assert!(old.contains("our full answer within 10 working days of logging it"), "{old}");
+    assert!(old.contains("final response within 20 working days of the day you ask"), "{old}");
+    let new = said("acknowledgement");
+    assert!(new.contains("our full answer within 10 working days after that"), "{new}");
+    assert!(new.contains("final response within 20 working days after that"), "{new}");
+}
+
+#[test]
+fn every_letter_to_a_resident_is_signed_by_role_and_names_nobody_of_the_landlords() {
+    for sample in samples(&landlord()).iter().filter(|sample| sample.letter.audience == Audience::Resident) {
+        let said = text(&written(sample)).replace("\r\n", "\n");
+        let letter = said.split_once("____\n\n").map_or(said.as_str(), |(_, letter)| letter);
+        for name in ["Sam Okafor", "Robin Hale", "Priya Nair", "Chris Moss"] {
+            assert!(!letter.contains(name), "{} names {name}", sample.name);
+        }
+        let role = if sample.letter.says.stage() == Stage::Two { "Stage 2 Reviewer" } else { "Complaints Officer" };
+        let end = format!("Yours sincerely,\n\n{role}\nAlder Court Housing Co-operative\n");
+        assert!(letter.ends_with(&end), "{}", sample.name);
     }
 }
 
 #[test]
 fn a_part_without_its_facts_is_refused() {
-    let no_date =
-        template("acknowledgement.txt").replace("our full answer by {{ respond_by }}", "our full answer soon");
-    let problem = problems("acknowledgement.txt", no_date).concat();
+    let no_date = template("_response_date.txt").replace("by {{ respond_by }}. If\n", "soon. If\n");
+    let problem = problems("_response_date.txt", no_date).concat();
     assert!(problem.contains("acknowledgement.txt: the part \"response_date\" does not say"), "{problem}");
-    let one_point = template("acknowledgement.txt").replace("in points %}", "in points[:1] %}");
-    let problem = problems("acknowledgement.txt", one_point).concat();
+    let one_point = template("_definition.txt").replace("in points %}", "in points[:1] %}");
+    let problem = problems("_definition.txt", one_point).concat();
     assert!(problem.contains("the part \"definition\" lacks words it must quote"), "{problem}");
+    for (from, to, lacks) in [
+        ("# Our final response to your complaint", "# Our last answer", "\"title\" does not say \"final response\""),
+        (", until {{ ombudsman_by }}", "", "\"ombudsman_next\" does not say"),
+        ("{{ remedy.money }}", "money", "\"remedies\" does not say \"£150.00\""),
+        ("in answers %}\n@definition", "in answers[1:] %}\n@definition", "\"definition\" lacks words it must quote"),
+        (
+            "{{ answer.finding }}",
+            "We have decided about this.",
+            "\"decision\" does not say \"You are right about this.",
+        ),
+        ("our {{ action.owner }}", "somebody", "\"actions\" does not say \"Repairs Manager\""),
+    ] {
+        let response = template("response.txt");
+        assert!(response.contains(from), "{from}");
+        let problem = problems("response.txt", response.replace(from, to)).concat();
+        assert!(problem.contains(lacks), "{from}: {problem}");
+    }
 }
 
 #[test]
@@ -498,6 +719,8 @@ fn stale_details_and_forbidden_words_are_refused_wherever_they_stand() {
         ("Ask a Designated Person.", "nobody needs one"),
         ("You must wait eight\nweeks.", "nobody waits"),
         ("This is an informal complaint.", "Code 5.2"),
+        ("This is a formal complaint.", "Code 1.4, 5.2"),
+        ("Then comes stage three.", "Code 5.3"),
         ("We call it Stage 0.", "Code 5.2"),
     ] {
         let signature = format!("{}\n{words}\n", template("_signature.txt"));
@@ -506,7 +729,7 @@ fn stale_details_and_forbidden_words_are_refused_wherever_they_stand() {
         let frame = template("letter.html").replace("</body>", &format!("<p>{words}</p></body>"));
         assert!(problems("letter.html", frame).concat().contains(why), "{words}");
         let landlord = Landlord { name: words.replace('\n', " "), ..landlord() };
-        let refused = written_with(&sample("acknowledgement"), &landlord, &Templates::new(vec![]).unwrap());
+        let refused = written_with(&sample("acknowledgement"), &landlord, &TEMPLATES);
         assert!(matches!(refused, Err(Unwritable::Unwelcome { .. })), "{words}");
     }
 }
@@ -539,11 +762,10 @@ fn a_mistake_in_a_template_is_told_with_file_and_line() {
 
 #[test]
 fn a_landlords_own_details_are_tried_too() {
-    let templates = Templates::new(vec![]).unwrap();
-    assert_eq!(templates.problems_for(&landlord(), &ombudsman()), Vec::<String>::new());
+    assert_eq!(TEMPLATES.problems_for(&landlord(), &ombudsman()), Vec::<String>::new());
 
     let moved = Ombudsman { post: "PO Box 152, Liverpool L33 7WQ".to_owned(), ..ombudsman() };
-    let problems = templates.problems_for(&landlord(), &moved).join("\n");
+    let problems = TEMPLATES.problems_for(&landlord(), &moved).join("\n");
     assert!(
         problems.contains("\"l33 7wq\" must not be in a letter: the Ombudsman left this postal address"),
         "{problems}"
@@ -569,7 +791,7 @@ fn an_address_that_mail_cannot_reach_is_refused_without_naming_it() {
         assert!(!can_be_written_to(address) && can_be_written_to("jo@example.org"));
         let mut sample = sample("acknowledgement");
         sample.letter.address = Words::new(address);
-        let refused = written_with(&sample, &landlord(), &Templates::new(vec![]).unwrap()).unwrap_err();
+        let refused = written_with(&sample, &landlord(), &TEMPLATES).unwrap_err();
         assert_eq!(refused.to_string(), "the reader's address is not one that mail can be sent to");
     }
 }

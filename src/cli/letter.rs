@@ -23,7 +23,8 @@ enum Question {
     #[command(after_help = "\
 Examples:
   redress letter preview acknowledgement
-  redress letter preview acknowledgement-late
+  redress letter preview response-stage-2
+  redress letter preview acknowledgement-by-post
   redress letter preview acknowledgement --html > letter.html
   redress letter preview receipt --landlord wellington
 
@@ -102,7 +103,8 @@ mod tests {
             "addresses": ["complaints@alder.example"],
             "officer": { "name": "Sam Okafor", "role": "Complaints Officer", "address": "sam@alder.example" },
             "deputy": { "name": "Priya Nair", "role": "Deputy", "address": "priya@alder.example" },
-            "reviewers": [], "staff": [],
+            "staff": [],
+            "reviewers": [{ "name": "Robin Hale", "role": "Reviewer", "address": "robin@alder.example" }],
             "manager": { "name": "Chris Moss", "role": "Manager", "address": "chris@alder.example" },
             "member_responsible": { "name": "Ada Byrne", "role": "Member Responsible", "address": "ada@alder.example" },
             "policy_link": "https://alder.example/complaints", "emergency_telephone": "020 7946 0101",
@@ -118,21 +120,12 @@ mod tests {
         .unwrap();
         let templates = Templates::new(vec![]).unwrap();
         let look = |name: &str, html| preview(name, html, &landlord, &ombudsman, &templates);
-        for kind in [
-            LetterKind::Receipt,
-            LetterKind::Acknowledgement,
-            LetterKind::RequestLogged,
-            LetterKind::Added,
-            LetterKind::NewCase,
-            LetterKind::NewMessage,
-            LetterKind::Reminder,
-            LetterKind::Undelivered,
-        ] {
+        for kind in LetterKind::ALL {
             assert!(look(kind.key(), false).unwrap().contains("ALD-1047-"), "{kind:?}");
             assert!(look(kind.key(), true).unwrap().starts_with("<!DOCTYPE html>"), "{kind:?}");
         }
         assert!(look("acknowledgement-late", false).unwrap().contains("It is late"));
-        let refusal = look("final-response", false).unwrap_err();
+        let refusal = look("apology", false).unwrap_err();
         assert!(refusal.contains("There are: acknowledgement, "), "{refusal}");
     }
 }

@@ -11,7 +11,7 @@ use super::page::{Theirs, clean, one_line, together};
 use super::{Desk, Enclosed, resident, staff};
 use crate::domain::calendar::{self, london_date};
 use crate::domain::case::{Audience, Case, Channel, Kind, Letter, LetterKind, Opening, Says};
-use crate::domain::code::{Duty, Edition, Limit, Rule, Stage, Start, rule};
+use crate::domain::code::{Duty, Edition, Limit, Rule, Stage, Start, cite, rule};
 use crate::domain::landlord::Person;
 use crate::domain::words::Words;
 
@@ -187,6 +187,7 @@ fn common(source: &Source, marked: &Marked) -> Value {
         stage => source.stage().to_string(),
         stage2 => source.stage() == Stage::Two,
         received => spoken(source.received()),
+        began => spoken(source.began()),
         contact => contact(opening.channel),
         landlord => Serde(desk.landlord),
         ombudsman => Serde(desk.ombudsman),
@@ -238,6 +239,11 @@ pub(super) fn shortened(text: &str, chars_max: usize) -> String {
 /// A date as letters say it, kept on one line.
 pub(super) fn spoken(date: Date) -> String {
     together(&calendar::spoken(date))
+}
+
+/// A provision as letters cite it, kept on one line.
+pub(super) fn cited(provision: &str) -> String {
+    together(&cite(provision))
 }
 
 /// A letter of this kind as staff call it, with its article.

@@ -180,7 +180,6 @@ fn receipt(source: &Source, marked: &Marked, acknowledge_by: jiff::civil::Date, 
     context! {
         acknowledge_by => spoken(acknowledge_by),
         late => acknowledge_by < source.today(),
-        began => spoken(source.began()),
         words,
     }
 }
@@ -212,7 +211,6 @@ fn acknowledgement(source: &Source, marked: &Marked, respond_by: jiff::civil::Da
     context! {
         late => acknowledge_by.is_some_and(|date| date < source.today()),
         acknowledge_by => acknowledge_by.map(spoken),
-        began => spoken(source.began()),
         related, reasons,
         ..definition
     }

@@ -23,9 +23,11 @@ use crate::domain::words::Words;
 /// The day the invented messages arrive.
 const RECEIVED: Date = date(2026, 12, 1);
 
-const TEXT: &str = "Dear Housing,\n\nI reported the leak in my kitchen ceiling three times since September and nobody came. \
-                    Now the plaster is coming down.\n\nThe man on the phone told me to stop calling. That was rude.\n\n\
-                    Please mend it and say sorry.\n\nJo Fielding\n14 Alder Court";
+const RESIDENT: &str = "Jo Fielding <jo.fielding@example.org>";
+const STRANGER: &str = "Alex Marsh <alex.marsh@example.net>";
+const OMBUDSMAN: &str = "Dispute Support <disputes@ombudsman.example>";
+
+const EVIDENCE: &str = "Please send us your records of this complaint by 15 December.";
 
 const PERHAPS: &str = "I got your answer. I am not sure that you read what I wrote.";
 
@@ -45,7 +47,7 @@ pub struct Sample {
 #[derive(Clone, Debug)]
 struct SampleMessage {
     raw: String,
-    text: &'static str,
+    text: String,
     from: &'static str,
     received: Timestamp,
     whole: bool,
@@ -57,7 +59,7 @@ impl Sample {
         let SampleMessage { raw, text, from, received, whole } = self.message.as_ref()?;
         let (raw, subject) = (raw.as_bytes(), "Leak again!!");
         let message_id = Some("leak-3@example.org");
-        Some(Enclosed { raw, whole: *whole, from, subject, text, received: *received, message_id })
+        Some(Enclosed { raw, whole: *whole, from, subject, text: text.as_str(), received: *received, message_id })
     }
 }
 
@@ -76,7 +78,7 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     samples.of_stage_2();
     samples.of_requests_and_messages();
     samples.by_hand_and_copied();
-    samples.to_staff(&then);
+    samples.staff_letters(&then);
     samples.reminders();
     samples.found
 }
@@ -193,15 +195,19 @@ impl<'a> Samples<'a> {
         self.acknowledged().by_handler(stage_1_answer(), at(15, 14))
     }
 
+    fn answer_arrived(&self) -> Story<'a> {
+        self.answered().then_settled(LetterKind::Response, at(15, 15))
+    }
+
     fn at_stage_2(&self, reasons: Option<&str>) -> Story<'a> {
         let reasons = reasons.map(Words::new);
-        self.answered().by_handler(Command::Escalate { received: None, reasons }, at(21, 10))
+        self.answer_arrived().by_handler(Command::Escalate { received: None, reasons }, at(21, 10))
     }
 
     fn perhaps_stage_2(&self) -> Story<'a> {
         let words = Some(Words::new(PERHAPS));
         let message = Addition { dissatisfied: Dissatisfied::Perhaps, words, ..further(Writer::Resident, at(21, 10)) };
-        self.answered().then(Input::Added(message), at(21, 10))
+        self.answer_arrived().then(Input::Added(message), at(21, 10))
     }
 
     fn first_letters(&mut self) {
@@ -333,17 +339,16 @@ impl<'a> Samples<'a> {
             owner_address: None,
             by: date(2027, 1, 22),
         });
-        self.add("update-promised", &self.answered().by_handler(promise, at(16, 9)), LetterKind::Update);
+        self.add("update-promised", &self.answer_arrived().by_handler(promise, at(16, 9)), LetterKind::Update);
         let evidence = Words::new("The plasterer's photograph.");
-        let done = self.answered().by_handler(Command::Done { action: 1, evidence }, at(22, 9));
+        let done = self.answer_arrived().by_handler(Command::Done { action: 1, evidence }, at(22, 9));
         self.add("update-done", &done, LetterKind::Update);
-        self.add("update-postponed", &self.answered().by_handler(postponed(), at(22, 9)), LetterKind::Update);
+        self.add("update-postponed", &self.answer_arrived().by_handler(postponed(), at(22, 9)), LetterKind::Update);
 
         let learning = Words::new("Reports by telephone were not written down.");
         let evidence = Words::new("The plasterer's photograph.");
         let closed = self
-            .answered()
-            .then_settled(LetterKind::Response, at(15, 15))
+            .answer_arrived()
             .by_handler(Command::Done { action: 1, evidence }, at(22, 9))
             .by_handler(Command::Close { learning }, at(22, 10));
         let survey = closed.then(Input::Reached(Duty::Survey), london(date(2027, 1, 20), 9, 0));
@@ -457,7 +462,7 @@ impl<'a> Samples<'a> {
         self.acknowledged().by_handler(represent, at(2, 9)).by_handler(adjust, at(2, 9))
     }
 
-    fn to_staff(&mut self, proclaimed: &'a House<'a>) {
+    fn staff_letters(&mut self, proclaimed: &'a House<'a>) {
         let (hazard, request) = (self.hazard(), self.request());
         let kind = LetterKind::NewCase;
         self.add("new-case", &self.opened(&self.plain()), kind);
@@ -471,7 +476,7 @@ impl<'a> Samples<'a> {
             ("new-case-data-protection", Matter::DataProtection, "You gave my number to my neighbour."),
             ("new-case-survey", Matter::Survey, "3 out of 5."),
             ("new-case-unclear", Matter::Unclear, "Hello, it is me again about that thing."),
-            ("new-case-ombudsman", Matter::Ombudsman, "Please send us your records by 15 December."),
+            ("new-case-ombudsman", Matter::Ombudsman, EVIDENCE),
         ] {
             self.add(name, &self.opened(&self.correspondence(matter, text)), kind);
         }
@@ -534,7 +539,7 @@ impl<'a> Samples<'a> {
         self.reminder("stage-2", self.at_stage_2(None).reminded(Duty::RespondStage2, -1));
         self.reminder("stage-2-unsure", self.perhaps_stage_2().reminded(Duty::AcknowledgeStage2, -2));
         self.reminder("update", extended_with_updates(self).reminded(Duty::Update, 0));
-        self.reminder("action", self.answered().reminded(Duty::Action(1), -1));
+        self.reminder("action", self.answer_arrived().reminded(Duty::Action(1), -1));
         self.reminder("adjustment", self.agreed(Some("By letter.")).reminded(Duty::ReviewAdjustment, 0));
         let restricted = Command::Restrict {
             restriction: Words::new("Please write rather than call."),
@@ -545,7 +550,7 @@ impl<'a> Samples<'a> {
         };
         let restricted = acknowledged.by_handler(restricted, at(4, 12));
         self.reminder("restriction", restricted.reminded(Duty::ReviewRestriction, 0));
-        self.reminder("close", self.answered().reminded(Duty::Close, 0));
+        self.reminder("close", self.answer_arrived().reminded(Duty::Close, 0));
         self.reminder("2022", self.of_2022().reminded(Duty::RespondStage1, -1));
 
         let mut told = self.acknowledged().reminded(Duty::RespondStage1, -2);
@@ -753,14 +758,15 @@ impl<'a> Story<'a> {
     }
 
     fn message(&self, says: &Says) -> SampleMessage {
-        let (text, from) = match says {
-            Says::NewMessage { writer: Writer::Stranger, .. } => (FURTHER_TEXT, "Alex Marsh <alex.marsh@example.net>"),
-            Says::NewMessage { writer: Writer::Ombudsman, .. } => {
-                ("Please send us your records by 15 December.", "Dispute Support <info@housing-ombudsman.org.uk>")
-            }
-            Says::NewMessage { .. } => (FURTHER_TEXT, "Jo Fielding <jo.fielding@example.org>"),
-            Says::Escalation { .. } => (PERHAPS, "Jo Fielding <jo.fielding@example.org>"),
-            _ => (TEXT, "Jo Fielding <jo.fielding@example.org>"),
+        let opening = self.case.opening.as_ref();
+        let points = opening.map(|opening| opening.points.iter().map(Words::as_str).collect::<Vec<_>>().join("\n\n"));
+        let (text, from) = match (says, opening.and_then(|opening| opening.matter)) {
+            (Says::NewMessage { writer: Writer::Stranger, .. }, _) => (FURTHER_TEXT.to_owned(), STRANGER),
+            (Says::NewMessage { writer: Writer::Ombudsman, .. }, _) => (EVIDENCE.to_owned(), OMBUDSMAN),
+            (Says::NewMessage { .. }, _) => (FURTHER_TEXT.to_owned(), RESIDENT),
+            (Says::Escalation { .. }, _) => (PERHAPS.to_owned(), RESIDENT),
+            (_, Some(Matter::Ombudsman)) => (EVIDENCE.to_owned(), OMBUDSMAN),
+            _ => (format!("Dear Housing,\n\n{}\n\nJo Fielding\n14 Alder Court", points.unwrap_or_default()), RESIDENT),
         };
         let raw = format!(
             "From: {from}\r\nTo: complaints@example.org\r\nSubject: Leak again!!\r\nMessage-ID: <leak-3@example.org>\r\n\
@@ -768,7 +774,7 @@ impl<'a> Story<'a> {
             text.replace('\n', "\r\n")
         );
         let unread = self.case.opening.as_ref().is_some_and(|opening| opening.set_aside.is_some());
-        let text = if unread { "" } else { text };
+        let text = if unread { String::new() } else { text };
         SampleMessage { raw, text, from, received: self.now, whole: self.whole }
     }
 }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use minijinja::{Value, context};
 
 use super::Enclosed;
-use super::facts::{EXCERPT_CHARS, Marked, Pen, Source, in_words, named, register, shortened, spoken};
+use super::facts::{EXCERPT_CHARS, Marked, Pen, Source, cited, in_words, named, register, shortened, spoken};
 use super::page::clean;
 use super::resident::word;
 use crate::domain::calendar::{self, london_date};
@@ -12,7 +12,7 @@ use crate::domain::case::{
     Audience, ByHand, Case, Channel, Kind, Letter, LetterKind, LetterNo, Matter, Opening, Outcome, Posted, Prefers,
     Says, Writer,
 };
-use crate::domain::code::{Duty, Stage, cite};
+use crate::domain::code::{Duty, Stage};
 use crate::domain::ladder::Rung;
 use crate::domain::words::Words;
 
@@ -51,20 +51,18 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
             let stage1 = source.case.handlers.get(&Stage::One);
             context! {
                 unsure,
-                began => spoken(source.began()),
                 reasons => reasons.and_then(|reasons| pen.quotation(reasons.as_str())),
                 answered_by => stage1.map(|person| person.name.as_str()),
             }
         }
         Says::Assigned { .. } => {
-            pen.must("assigned", "5.8", [source.stage().to_string()]);
+            pen.must("assigned", "5.8", [register(source.case).to_owned()]);
             pen.must("dates", "6.2", open_dates(source));
             context! {}
         }
         Says::Reminder { duty, due, rung, letter_waiting, not_reached } => {
-            let waiting = letter_waiting.map(|kind| (kind, waiting(source.case, kind)));
             let not_reached = not_reached.as_ref().and_then(|who| pen.line(who));
-            reminder(source, *duty, *due, *rung, waiting, not_reached, pen)
+            reminder(source, (*duty, *due, *rung), *letter_waiting, not_reached, pen)
         }
         Says::Undelivered { letter, letter_kind, to, why, returned } => {
             undelivered(source, *letter, *letter_kind, (to, why, *returned), pen)
@@ -73,7 +71,7 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
             let dates = moves.iter().flat_map(|(_, was, now)| [spoken(*was), spoken(*now)]);
             pen.must("moves", "6.2", dates);
             let moves = moves.iter().map(|(duty, was, now)| {
-                let provision = cite(source.rule(*duty).provision);
+                let provision = cited(source.rule(*duty).provision);
                 context! { owed => duty.in_words(), was => spoken(*was), now => spoken(*now), provision, earlier => now < was }
             });
             context! { moves => moves.collect::<Vec<_>>() }
@@ -113,8 +111,9 @@ fn about_the_case(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
         points => marked.points.clone(),
         withheld => opening.withheld.as_deref().and_then(|why| pen.line(why)),
         acknowledgement_written => case.acknowledgement_written(source.stage()),
+        acknowledgement_by_hand => missing(case, source.stage().acknowledge()).is_some_and(|(_, letter)| letter.by_hand),
         duties => case.duties.iter().filter(|(_, owed)| owed.lapsed.is_none()).map(|(duty, owed)| context! {
-            in_words => duty.in_words(), provision => cite(&owed.provision), date => spoken(owed.due.date),
+            in_words => duty.in_words(), provision => cited(&owed.provision), date => spoken(owed.due.date),
             provisional => owed.due.provisional, met => owed.met.is_some(),
             overdue => owed.open() && owed.due.date < source.today(),
         }).collect::<Vec<_>>(),
@@ -179,7 +178,7 @@ fn shown(enclosed: &Enclosed, pen: &mut Pen) -> Value {
 /// Dates and provisions of all that is owed.
 fn open_dates(source: &Source) -> Vec<String> {
     let open = source.case.duties.values().filter(|owed| owed.open());
-    open.flat_map(|owed| [spoken(owed.due.date), cite(&owed.provision)]).collect()
+    open.flat_map(|owed| [spoken(owed.due.date), cited(&owed.provision)]).collect()
 }
 
 fn new_case(source: &Source, pen: &mut Pen) -> Value {
@@ -218,23 +217,22 @@ fn new_case(source: &Source, pen: &mut Pen) -> Value {
     }
 }
 
-/// The letter that a duty waits for, when there is one.
-fn waiting(case: &Case, kind: LetterKind) -> Option<(LetterNo, &Posted)> {
-    let waits = |letter: &Posted| letter.kind == kind && !letter.copy && !letter.arrived();
-    case.letters.iter().rev().find(|(_, letter)| waits(letter)).map(|(number, letter)| (*number, letter))
+/// The last letter that was to meet `duty` and has not reached the resident.
+fn missing(case: &Case, duty: Duty) -> Option<(LetterNo, &Posted)> {
+    let meant = |letter: &Posted| !letter.copy && letter.kind.meets(letter.stage) == Some(duty);
+    let (number, letter) = case.letters.iter().rfind(|(_, letter)| meant(letter))?;
+    (!letter.arrived()).then_some((*number, letter))
 }
 
 fn reminder(
     source: &Source,
-    duty: Duty,
-    due: Date,
-    rung: Rung,
-    waiting: Option<(LetterKind, Option<(LetterNo, &Posted)>)>,
+    (duty, due, rung): (Duty, Date, Rung),
+    waiting: Option<LetterKind>,
     not_reached: Option<String>,
     pen: &mut Pen,
 ) -> Value {
     let provision = source.case.duties.get(&duty).map_or(source.rule(duty).provision, |owed| &owed.provision);
-    let provision = cite(provision);
+    let provision = cited(provision);
     pen.must("owed", source.rule(duty).provision, [spoken(due), provision.clone()]);
     if not_reached.is_some() {
         pen.must("not_reached", "4.2", not_reached.clone());
@@ -245,7 +243,7 @@ fn reminder(
     if what.is_some() {
         pen.must("promised", "7.3", what.clone());
     }
-    let by_hand = waiting.and_then(|(_, posted)| posted).is_some_and(|(_, letter)| letter.by_hand);
+    let missing = missing(source.case, duty).map(|(_, letter)| letter);
     let extension = source.rule(duty).extension;
     context! {
         duty => match duty {
@@ -256,9 +254,10 @@ fn reminder(
         due => spoken(due),
         days_left => (-rung.0).max(0),
         days_late => rung.0.max(0),
-        letter_waiting => waiting.map(|(kind, _)| in_words(kind)),
-        letter_by_hand => by_hand,
-        extension => extension.map(|(days, provision)| context! { days => days.to_string(), provision => cite(provision) }),
+        letter_waiting => waiting.map(in_words),
+        letter_by_hand => missing.is_some_and(|letter| waiting.is_some() && letter.by_hand),
+        letter_failed => missing.filter(|letter| letter.failed()).map(|letter| in_words(letter.kind)),
+        extension => extension.map(|(days, provision)| context! { days => days.to_string(), provision => cited(provision) }),
         provision, not_reached, what,
     }
 }
@@ -287,7 +286,7 @@ fn undelivered(
         copy => letter.is_some_and(|letter| letter.copy),
         to_resident => letter.is_some_and(|letter| letter.audience == Audience::Resident),
         still_owed => owed.map(|(duty, owed)| context! {
-            in_words => duty.in_words(), date => spoken(owed.due.date), provision => cite(&owed.provision),
+            in_words => duty.in_words(), date => spoken(owed.due.date), provision => cited(&owed.provision),
         }),
     }
 }
@@ -316,7 +315,7 @@ pub(super) fn cover(source: &Source, pen: &mut Pen) -> Value {
 }
 
 fn handed_over(letter: LetterNo) -> String {
-    format!("handed-over {letter}")
+    format!("handed-over --letter {letter}")
 }
 
 /// The command as the reader would type it.
@@ -325,92 +324,117 @@ fn full(source: &Source, command: &str) -> String {
     format!("redress case {reference} {command} --as {reader}")
 }
 
+type Step = (&'static str, String);
+
+const NOTE: (&str, &str) = ("To write down what you did about it:", "note");
+const UPDATE: (&str, &str) = ("To tell the resident how it stands:", "update");
+const RESPOND: (&str, &str) = ("To send the answer:", "respond");
+const ASSIGN: (&str, &str) = ("To give it to somebody else:", "assign");
+const REACH: (&str, &str) = ("To put right how we reach them:", "resident");
+const CLOSE: (&str, &str) = ("When it has been dealt with:", "close");
+
 /// The two or three commands that the reader most likely wants next, each with what it is for.
-fn steps(source: &Source) -> Vec<(&'static str, String)> {
+fn steps(source: &Source) -> Vec<Step> {
     let case = source.case;
     let steps = match &source.letter.says {
-        Says::Undelivered { letter, letter_kind, .. } if letter_kind.audience() == Audience::Resident => vec![
-            ("When they have it another way:", handed_over(*letter)),
-            ("To put right how we reach them:", "resident".to_owned()),
-        ],
-        Says::Reminder { duty, letter_waiting: Some(kind), .. } => {
-            let by_hand = waiting(case, *kind).filter(|(_, letter)| letter.by_hand);
-            let handed = by_hand.map(|(number, _)| ("When they have it:", handed_over(number)));
-            handed.into_iter().chain(for_duty(case, *duty)).collect()
+        _ if !may_act(source) => steps_of(&[NOTE]),
+        Says::Undelivered { letter, letter_kind, .. } if letter_kind.audience() == Audience::Resident => {
+            vec![("When they have it another way:", handed_over(*letter)), owned(REACH)]
         }
-        Says::Reminder { duty, .. } => for_duty(case, *duty),
+        Says::Undelivered { .. } => steps_of(&[ASSIGN, NOTE]),
+        Says::Reminder { duty, rung, .. } => for_duty(case, *duty, rung.0 > 0),
+        Says::DatesMoved { .. } => steps_of(&[UPDATE, NOTE]),
+        Says::NewMessage { writer: Writer::Ombudsman, .. } => steps_of(&[NOTE, UPDATE]),
         Says::NewMessage { .. } if case.can_escalate() => steps_of(&[
             ("If they are not happy with our answer:", "escalate"),
             ("If it is about something new:", "complain"),
-            ("To write down what you did about it:", "note"),
+            NOTE,
         ]),
         Says::NewMessage { .. } if case.is_complaint() && case.ended.is_none() => steps_of(&[
             ("If it belongs to this complaint and is new in it:", "point"),
             ("If it is another matter:", "complain"),
-            ("To tell the resident how it stands:", "update"),
+            UPDATE,
         ]),
-        _ => for_case(case),
+        _ => for_case(case, source.opening.matter),
     };
     steps.into_iter().map(|(when, command)| (when, full(source, &command))).collect()
 }
 
-fn steps_of(steps: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
-    steps.iter().map(|(when, command)| (*when, (*command).to_owned())).collect()
+/// Whether the reader is one of those who handle complaints, or owes the very action; everybody else may write notes.
+fn may_act(source: &Source) -> bool {
+    let landlord = source.desk.landlord;
+    let own = source.letter.says.action().and_then(|action| source.case.actions.get(&action));
+    let own = own.and_then(|action| action.promised.owner_address.as_deref());
+    let handling = [&landlord.officer, &landlord.deputy, &landlord.manager].into_iter();
+    let handling = handling.chain(&landlord.reviewers).chain(source.case.handlers.values());
+    let reader = source.letter.address.as_str();
+    own == Some(reader) || handling.into_iter().any(|person| person.address == reader)
 }
 
-const UPDATE: (&str, &str) = ("To tell the resident how it stands:", "update");
-const RESPOND: (&str, &str) = ("To send the answer:", "respond");
+fn owned((when, command): (&'static str, &str)) -> Step {
+    (when, command.to_owned())
+}
 
-fn for_duty(case: &Case, duty: Duty) -> Vec<(&'static str, String)> {
-    match duty {
-        Duty::RespondStage1 | Duty::RespondStage2 => {
+fn steps_of(steps: &[(&'static str, &str)]) -> Vec<Step> {
+    steps.iter().copied().map(owned).collect()
+}
+
+fn for_duty(case: &Case, duty: Duty, late: bool) -> Vec<Step> {
+    match (missing(case, duty), duty) {
+        (Some((number, letter)), _) if letter.failed() => {
+            vec![("When they have it another way:", handed_over(number)), owned(REACH)]
+        }
+        (Some((number, letter)), _) if letter.by_hand => {
+            vec![("When they have it:", handed_over(number)), owned(REACH)]
+        }
+        (Some(_), _) => steps_of(&[NOTE]),
+        (_, Duty::RespondStage1 | Duty::RespondStage2) if late => steps_of(&[RESPOND, UPDATE]),
+        (_, Duty::RespondStage1 | Duty::RespondStage2) => {
             steps_of(&[RESPOND, ("If it needs longer, before that date has passed:", "extend"), UPDATE])
         }
-        Duty::ReviewRequest => {
-            steps_of(&[("To answer the request:", "answer"), UPDATE, ("When it has been dealt with:", "close")])
+        (_, Duty::ReviewRequest) => steps_of(&[("To answer the request:", "answer"), UPDATE, CLOSE]),
+        (_, Duty::Answer) => for_case(case, case.opening.as_ref().and_then(|opening| opening.matter)),
+        (_, Duty::Update) => steps_of(&[UPDATE]),
+        (_, Duty::Action(number)) => {
+            vec![
+                ("When it is done:", format!("done --action {number}")),
+                ("If it will be later:", format!("postpone --action {number}")),
+            ]
         }
-        Duty::Answer => steps_of(&[("To answer:", "answer"), ("When it has been dealt with:", "close")]),
-        Duty::Update => steps_of(&[UPDATE]),
-        Duty::Action(number) => {
-            vec![("When it is done:", format!("done {number}")), ("If it will be later:", format!("postpone {number}"))]
+        (_, Duty::ReviewAdjustment) => {
+            steps_of(&[("If it still fits:", "review --what adjustment"), ("If something else is needed:", "adjust")])
         }
-        Duty::ReviewAdjustment => {
-            steps_of(&[("If it still fits:", "review"), ("If something else is needed:", "adjust")])
+        (_, Duty::ReviewRestriction) => {
+            steps_of(&[("If it is still needed:", "review --what restriction"), ("If it is not:", "lift")])
         }
-        Duty::ReviewRestriction => steps_of(&[("If it is still needed:", "review"), ("If it is not:", "lift")]),
-        Duty::Close => steps_of(&[
+        (_, Duty::Close) => steps_of(&[
             ("When everything is done:", "close"),
             ("If something is still to be done:", "promise"),
             ("If the resident is not happy with the answer:", "escalate"),
         ]),
-        Duty::Acknowledge | Duty::AcknowledgeStage2 | Duty::Survey => for_case(case),
+        (_, Duty::Acknowledge | Duty::AcknowledgeStage2 | Duty::Survey) => for_case(case, None),
     }
 }
 
-fn for_case(case: &Case) -> Vec<(&'static str, String)> {
-    let answered = case.responded(case.stage);
-    let note = ("To write something down:", "note");
+fn for_case(case: &Case, matter: Option<Matter>) -> Vec<Step> {
+    const UNHAPPY: (&str, &str) = ("If somebody is unhappy with something:", "complain");
     match case.kind {
-        _ if case.ended.is_some() => steps_of(&[("If there is more to do:", "reopen"), note]),
-        Some(Kind::Correspondence) => steps_of(&[
-            ("To answer:", "answer"),
-            ("If somebody is unhappy after all:", "complain"),
-            ("When it has been dealt with:", "close"),
-        ]),
-        Some(Kind::ServiceRequest) => steps_of(&[
-            ("To answer the request:", "answer"),
-            ("If the resident is unhappy, too:", "complain"),
-            ("To give it to somebody:", "assign"),
-        ]),
+        _ if case.ended.is_some() => steps_of(&[("If there is more to do:", "reopen"), NOTE]),
+        // Its own subject and form are kept by answering from the mailbox.
+        Some(Kind::Correspondence) if matter == Some(Matter::Ombudsman) => {
+            steps_of(&[("If it is about a case we have:", "link"), NOTE, CLOSE])
+        }
+        Some(Kind::Correspondence) => steps_of(&[("To answer:", "answer"), UNHAPPY, CLOSE]),
+        Some(Kind::ServiceRequest) => steps_of(&[("To answer the request:", "answer"), UNHAPPY, ASSIGN]),
         _ if case.unsure && case.stage == Stage::Two => {
             steps_of(&[("If they want stage 2, or if you cannot tell:", "acknowledge"), ("If they do not:", "stay")])
         }
         _ if case.unsure => steps_of(&[
-            ("If it is a complaint, or if you cannot tell:", "sort complaint"),
-            ("If it only asks for something to be put right:", "sort service-request"),
-            ("If it is neither:", "sort neither"),
+            ("If it is a complaint, or if you cannot tell:", "sort --kind complaint"),
+            ("If it only asks for something to be put right:", "sort --kind request"),
+            ("If it is neither:", "sort --kind neither"),
         ]),
-        _ if answered => steps_of(&[("When everything is done:", "close"), UPDATE]),
+        _ if case.responded(case.stage) => steps_of(&[("When everything is done:", "close"), UPDATE]),
         _ if case.acknowledgement_written(case.stage) => steps_of(&[
             ("To put right what the complaint is about:", "define"),
             ("To ask the resident something:", "ask"),
@@ -419,7 +443,7 @@ fn for_case(case: &Case) -> Vec<(&'static str, String)> {
         _ => steps_of(&[
             ("To confirm what the complaint is about, and acknowledge it:", "acknowledge"),
             ("To ask the resident something:", "ask"),
-            ("To give it to somebody:", "assign"),
+            ASSIGN,
         ]),
     }
 }
