@@ -3,6 +3,7 @@
 mod sim;
 
 use redress::config::Config;
+use redress::domain::case::{Event, Kind, Matter};
 use sim::*;
 
 const COMPLAINT: &str = "I am writing to complain about the way my repair has been handled. The kitchen ceiling has leaked since August, \
@@ -35,6 +36,7 @@ async fn a_sure_complaint_is_acknowledged_at_once_and_answered_by_a_date_over_ch
         world.history(case).await,
         [
             "opened as complaint",
+            "assigned",
             "acknowledge by 2027-01-05",
             "respond_stage1 by 2027-01-12",
             "letter 1: acknowledgement",
@@ -73,8 +75,9 @@ async fn people_are_reminded_before_and_after_the_date_each_once() {
     let officer = ["Wed 2 Dec", "Thu 3 Dec", "Fri 4 Dec", "Mon 7 Dec", "Tue 8 Dec", "Wed 9 Dec"];
     assert_eq!(world.told(OFFICER).await[1..], days(&officer));
     assert_eq!(world.told(DEPUTY).await, days(&officer[1..]));
-    assert_eq!(world.told(MANAGER).await, days(&officer[2..]));
-    assert_eq!(world.told(MEMBER).await, days(&officer[4..]));
+    // Nobody did anything on it: who is above hears each time one rung before their own.
+    assert_eq!(world.told(MANAGER).await, days(&officer[1..]));
+    assert_eq!(world.told(MEMBER).await, days(&officer[2..]));
     assert_eq!(world.told(ANN).await.len(), 1);
 }
 
@@ -100,7 +103,7 @@ async fn an_acknowledgement_the_server_refuses_does_not_count_and_the_officer_is
     let history = world.history(&case).await;
     assert!(history.contains(&"refused: 1".to_owned()) && !history.contains(&"acknowledged".to_owned()), "{history:?}");
     world.goes_to("Fri 27 Nov 2026 09:00").await;
-    assert_eq!(world.told(MANAGER).await, ["Fri 27 Nov 09:00 reminder"]);
+    assert_eq!(world.told(MANAGER).await, ["Thu 26 Nov 09:00 reminder", "Fri 27 Nov 09:00 reminder"]);
     assert!(world.last_letter_to(MANAGER).says("Please reach them another way"));
     assert_eq!(world.told(ANN).await, [""; 0]);
 }
@@ -304,7 +307,7 @@ async fn what_machines_write_is_recorded_and_never_answered() {
     assert_eq!(world.cases().await.len(), 1);
     assert_eq!(world.told(ANN).await.len(), 1);
     assert_eq!(world.told(OFFICER).await.len(), 1);
-    assert_eq!(world.sorted().await[1..], ["handled: automatic", "handled: automatic"]);
+    assert_eq!(world.sorted().await[1..], ["handled: absence note", "handled: automatic"]);
 }
 
 #[tokio::test]
@@ -355,7 +358,9 @@ async fn a_complaint_in_the_junk_folder_is_not_answered_but_its_clock_runs() {
     assert!(world.last_letter_to(OFFICER).says("junk folder"));
     world.goes_to("Mon 30 Nov 2026 12:00").await;
     assert!(world.letters_to(ANN).is_empty());
-    assert_eq!(world.told(MANAGER).await, ["Fri 27 Nov 09:00 reminder", "Mon 30 Nov 09:00 reminder"]);
+    // Nobody did anything on it since Wednesday: the manager hears of it before the date.
+    let reminders = ["Thu 26 Nov 09:00 reminder", "Fri 27 Nov 09:00 reminder", "Mon 30 Nov 09:00 reminder"];
+    assert_eq!(world.told(MANAGER).await, reminders);
 }
 
 #[tokio::test]
@@ -366,6 +371,7 @@ async fn older_mail_is_listed_and_never_answered() {
     assert_eq!(world.sorted().await, ["handled: older complaint"]);
     assert_eq!(world.cases().await.len(), 0);
     assert_eq!(world.tries(), 0);
+    assert!(world.lists_to(OFFICER)[0].says("older complaint: 1"));
 }
 
 #[tokio::test]
@@ -529,12 +535,12 @@ async fn a_resident_without_a_usable_address_is_left_to_a_person() {
     let case = world.cases().await.remove(0);
     assert_eq!(
         world.history(&case).await,
-        ["opened as complaint", "acknowledge by 2026-11-27", "letter 1: new-case", "sent: 1"],
+        ["opened as complaint", "assigned", "acknowledge by 2026-11-27", "letter 1: new-case", "sent: 1"],
         "no response date is counted from an acknowledgement nobody sent"
     );
     world.goes_to("Mon 30 Nov 2026 12:00").await;
-    assert_eq!(world.told(MEMBER).await, [""; 0]);
-    assert_eq!(world.told(MANAGER).await.len(), 2);
+    assert_eq!(world.told(MANAGER).await[0], "Thu 26 Nov 09:00 reminder", "nobody acts on it");
+    assert_eq!(world.told(MEMBER).await, ["Fri 27 Nov 09:00 reminder", "Mon 30 Nov 09:00 reminder"]);
     let late = world.history(&case).await;
     assert!(late.contains(&"respond_stage1 by 2026-12-11".to_owned()), "lateness buys no time: {late:?}");
 }
@@ -672,4 +678,320 @@ async fn whoever_says_that_they_complain_is_never_merely_listed() {
     world.mail(Mail::from(ANN).saying("The lift", short)).await;
     assert_eq!(world.cases().await.len(), 1, "{:?}", world.sorted().await);
     assert_eq!(world.letters_to(ANN).len(), 1);
+}
+
+// ── stage 2 ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// A complaint of Friday 20 November, answered at stage 1 on Tuesday 1 December; and the response as Ann has it.
+async fn answered_at_stage_1() -> (World, String, Letter) {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    world.goes_to("Tue 1 Dec 2026 10:00").await;
+    let case = world.cases().await.remove(0);
+    world.responds(&case, OFFICER).await;
+    let response = world.last_letter_to(ANN);
+    (world, case, response)
+}
+
+#[tokio::test]
+async fn who_does_not_accept_the_response_is_at_stage_2_with_its_date_and_somebody_else() {
+    let (mut world, case, response) = answered_at_stage_1().await;
+    world.goes_to("Wed 9 Dec 2026 10:00").await;
+    let unhappy = "I do not accept this answer. Please look at my complaint again.";
+    world.mail(Mail::from(ANN).answering(&response).saying("Re: Leaking ceiling", unhappy)).await;
+    let told = ["Fri 20 Nov 15:00 acknowledgement", "Tue 1 Dec 10:00 response", "Wed 9 Dec 10:00 acknowledgement"];
+    assert_eq!(world.told(ANN).await, told);
+    // Twenty working days, over Christmas, Boxing Day's substitute and New Year.
+    assert!(world.last_letter_to(ANN).says("11 January 2027"), "{}", world.last_letter_to(ANN).text);
+    assert_eq!(world.told(REVIEWER).await, ["Wed 9 Dec 10:00 escalation"]);
+    let history = world.history(&case).await;
+    assert!(history.contains(&"acknowledge_stage2 by 2026-12-16".to_owned()), "{history:?}");
+    assert!(history.contains(&"acknowledge_stage2 met".to_owned()), "{history:?}");
+    assert!(history.contains(&"respond_stage2 by 2027-01-11".to_owned()), "{history:?}");
+    assert_eq!(world.cases().await.len(), 1);
+    let escalated = world.events(&case).await.into_iter().find_map(|line| match line.event {
+        Event::Escalated { reasons, unsure, .. } => Some((reasons.unwrap().as_str().to_owned(), unsure)),
+        _ => None,
+    });
+    assert_eq!(escalated, Some((unhappy.to_owned(), false)));
+    let stage_1 = world.told(OFFICER).await;
+    world.goes_to("Tue 12 Jan 2027 12:00").await;
+    assert!(world.told(REVIEWER).await.len() > 1, "stage 2's dates are the reviewer's");
+    assert_eq!(world.told(OFFICER).await[..stage_1.len()], stage_1);
+}
+
+#[tokio::test]
+async fn an_answer_that_may_ask_for_stage_2_gets_a_receipt_and_is_acknowledged_on_the_fourth_working_day() {
+    let (mut world, case, response) = answered_at_stage_1().await;
+    world.goes_to("Wed 9 Dec 2026 10:00").await;
+    let asks = "I got your letter today. When does the work begin, and what about the stain?";
+    world.mail(Mail::from(ANN).answering(&response).saying("Re: Leaking ceiling, complaint", asks)).await;
+    assert_eq!(world.told(ANN).await[2..], ["Wed 9 Dec 10:00 receipt"]);
+    assert_eq!(world.told(REVIEWER).await, ["Wed 9 Dec 10:00 escalation"]);
+    let asked = |line: &Event| matches!(line, Event::Escalated { unsure: true, .. });
+    assert!(world.events(&case).await.iter().any(|line| asked(&line.event)));
+    world.goes_to("Tue 15 Dec 2026 08:59").await;
+    assert_eq!(world.told(ANN).await.len(), 3);
+    world.goes_to("Thu 17 Dec 2026 12:00").await;
+    assert_eq!(world.told(ANN).await[3..], ["Tue 15 Dec 09:00 acknowledgement"]);
+    assert!(world.history(&case).await.contains(&"acknowledge_stage2 met".to_owned()));
+}
+
+#[tokio::test]
+async fn before_the_response_nothing_is_stage_2_and_thanks_after_it_are_not_either() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let case = world.cases().await.remove(0);
+    let letter = world.last_letter_to(ANN);
+    let early = "I do not accept this. I want my complaint to go to stage 2.";
+    world.mail(Mail::from(ANN).answering(&letter).saying("Re: Leaking ceiling", early)).await;
+    world.goes_to("Tue 1 Dec 2026 10:00").await;
+    world.responds(&case, OFFICER).await;
+    let response = world.last_letter_to(ANN);
+    let thanks = "Thank you for your letter. I am content with the answer.";
+    world.mail(Mail::from(ANN).answering(&response).saying("Re: Leaking ceiling", thanks)).await;
+    let history = world.history(&case).await;
+    assert_eq!(history.iter().filter(|line| *line == "message added by resident").count(), 2);
+    assert!(!history.contains(&"escalated".to_owned()), "{history:?}");
+    assert!(world.letters_to(REVIEWER).is_empty());
+    let words = world.events(&case).await.into_iter().filter_map(|line| match line.event {
+        Event::MessageAdded(addition) => Some(addition.words.is_some()),
+        _ => None,
+    });
+    assert_eq!(words.collect::<Vec<_>>(), [false, true], "words are kept once they may tell why stage 2 is wanted");
+}
+
+#[tokio::test]
+async fn stage_2_asked_for_without_a_reference_is_put_before_the_officer_with_the_complaint_it_may_mean() {
+    let (mut world, case, _) = answered_at_stage_1().await;
+    let asks = "I do not accept your stage 1 answer. Please take my complaint to stage 2.";
+    world.mail(Mail::from(ANN).saying("My complaint", asks)).await;
+    let cases = world.cases().await;
+    assert_eq!(cases.len(), 2);
+    assert_eq!(world.sorted().await[1], "handled: stage 2 request");
+    let opened = world.events(&cases[1]).await.remove(0).event;
+    let Event::Opened(opening) = opened else { panic!("{opened:?}") };
+    assert!(opening.unsure && opening.flags.stage2_asked);
+    assert!(world.last_letter_to(OFFICER).says(&case), "the complaint that may be meant");
+}
+
+// ── the Ombudsman ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+const OMBUDSMAN: &str = "Casework <casework@housing-ombudsman.org.uk>";
+const EVIDENCE: &str = "Dear Sir or Madam,\n\nWe have received a complaint. Please send us the evidence within 15 working \
+                        days.\n\nCasework";
+
+fn passed() -> Mail {
+    Mail::from(OMBUDSMAN)
+        .header("Authentication-Results: mx.example.org; dmarc=pass header.from=housing-ombudsman.org.uk")
+}
+
+#[tokio::test]
+async fn the_ombudsman_is_filed_to_the_case_it_names_told_to_the_officer_and_never_answered() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let case = world.cases().await.remove(0);
+    world.mail(passed().saying(&format!("Our ref 202612345, your ref {case}"), EVIDENCE)).await;
+    assert_eq!(world.cases().await.len(), 1);
+    assert!(world.history(&case).await.contains(&"message added by ombudsman".to_owned()));
+    assert_eq!(world.told(OFFICER).await[1..], ["Fri 20 Nov 15:00 new-message"]);
+    assert_eq!(world.sorted().await[1], "handled: from the Ombudsman");
+    assert_eq!(world.told(ANN).await.len(), 1);
+    assert!(world.letters_to("casework@housing-ombudsman.org.uk").is_empty());
+}
+
+#[tokio::test]
+async fn the_ombudsman_who_names_no_case_opens_correspondence_and_its_next_mail_on_it_joins() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(passed().saying("Our ref 202612345", EVIDENCE)).await;
+    let cases = world.cases().await;
+    assert_eq!(cases.len(), 1);
+    let opened = world.events(&cases[0]).await.remove(0).event;
+    let Event::Opened(opening) = opened else { panic!("{opened:?}") };
+    assert_eq!((opening.kind, opening.matter), (Kind::Correspondence, Some(Matter::Ombudsman)));
+    assert!(opening.withheld.as_ref().is_some_and(|why| why.contains("answered by a person")), "{opening:?}");
+    assert_eq!(world.told(OFFICER).await, ["Fri 20 Nov 15:00 new-case"]);
+    world.mail(passed().saying("Reminder, 202612345", EVIDENCE)).await;
+    assert_eq!(world.cases().await, cases);
+    assert_eq!(world.told(OFFICER).await[1..], ["Fri 20 Nov 15:00 new-message"]);
+    world.mail(passed().saying("Our ref 202654321", EVIDENCE)).await;
+    assert_eq!(world.cases().await.len(), 2, "another matter");
+    world.goes_to("Mon 14 Dec 2026 12:00").await;
+    assert!(world.letters_to("casework@housing-ombudsman.org.uk").is_empty());
+}
+
+#[tokio::test]
+async fn mail_that_cannot_be_proved_to_be_the_ombudsmans_joins_nothing_and_is_shown_with_the_doubt() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let case = world.cases().await.remove(0);
+    let forged = Mail::from(OMBUDSMAN).header("Authentication-Results: mx.example.org; dmarc=fail");
+    world.mail(forged.saying(&format!("Our ref 202612345, your ref {case}"), EVIDENCE)).await;
+    assert!(!world.history(&case).await.iter().any(|line| line.starts_with("message added")));
+    let cases = world.cases().await;
+    assert_eq!(cases.len(), 2);
+    assert_eq!(world.history(&cases[1]).await[0], "opened as correspondence, unsure");
+    let letter = world.last_letter_to(OFFICER);
+    assert!(letter.says("it could not be proved that the sender is who it says"), "{}", letter.text);
+    assert!(letter.says(&case), "the case it names");
+    assert!(world.letters_to("casework@housing-ombudsman.org.uk").is_empty());
+}
+
+// ── reminders that did not reach anybody ──────────────────────────────────────────────────────────────────────────
+
+/// A complaint whose officer was just reminded of the response, two working days before it is due; and the reminder.
+async fn reminded() -> (World, Letter) {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    world.goes_to("Wed 2 Dec 2026 09:30").await;
+    assert_eq!(world.told(OFFICER).await[1..], ["Wed 2 Dec 09:00 reminder"]);
+    assert!(world.letters_to(DEPUTY).is_empty());
+    let reminder = world.last_letter_to(OFFICER);
+    (world, reminder)
+}
+
+#[tokio::test]
+async fn a_reminder_to_somebody_who_is_away_is_told_to_the_next_person_at_once() {
+    let (mut world, reminder) = reminded().await;
+    world.is_away(&reminder).await;
+    assert_eq!(world.told(DEPUTY).await, ["Wed 2 Dec 09:30 reminder"]);
+    assert_eq!(world.sorted().await[1], "handled: absence note");
+    // The note came from a machine: nobody answers it, and it stands in no thread of ours.
+    assert_eq!(world.letters_to(OFFICER).len(), 2);
+    world.is_away(&reminder).await;
+    assert_eq!(world.told(DEPUTY).await.len(), 1, "once, however many notes come");
+}
+
+#[tokio::test]
+async fn a_reminder_that_came_back_is_told_to_the_next_person_at_once() {
+    let (mut world, reminder) = reminded().await;
+    world.bounces(&reminder).await;
+    assert_eq!(world.told(DEPUTY).await, ["Wed 2 Dec 09:30 reminder"]);
+    assert_eq!(world.sorted().await[1], "handled: returned letter");
+}
+
+#[tokio::test]
+async fn a_residents_absence_note_is_recorded_and_stands_in_no_thread() {
+    let mut world = World::at("Fri 20 Nov 2026 09:00").await;
+    let first = world.mail(complaint()).await;
+    let letter = world.last_letter_to(ANN);
+    world.is_away(&letter).await;
+    let case = world.cases().await.remove(0);
+    assert!(world.history(&case).await.contains(&"answered by an absence note: 1".to_owned()));
+    assert_eq!(world.told(OFFICER).await.len(), 1, "nobody is told: she will be back");
+    world.goes_to("Sat 21 Nov 2026 09:00").await;
+    let second = world.mail(Mail::from(ANN).answering(&letter).saying("Re: Leaking ceiling", "It drips again.")).await;
+    assert_eq!(world.last_letter_to(ANN).thread, [first, second], "what people wrote, and no machine");
+}
+
+// ── correspondence ────────────────────────────────────────────────────────────────────────────────────────────────
+
+fn enquiry() -> Mail {
+    let words = "Could you tell me what time your office opens on Saturdays, please?";
+    Mail::from("Ann Example <ann@example.com>").saying("Opening hours", words)
+}
+
+#[tokio::test]
+async fn a_question_gets_a_short_answer_and_a_request_for_data_goes_to_the_officer_with_its_month() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(enquiry()).await;
+    assert_eq!(world.sorted().await, ["handled: enquiry"]);
+    assert_eq!(world.told(ANN).await, ["Fri 20 Nov 15:00 correspondence"]);
+    assert_eq!(world.told(OFFICER).await, ["Fri 20 Nov 15:00 new-case"]);
+
+    let asks = "Under data protection law please send me a copy of all the personal data you hold about me.";
+    world.mail(Mail::from("Bob Example <bob@example.com>").saying("Request for my data", asks)).await;
+    assert_eq!(world.sorted().await[1], "handled: information request");
+    assert!(world.letters_to("bob@example.com").is_empty());
+    let case = world.cases().await.remove(1);
+    let history = world.history(&case).await;
+    assert_eq!(history[0], "opened as correspondence");
+    assert!(history.contains(&"answer by 2026-12-21".to_owned()), "a month, and 20 December is a Sunday: {history:?}");
+    assert!(world.last_letter_to(OFFICER).says(&case));
+}
+
+#[tokio::test]
+async fn thanks_and_other_peoples_business_are_listed_and_nobody_is_written_to() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(Mail::from(ANN).saying("Thanks", "Thank you all so much, the new kitchen is lovely.")).await;
+    let invoice = "Dear accounts team, please find our invoice for November below. Payment is due within 30 days. Kind \
+                   regards, Example Roofing Ltd";
+    world.mail(Mail::from("accounts@roofing.example.com").saying("Invoice 4471", invoice)).await;
+    assert_eq!(world.sorted().await, ["handled: thanks", "handled: business"]);
+    assert_eq!((world.cases().await.len(), world.tries()), (0, 0));
+}
+
+#[tokio::test]
+async fn unhappy_words_below_a_short_answer_are_a_complaint_linked_to_the_question() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(enquiry()).await;
+    let short = world.last_letter_to(ANN);
+    world.goes_to("Tue 1 Dec 2026 10:00").await;
+    let unhappy = "Nobody has answered my question. I am very unhappy with how you treat me and I want to complain.";
+    world.mail(Mail::from(ANN).answering(&short).saying("Re: Opening hours", unhappy)).await;
+    let cases = world.cases().await;
+    assert_eq!(cases.len(), 2);
+    let history = world.history(&cases[1]).await;
+    assert_eq!(history[0], "opened as complaint");
+    assert!(history.contains(&"acknowledged".to_owned()), "{history:?}");
+    assert!(world.last_letter_to(OFFICER).says(&cases[0]), "the officer sees what it comes out of");
+}
+
+#[tokio::test]
+async fn a_flood_of_questions_from_one_address_gets_a_few_answers_and_a_list_gets_none() {
+    let mut world = World::with("Fri 20 Nov 2026 09:00", |config| config.limits.answers_per_address_per_day = 3).await;
+    for _ in 0..6 {
+        world.mail(enquiry()).await;
+    }
+    assert_eq!(world.letters_to(ANN).len(), 3);
+    let cases = world.cases().await.len();
+    let newsletter = Mail::from("news@lists.example.com").header("List-Id: <news.lists.example.com>");
+    let words = "Could you tell us what you think of our new opening hours, please?";
+    world.mail(newsletter.header("Precedence: list").saying("Opening hours", words)).await;
+    assert_eq!(world.cases().await.len(), cases, "{:?}", world.sorted().await);
+    assert!(world.letters_to("news@lists.example.com").is_empty());
+}
+
+// ── the landlord's own people ─────────────────────────────────────────────────────────────────────────────────────
+
+#[tokio::test]
+async fn what_other_staff_write_on_a_case_is_told_to_its_handler_and_what_the_handler_writes_is_filed() {
+    let mut world = World::at("Fri 20 Nov 2026 09:00").await;
+    world.mail(complaint()).await;
+    let letter = world.last_letter_to(OFFICER);
+    let words = "Ann rang me this morning. I have told her that the roofer comes on Monday.";
+    world.mail(Mail::from("Dan Manager <dan@example.net>").answering(&letter).saying("Re: Ceiling", words)).await;
+    assert_eq!(world.told(OFFICER).await[1..], ["Fri 20 Nov 09:00 new-message"]);
+    world.mail(Mail::from("Ada Officer <ada@example.net>").answering(&letter).saying("Re: Ceiling", words)).await;
+    assert_eq!(world.told(OFFICER).await.len(), 2);
+    let case = world.cases().await.remove(0);
+    let history = world.history(&case).await;
+    assert!(history.contains(&"message added by staff".to_owned()), "{history:?}");
+    assert!(history.contains(&"message added by handler".to_owned()), "{history:?}");
+    assert_eq!(world.told(ANN).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_complaint_that_names_the_officer_goes_to_the_deputy_and_not_to_the_officer() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    let words = "I want to complain about Ada Officer. She was rude to me on the phone and has ignored my calls for weeks. \
+                 I want an apology.";
+    world.mail(Mail::from("Ann Example <ann@example.com>").saying("Complaint", words)).await;
+    assert_eq!(world.told(DEPUTY).await, ["Fri 20 Nov 15:00 new-case"]);
+    world.goes_to("Mon 7 Dec 2026 12:00").await;
+    assert!(world.letters_to(OFFICER).is_empty(), "{:?}", world.told(OFFICER).await);
+    assert!(world.told(DEPUTY).await.len() > 1);
+}
+
+#[tokio::test]
+async fn one_landlord_with_two_mailboxes_has_one_case_of_a_mail_to_both() {
+    let mut world = World::with_a_second_mailbox("Fri 20 Nov 2026 09:00").await;
+    let both = complaint().to(&["complaints@example.org", "repairs@example.org"]).known_as("once@example.com");
+    world.arrives("complaints", "INBOX", both.clone().header("Delivered-To: complaints@example.org"));
+    world.arrives("repairs", "INBOX", both.header("Delivered-To: repairs@example.org"));
+    world.looks().await;
+    assert_eq!(world.cases().await.len(), 1);
+    assert_eq!(world.told(ANN).await, ["Fri 20 Nov 09:00 acknowledgement"]);
+    assert_eq!(world.told(OFFICER).await, ["Fri 20 Nov 09:00 new-case"]);
+    assert_eq!(world.sorted().await, ["handled: complaint", "copy: copy"]);
 }

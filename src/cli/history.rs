@@ -28,6 +28,7 @@ pub fn sentence(event: &Event) -> String {
         Event::MessageAdded(addition) => {
             let writer = match addition.writer {
                 Writer::Resident => "the resident",
+                Writer::Handler => "whoever handles it",
                 Writer::Staff => "staff",
                 Writer::Stranger => "somebody this case does not know",
                 Writer::Ombudsman => "the Housing Ombudsman",

@@ -13,11 +13,11 @@ use super::Progress;
 use super::office::{Before, Office};
 use crate::config::MailboxConfig;
 use crate::domain::calendar::london_date;
-use crate::domain::case::{self, Case, Input, LetterNo, Opening, Outcome};
+use crate::domain::case::{self, Case, Ending, Input, LetterNo, Matter, Opening, Outcome};
 use crate::domain::code::Duty;
 use crate::domain::filing::{self, Addressed, Candidate, Filing, Item};
 use crate::domain::letter::{Enclosed, our_letter};
-use crate::domain::message::{self, Message};
+use crate::domain::message::{self, FromOmbudsman, Kind, Message};
 use crate::domain::reference::Reference;
 use crate::domain::triage::{Settings, Sorter, Words};
 use crate::store::{self, Change, Found, Keys, Known, MessageState, Settled};
@@ -28,6 +28,8 @@ const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);
 const HOPELESS_AFTER: SignedDuration = SignedDuration::from_secs(60 * 60);
 /// References are looked for in this much of what was newly written, in bytes.
 const REFERENCES_WITHIN: usize = 4000;
+/// Letter number by which staff find a case's letters threaded together: no letter has it.
+const THREAD: LetterNo = 0;
 /// Message-IDs followed back.
 const IDS_MAX: usize = 50;
 
@@ -74,7 +76,8 @@ pub async fn step(office: &Office) -> anyhow::Result<Progress> {
 
 /// Decides what follows when `duty`'s moment has come.
 pub async fn reached(office: &Office, case: store::CaseId, duty: Duty, now: Timestamp) -> anyhow::Result<()> {
-    office.store.decide_case(case, |known| follow(office, known, &Input::Reached(duty), now).map(Some)).await?;
+    let judge = |known: &Known| office.follow(&office.before(known)?, &Input::Reached(duty), now).map(Some);
+    office.store.decide_case(case, judge).await?;
     office.letters_wait.notify_one();
     Ok(())
 }
@@ -87,14 +90,7 @@ pub fn posted(
     outcome: Outcome,
     now: Timestamp,
 ) -> anyhow::Result<Option<Change>> {
-    follow(office, known, &Input::Posted { letter, outcome }, now).map(Some)
-}
-
-fn follow(office: &Office, known: &Known, input: &Input, now: Timestamp) -> anyhow::Result<Change> {
-    let landlord = office.landlord(&known.landlord)?;
-    let decision = case::decide(&known.case, input, &office.house(landlord), now)?;
-    let before = Before { id: Some(known.id), landlord, case: &known.case, thread: &known.thread, enclosed: None };
-    office.change(&before, decision, now)
+    office.follow(&office.before(known)?, &Input::Posted { letter, outcome }, now).map(Some)
 }
 
 /// Reads, sorts, files, decides and commits one message. Returns what it was sorted as.
@@ -102,7 +98,8 @@ async fn handle(office: &Office, taken: &store::Message, now: Timestamp) -> anyh
     let raw = taken.raw.as_deref().context("Its bytes were erased before it was handled")?;
     let read = message::read(raw, &office.own);
     let mailbox = office.mailbox(&taken.mailbox)?;
-    let desk = Desk { office, taken, raw, read: &read, mailbox, now };
+    let ombudsman = read.from_ombudsman(&office.config.ombudsman.domains());
+    let desk = Desk { office, taken, raw, read: &read, ombudsman, mailbox, now };
     desk.handle().await
 }
 
@@ -112,6 +109,8 @@ struct Desk<'a> {
     taken: &'a store::Message,
     raw: &'a [u8],
     read: &'a Message,
+    /// It comes from the Housing Ombudsman, or says so.
+    ombudsman: Option<FromOmbudsman>,
     mailbox: &'a MailboxConfig,
     now: Timestamp,
 }
@@ -121,14 +120,14 @@ impl Desk<'_> {
         let words = self.words();
         let addressed = self.addressed();
         let quoted = self.references(&words);
-        let returned = self.returned();
-        let keys = self.keys(&addressed, &quoted, returned.as_ref());
+        let about = self.about();
+        let keys = self.keys(&addressed, &quoted, about.as_ref());
         let mut sorted_as = String::new();
         let handled = self
             .office
             .store
             .decide_message(self.taken.id, &self.taken.mailbox, &keys, self.now, |found| {
-                let (settled, changes) = self.judge(found, &words, &addressed, &quoted, returned.as_ref())?;
+                let (settled, changes) = self.judge(found, &words, &addressed, &quoted, about.as_ref())?;
                 sorted_as.clone_from(&settled.sorted);
                 Ok((settled, changes))
             })
@@ -142,7 +141,7 @@ impl Desk<'_> {
         words: &str,
         addressed: &Addressed,
         quoted: &BTreeSet<Reference>,
-        returned: Option<&(Reference, LetterNo)>,
+        about: Option<&(Reference, LetterNo)>,
     ) -> anyhow::Result<(Settled, Vec<Change>)> {
         if let Some(first) = found.copy_of {
             let cases = found.copied_to.clone();
@@ -153,8 +152,9 @@ impl Desk<'_> {
             let of = |known: &Known| known.case.opening.as_ref().is_some_and(|opening| opening.reference == *reference);
             found.cases.iter().any(|known| of(known) && known.case.letters.contains_key(letter))
         };
-        let returned = returned.filter(known_letter);
-        let candidates: Vec<Candidate> = found.cases.iter().filter_map(|known| self.candidate(known, quoted)).collect();
+        let about = about.filter(known_letter);
+        let candidates = found.cases.iter().filter_map(|known| self.candidate(known, quoted)).collect();
+        let candidates = filing::living(candidates);
         let sorted = Sorter::embedded().sort(
             &Words { subject: &self.read.subject, body: words, context: filing::context(&candidates) },
             &Settings::default(),
@@ -176,7 +176,8 @@ impl Desk<'_> {
             next: &found.next,
             answers_lately: found.answers_lately,
             answers_max: self.office.config.limits.answers_per_address_per_day,
-            returned,
+            about,
+            ombudsman: self.ombudsman.as_ref(),
         };
         self.carry_out(filing::file(&item, &known, &sorted), found)
     }
@@ -208,44 +209,54 @@ impl Desk<'_> {
                     .collect::<Result<_, _>>()?;
                 (self.settled(state, sorted, note, None, filed_to(&also)), changes)
             }
-            Filing::Add { reference, addition } => {
+            Filing::Add { reference, addition, sorted } => {
                 let change = on(&reference, Input::Added(addition))?;
-                (self.settled(MessageState::Handled, "further message", None, None, BTreeSet::new()), vec![change])
+                (self.settled(MessageState::Handled, sorted, None, None, BTreeSet::new()), vec![change])
             }
-            Filing::Returned { reference, letter, why } => {
-                let outcome = Outcome::Returned { message: self.taken.id, why: crate::domain::words::Words::new(why) };
+            Filing::Report { reference, letter, outcome, sorted } => {
                 let change = on(&reference, Input::Posted { letter, outcome })?;
-                (self.settled(MessageState::Handled, "returned letter", None, None, BTreeSet::new()), vec![change])
+                (self.settled(MessageState::Handled, sorted, None, None, BTreeSet::new()), vec![change])
             }
-            Filing::Correspondence { sorted, note, also } => {
+            Filing::Listed { sorted, note, also } => {
                 (self.settled(MessageState::Handled, sorted, note, None, filed_to(&also)), Vec::new())
             }
         })
     }
 
     fn open(&self, landlord: &str, opening: Box<Opening>) -> anyhow::Result<Change> {
-        let landlord = self.office.landlord(landlord)?;
         let writers = [self.read.from.as_ref(), self.read.reply_to.as_ref()].into_iter().flatten();
-        let staff = |address: &String| self.office.own.staff.contains(address);
-        let given = opening.resident.address.as_ref().map(|address| address.as_str().to_owned());
-        let participants =
-            writers.map(|writer| writer.address.clone()).filter(|address| !staff(address)).chain(given).collect();
-        let case = Case::default();
-        let decision = case::decide(&case, &Input::Opened(opening), &self.office.house(landlord), self.now)?;
-        let thread: Vec<String> = self.read.message_id.iter().cloned().collect();
-        let enclosed = self.enclosed();
-        let before = Before { id: None, landlord, case: &case, thread: &thread, enclosed: Some(&enclosed) };
-        Ok(Change { participants, ..self.office.change(&before, decision, self.now)? })
+        let writers = writers.map(|writer| writer.address.clone());
+        let participants: Vec<String> = writers.filter(|address| !self.office.own.staff.contains(address)).collect();
+        let (case, thread) = (Case::default(), self.threaded(&[]));
+        let before = Before {
+            id: None,
+            landlord: self.office.landlord(landlord)?,
+            case: &case,
+            thread: &thread,
+            enclosed: Some(&self.enclosed()),
+        };
+        let mut change = self.office.follow(&before, &Input::Opened(opening), self.now)?;
+        change.participants.extend(participants);
+        Ok(change)
     }
 
     fn follow(&self, known: &Known, input: &Input) -> anyhow::Result<Change> {
-        let landlord = self.office.landlord(&known.landlord)?;
-        let decision = case::decide(&known.case, input, &self.office.house(landlord), self.now)?;
-        let thread: Vec<String> = known.thread.iter().chain(&self.read.message_id).cloned().collect();
+        let thread = self.threaded(&known.thread);
         let enclosed = self.enclosed();
-        let before =
-            Before { id: Some(known.id), landlord, case: &known.case, thread: &thread, enclosed: Some(&enclosed) };
-        self.office.change(&before, decision, self.now)
+        let before = Before { thread: &thread, enclosed: Some(&enclosed), ..self.office.before(known)? };
+        self.office.follow(&before, input, self.now)
+    }
+
+    /// The thread of a case with this message in it.
+    fn threaded(&self, thread: &[String]) -> Vec<String> {
+        thread.iter().chain(self.threads()).cloned().collect()
+    }
+
+    /// The Message-ID by which the message stands in a thread. What a machine sent back stands in none: residents must not
+    /// find it among the References of our letters.
+    fn threads(&self) -> Option<&String> {
+        let sent_back = matches!(self.read.kind, Kind::Bounce | Kind::AutoReply | Kind::Receipt | Kind::Feedback);
+        self.read.message_id.as_ref().filter(|_| !sent_back || self.ombudsman.is_some())
     }
 
     fn enclosed(&self) -> Enclosed<'_> {
@@ -285,25 +296,26 @@ impl Desk<'_> {
         Reference::find_in(&self.read.subject).into_iter().chain(Reference::find_in(&words[..start])).collect()
     }
 
-    /// The letter of ours that a delivery report is about.
-    fn returned(&self) -> Option<(Reference, LetterNo)> {
-        let report = self.read.report.as_ref()?;
-        report.original_message_ids.iter().find_map(|id| our_letter(id, &self.office.key))
+    /// The letter of ours that a delivery report or an absence note is about.
+    fn about(&self) -> Option<(Reference, LetterNo)> {
+        let about = |id: &String| our_letter(id, &self.office.key).filter(|(_, letter)| *letter != THREAD);
+        match &self.read.report {
+            Some(report) => report.original_message_ids.iter().find_map(about),
+            None if self.read.absence().is_some() => self.answered().find_map(about),
+            None => None,
+        }
     }
 
-    fn keys(
-        &self,
-        addressed: &Addressed,
-        quoted: &BTreeSet<Reference>,
-        returned: Option<&(Reference, LetterNo)>,
-    ) -> Keys {
+    fn keys(&self, addressed: &Addressed, quoted: &BTreeSet<Reference>, about: Option<&(Reference, LetterNo)>) -> Keys {
+        let sisters = self.office.config.mailboxes.iter().filter(|other| other.landlord == self.mailbox.landlord);
         Keys {
-            references: quoted.iter().chain(returned.map(|(reference, _)| reference)).cloned().collect(),
+            references: quoted.iter().chain(about.map(|(reference, _)| reference)).cloned().collect(),
             message_ids: self.answered().cloned().collect(),
             sender: self.read.from.as_ref().map(|from| from.address.clone()),
             answer_to: filing::answer_to(self.read, &self.office.config.landlords).map(str::to_owned),
             landlords: addressed.landlords.clone(),
             copy: self.read.message_id.clone().map(|id| (id, self.likeness())),
+            sisters: sisters.map(|mailbox| mailbox.name.clone()).collect(),
         }
     }
 
@@ -321,15 +333,26 @@ impl Desk<'_> {
         let sender = self.read.from.as_ref().map(|from| &from.address);
         let ours =
             |id: &String| our_letter(id, &self.office.key).is_some_and(|(reference, _)| reference == opening.reference);
+        let ombudsman = self.ombudsman.iter().flat_map(|theirs| &theirs.references);
+        let told = |number: &String| {
+            opening.points.iter().chain([&opening.subject]).any(|words| words.as_str().contains(number.as_str()))
+        };
         Some(Candidate {
             by_reference: quoted.contains(&opening.reference),
+            by_ombudsman: opening.matter == Some(Matter::Ombudsman) && ombudsman.into_iter().any(told),
             reference: opening.reference.clone(),
             landlord: known.landlord.clone(),
-            kind: opening.kind,
+            kind: known.case.kind.unwrap_or(opening.kind),
             open: known.case.open(),
+            can_escalate: known.case.can_escalate(),
+            merged_into: match &known.case.ended {
+                Some(Ending::MergedInto(into)) => Some(into.clone()),
+                _ => None,
+            },
+            handler: known.case.handler().map(|handler| handler.address.clone()),
             by_thread: self.answered().position(|id| ours(id) || known.thread.contains(id)),
             sender_known: sender.is_some_and(|sender| known.participants.contains(sender)),
-            related: opening.related.clone(),
+            related: known.case.links.iter().cloned().collect(),
         })
     }
 
@@ -345,7 +368,7 @@ impl Desk<'_> {
             state,
             sorted: sorted.to_owned(),
             note,
-            message_id: self.read.message_id.clone(),
+            message_id: self.threads().cloned(),
             same_words: Some(self.likeness()),
             copy_of,
             filed_to,
@@ -373,7 +396,6 @@ async fn set_aside(office: &Office, taken: &store::Message, now: Timestamp) -> a
             let number = found.next.get(&landlord.key).context("No case number")?;
             let opening = filing::unreadable(Reference::new(&landlord.prefix, *number), taken.id, taken.arrived, &why);
             let case = Case::default();
-            let decision = case::decide(&case, &Input::Opened(Box::new(opening)), &office.house(landlord), now)?;
             let before = Before { id: None, landlord, case: &case, thread: &[], enclosed: Some(&enclosed) };
             let settled = Settled {
                 state: MessageState::SetAside,
@@ -384,7 +406,7 @@ async fn set_aside(office: &Office, taken: &store::Message, now: Timestamp) -> a
                 copy_of: None,
                 filed_to: BTreeSet::new(),
             };
-            Ok((settled, vec![office.change(&before, decision, now)?]))
+            Ok((settled, vec![office.follow(&before, &Input::Opened(Box::new(opening)), now)?]))
         })
         .await?;
     Ok("set aside".to_owned())

@@ -10,12 +10,12 @@ use tokio::sync::Notify;
 use super::clock::Clock;
 use crate::config::{Config, MailboxConfig, Sending};
 use crate::domain::calendar::Calendar;
-use crate::domain::case::{Audience, Case, Decision, House};
+use crate::domain::case::{self, Audience, Case, Decision, House, Input};
 use crate::domain::ladder::Ladder;
 use crate::domain::landlord::Landlord;
 use crate::domain::letter::{self, Desk, Enclosed, MessageKey, Templates};
 use crate::domain::message::Own;
-use crate::store::{CaseId, Change, NewLetter, Purpose, Store};
+use crate::store::{CaseId, Change, Known, NewLetter, Purpose, Store};
 
 /// Why letters to residents wait while the configuration says `sending = "hold"`.
 pub const HELD_BY_CONFIGURATION: &str = "sending = \"hold\"";
@@ -99,6 +99,27 @@ impl Office {
 
     pub fn desk<'a>(&'a self, landlord: &'a Landlord) -> Desk<'a> {
         Desk { landlord, ombudsman: &self.config.ombudsman, templates: &self.templates, key: &self.key }
+    }
+
+    /// A case as the database knows it, with no message to go with its letters.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration no longer has its landlord.
+    pub fn before<'a>(&'a self, known: &'a Known) -> anyhow::Result<Before<'a>> {
+        let landlord = self.landlord(&known.landlord)?;
+        Ok(Before { id: Some(known.id), landlord, case: &known.case, thread: &known.thread, enclosed: None })
+    }
+
+    /// What follows when `input` happens to a case, ready to be written.
+    ///
+    /// # Errors
+    ///
+    /// When the input is refused (a [`Refusal`](crate::domain::case::Refusal) in the chain of the error), or a letter would
+    /// be incomplete.
+    pub fn follow(&self, case: &Before, input: &Input, now: Timestamp) -> anyhow::Result<Change> {
+        let decision = case::decide(case.case, input, &self.house(case.landlord), now)?;
+        self.change(case, decision, now)
     }
 
     /// Makes a decision ready to be written: its letters as bytes, its duties with the moment to look at them next.

@@ -1,25 +1,35 @@
-//! Where a message belongs and what it is to become: a new case, a further message on one, word of a letter that came
-//! back, correspondence, or something a person must look at.
+//! Where a message belongs and what it is to become: a new case, a further message on one, word of what became of a letter
+//! of ours, or something that is only listed.
 //!
 //! Machines are told apart before anything else, so that an automatic answer can never join a case by its headers. A
 //! stranger who quotes a reference never joins a case silently. Doubt always ends with a person, and with the complaint
 //! clock running.
+//!
+//! `opening.rs` says what a new case begins with, `matter.rs` which correspondence is worth an answer.
+
+mod matter;
+mod opening;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::case::{Addition, Channel, Dissatisfied, Flags, Kind, LetterNo, MessageNo, Opening, Resident, Writer};
-use super::definition;
+pub use opening::unreadable;
+
+use super::case::{Addition, Dissatisfied, Kind, LetterNo, Matter, MessageNo, Opening, Outcome, Writer};
 use super::landlord::Landlord;
 use super::letter;
-use super::message::{self, Message, Severity};
+use super::message::{self, FromOmbudsman, Message, Severity};
 use super::reference::Reference;
-use super::triage::{Context, Exclusion, Label, OtherKind, Sorted};
+use super::triage::{Context, Label, Sorted};
 use super::words::Words;
+use opening::{flags, opening, set_aside, withheld};
 
 /// What the names begin with under which mail is listed that arrived before the day from which mail is answered.
 pub const OLDER: &str = "older";
+
+/// What mail from the landlord's own people is listed as.
+const FROM_STAFF: &str = "from staff";
 
 /// A stored message as it lies before us.
 #[derive(Clone, Copy, Debug)]
@@ -43,16 +53,25 @@ pub struct Item<'a> {
 pub struct Candidate {
     pub reference: Reference,
     pub landlord: String,
+    /// The register it is in now.
     pub kind: Kind,
     pub open: bool,
+    /// Its stage 1 response is written, and the resident may say that they are not content with it (6.10).
+    pub can_escalate: bool,
+    /// It goes on as this one.
+    pub merged_into: Option<Reference>,
+    /// Address of whoever handles it.
+    pub handler: Option<String>,
     /// The message answers one of the case's letters or messages, by Message-ID: how far back, 0 for the one that is
     /// answered directly.
     pub by_thread: Option<usize>,
     /// The message names the case's reference.
     pub by_reference: bool,
+    /// The message names a reference of the Ombudsman's that stood in the mail which opened the case.
+    pub by_ombudsman: bool,
     /// The writer's address is one of the case's.
     pub sender_known: bool,
-    /// Cases it was linked to when it was opened.
+    /// Cases it is linked to.
     pub related: Vec<Reference>,
 }
 
@@ -69,11 +88,11 @@ pub enum Filing {
     /// A case, for each landlord the message went to; and further cases it is filed to unchanged.
     Open { cases: Vec<(String, Box<Opening>)>, also: Vec<Reference>, sorted: &'static str },
     /// A further message on a case.
-    Add { reference: Reference, addition: Addition },
-    /// A letter of ours came back.
-    Returned { reference: Reference, letter: LetterNo, why: String },
+    Add { reference: Reference, addition: Addition, sorted: &'static str },
+    /// Word of what became of a letter of ours.
+    Report { reference: Reference, letter: LetterNo, outcome: Outcome, sorted: &'static str },
     /// Logged and listed, not a case.
-    Correspondence { sorted: &'static str, note: Option<String>, also: Vec<Reference> },
+    Listed { sorted: &'static str, note: Option<String>, also: Vec<Reference> },
 }
 
 /// Which landlords a message went to.
@@ -108,25 +127,42 @@ pub fn addressed(
 /// What the writer answers, for the sorter: the same words mean different things below different letters.
 pub fn context(candidates: &[Candidate]) -> Context {
     match joined(candidates) {
-        Some(candidate) if candidate.kind == Kind::ServiceRequest => Context::ReplyToServiceRequest,
-        Some(_) => Context::ReplyDuringStage1,
-        None => Context::New,
+        Some(case) if case.kind == Kind::ServiceRequest => Context::ReplyToServiceRequest,
+        Some(case) if case.can_escalate => Context::ReplyToStage1Response,
+        Some(case) if case.kind == Kind::Complaint => Context::ReplyDuringStage1,
+        Some(_) | None => Context::New,
     }
 }
 
+/// The candidates without those that go on as another of them, which is what their thread leads to.
+pub fn living(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let (merged, mut living): (Vec<_>, Vec<_>) = {
+        let there: BTreeSet<Reference> = candidates.iter().map(|case| case.reference.clone()).collect();
+        candidates.into_iter().partition(|case| case.merged_into.as_ref().is_some_and(|into| there.contains(into)))
+    };
+    for old in merged {
+        if let Some(case) = living.iter_mut().find(|case| Some(&case.reference) == old.merged_into.as_ref()) {
+            case.by_thread = [case.by_thread, old.by_thread].into_iter().flatten().min();
+            case.by_reference |= old.by_reference;
+            case.sender_known |= old.sender_known;
+        }
+    }
+    living
+}
+
 /// The case a known writer answers on: of several the one whose letter or message is answered most directly, and of those
-/// filed to the same message the complaint, which is what a request has become.
+/// filed to the same message the complaint, which is what a request or a question has become.
 fn joined(candidates: &[Candidate]) -> Option<&Candidate> {
     let known = candidates.iter().filter(|case| case.sender_known && case.named());
     let nearest = known.min_by_key(|case| {
-        (case.by_thread.unwrap_or(usize::MAX), case.kind == Kind::ServiceRequest, case.reference.clone())
+        (case.by_thread.unwrap_or(usize::MAX), case.kind != Kind::Complaint, case.reference.clone())
     })?;
     // Code 1.5: a request that was complained of goes on beside its complaint; what the resident is unhappy about next
     // belongs to that.
     let became = |case: &&Candidate| {
         case.kind == Kind::Complaint && case.open && case.sender_known && case.related.contains(&nearest.reference)
     };
-    let complaint = candidates.iter().find(became).filter(|_| nearest.kind == Kind::ServiceRequest);
+    let complaint = candidates.iter().find(became).filter(|_| nearest.kind != Kind::Complaint);
     Some(complaint.unwrap_or(nearest))
 }
 
@@ -141,48 +177,70 @@ pub struct Known<'a> {
     /// Automatic letters to where an answer would go in the last 24 hours, and how many there may be.
     pub answers_lately: u32,
     pub answers_max: u32,
-    /// A delivery report about this letter of ours, when it is one.
-    pub returned: Option<&'a (Reference, LetterNo)>,
+    /// The letter of ours that it is a delivery report or an absence note about.
+    pub about: Option<&'a (Reference, LetterNo)>,
+    /// It comes from the Housing Ombudsman, or says so.
+    pub ombudsman: Option<&'a FromOmbudsman>,
 }
 
 /// Decides what the message is to become.
 pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     let message = item.message;
     if message.kind == message::Kind::Bounce {
-        return delivery_report(message, known);
+        return delivery_report(item, known);
+    }
+    if message.absence().is_some() {
+        return absence_note(item, known);
+    }
+    if let Some(theirs) = known.ombudsman.filter(|_| !item.older) {
+        return from_ombudsman(item, known, sorted, theirs);
     }
     if !message.kind.advances() {
-        let note = message.reasons.first().cloned();
-        return Filing::Correspondence { sorted: "automatic", note, also: threaded(known.candidates) };
+        return automatic(message, known);
     }
     if item.older {
         let note = "arrived before the day from which mail is answered: listed, never answered".to_owned();
-        return Filing::Correspondence { sorted: older(sorted), note: Some(note), also: Vec::new() };
+        return Filing::Listed { sorted: older(sorted), note: Some(note), also: Vec::new() };
     }
     if let Some(staff) = from_staff(item, known, sorted) {
         return staff;
     }
     match joined(known.candidates) {
-        Some(request) if request.kind == Kind::ServiceRequest && dissatisfied(sorted) => {
-            // Code 1.5: unhappy with the answer to a request is a complaint, and the request goes on.
-            open(item, known, sorted, Some(request))
+        // Code 1.3, 1.5: unhappy with the answer to a request or a question is a complaint, and the request goes on.
+        Some(case) if case.kind != Kind::Complaint && dissatisfied(sorted) != Dissatisfied::No => {
+            open(item, known, sorted, None, Some(case))
+        }
+        // A question was answered; what is asked for now is work.
+        Some(case) if case.kind == Kind::Correspondence && sorted.label == Label::ServiceRequest => {
+            open(item, known, sorted, None, Some(case))
         }
         Some(case) => add(item, known, sorted, case, Writer::Resident),
-        None => match known.candidates.iter().filter(|case| case.by_thread.is_some()).min_by_key(|case| case.by_thread)
-        {
+        None => match nearest(known.candidates.iter().filter(|case| case.by_thread.is_some())) {
             Some(case) => add(item, known, sorted, case, Writer::Stranger),
             None => fresh(item, known, sorted),
         },
     }
 }
 
-fn delivery_report(message: &Message, known: &Known) -> Filing {
+/// Of several cases the one whose letter or message is answered most directly.
+fn nearest<'a>(cases: impl Iterator<Item = &'a Candidate>) -> Option<&'a Candidate> {
+    cases.min_by_key(|case| case.by_thread.unwrap_or(usize::MAX))
+}
+
+// ── what machines send ────────────────────────────────────────────────────────────────────────────────────────────
+
+fn automatic(message: &Message, known: &Known) -> Filing {
+    let note = message.reasons.first().cloned();
+    Filing::Listed { sorted: "automatic", note, also: threaded(known.candidates) }
+}
+
+fn delivery_report(item: &Item, known: &Known) -> Filing {
     let list = |note: &str| {
         let also = threaded(known.candidates);
-        Filing::Correspondence { sorted: "delivery report", note: Some(note.to_owned()), also }
+        Filing::Listed { sorted: "delivery report", note: Some(note.to_owned()), also }
     };
-    let Some((reference, letter)) = known.returned else { return list("about no letter of ours that we can find") };
-    let failures: Vec<_> = message.report.iter().flat_map(|report| &report.recipients).collect();
+    let Some((reference, letter)) = known.about else { return list("about no letter of ours that we can find") };
+    let failures: Vec<_> = item.message.report.iter().flat_map(|report| &report.recipients).collect();
     let hardest = failures.iter().find(|failed| failed.severity == Severity::Hard);
     let failed = hardest.or_else(|| failures.iter().find(|failed| failed.severity == Severity::Soft));
     if failed.is_none() && !failures.is_empty() {
@@ -190,8 +248,42 @@ fn delivery_report(message: &Message, known: &Known) -> Filing {
     }
     let why = failed.map(|failed| format!("{} {}", failed.status.as_deref().unwrap_or_default(), failed.diagnostic));
     let why = why.map(|why| why.trim().to_owned()).filter(|why| !why.is_empty());
-    let why = why.unwrap_or_else(|| "the report gives no reason".to_owned());
-    Filing::Returned { reference: reference.clone(), letter: *letter, why }
+    let why = Words::new(why.unwrap_or_else(|| "the report gives no reason".to_owned()));
+    Filing::Report {
+        reference: reference.clone(),
+        letter: *letter,
+        outcome: Outcome::Returned { message: item.number, why },
+        sorted: "returned letter",
+    }
+}
+
+/// A letter to somebody who is away told nobody anything: what follows depends on whom it was to.
+fn absence_note(item: &Item, known: &Known) -> Filing {
+    match known.about {
+        Some((reference, letter)) => Filing::Report {
+            reference: reference.clone(),
+            letter: *letter,
+            outcome: Outcome::Absent { message: item.number },
+            sorted: "absence note",
+        },
+        None => automatic(item.message, known),
+    }
+}
+
+// ── what people send ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/// To the complaints officer at once, never answered by itself (4.1). What cannot be proved to be theirs is shown like a
+/// stranger's: it joins no case that it merely names.
+fn from_ombudsman(item: &Item, known: &Known, sorted: &Sorted, theirs: &FromOmbudsman) -> Filing {
+    let (writer, proved) = match theirs.doubt {
+        None => (Writer::Ombudsman, true),
+        Some(_) => (Writer::Stranger, false),
+    };
+    let on_case = |case: &&Candidate| case.by_thread.is_some() || proved && (case.by_reference || case.by_ombudsman);
+    match nearest(known.candidates.iter().filter(on_case)) {
+        Some(case) => add(item, known, sorted, case, writer),
+        None => open(item, known, sorted, Some(Matter::Ombudsman), None),
+    }
 }
 
 /// Mail from people registered for the landlord. `None` when it is to be treated like a resident's: members of a
@@ -199,55 +291,64 @@ fn delivery_report(message: &Message, known: &Known) -> Filing {
 fn from_staff(item: &Item, known: &Known, sorted: &Sorted) -> Option<Filing> {
     let landlord = staff_of(item.message, known.landlords)?;
     let on_case = known.candidates.iter().filter(|case| case.landlord == landlord.key && case.named());
-    if let Some(case) = on_case.min_by_key(|case| case.by_thread.unwrap_or(usize::MAX)) {
-        return (!case.sender_known).then(|| add(item, known, sorted, case, Writer::Staff));
+    if let Some(case) = nearest(on_case) {
+        let sender = item.message.from.as_ref().map(|from| &from.address);
+        let writer = if case.handler.as_ref() == sender { Writer::Handler } else { Writer::Staff };
+        return (!case.sender_known).then(|| add(item, known, sorted, case, writer));
     }
     if item.message.forward.is_some() {
-        return Some(open(item, known, sorted, None));
+        return Some(open(item, known, sorted, None, None));
     }
     let note = Some("from the landlord's own people".to_owned());
-    (!dissatisfied(sorted)).then_some(Filing::Correspondence { sorted: "from staff", note, also: Vec::new() })
+    let listed = Filing::Listed { sorted: FROM_STAFF, note, also: Vec::new() };
+    (dissatisfied(sorted) == Dissatisfied::No).then_some(listed)
 }
 
 fn add(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Writer) -> Filing {
+    let name = |from: &message::Mailbox| if from.name.is_empty() { from.address.clone() } else { from.name.clone() };
+    // After a response, why they are still unhappy is what stage 2 is about (6.12).
+    let words = Some(item.words).filter(|words| case.can_escalate && !words.is_empty());
     let addition = Addition {
         message: item.number,
         received: item.arrived,
         writer,
-        name: Words::new(
-            item.message.from.as_ref().map_or("", |from| if from.name.is_empty() { &from.address } else { &from.name }),
-        ),
+        name: Words::new(item.message.from.as_ref().map(name).unwrap_or_default()),
         flags: flags(sorted),
-        dissatisfied: match dissatisfied(sorted) {
-            _ if sorted.unsure => Dissatisfied::Perhaps,
-            true => Dissatisfied::Yes,
-            false => Dissatisfied::No,
-        },
-        words: Some(item.words).filter(|words| !words.is_empty()).map(Words::new),
+        dissatisfied: dissatisfied(sorted),
+        words: words.map(Words::new),
         withheld: withheld(item, known),
     };
-    Filing::Add { reference: case.reference.clone(), addition }
+    let sorted = match writer {
+        Writer::Ombudsman => matter::in_words(Matter::Ombudsman),
+        Writer::Handler | Writer::Staff => FROM_STAFF,
+        Writer::Resident | Writer::Stranger => "further message",
+    };
+    Filing::Add { reference: case.reference.clone(), addition, sorted }
 }
 
 /// A message that answers nothing of ours.
 fn fresh(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
-    let listed = |sorted: &'static str| Filing::Correspondence { sorted, note: None, also: Vec::new() };
+    let listed = |sorted: &'static str| Filing::Listed { sorted, note: None, also: Vec::new() };
     match sorted.label {
-        _ if set_aside(item).is_some() => open(item, known, sorted, None),
+        _ if set_aside(item).is_some() => open(item, known, sorted, None, None),
         // It names a case of somebody else's: a person must see it, whatever it says.
-        _ if known.candidates.iter().any(Candidate::named) => open(item, known, sorted, None),
+        _ if known.candidates.iter().any(Candidate::named) => open(item, known, sorted, None, None),
         Label::Other if item.junk || item.message.spam.is_some() => listed("spam"),
         // Whatever else it is, word of a danger is put before a person.
-        Label::Other if !sorted.unsure && !sorted.urgent_hazard => listed(correspondence(sorted.other_kind)),
-        _ => open(item, known, sorted, None),
+        Label::Other if !sorted.unsure && !sorted.urgent_hazard => match matter::of(item, sorted) {
+            Some(matter) => open(item, known, sorted, Some(matter), None),
+            None => listed(matter::listed(sorted.other_kind)),
+        },
+        _ => open(item, known, sorted, None, None),
     }
 }
 
-/// `request`: the service request whose handling the resident complains of.
-fn open(item: &Item, known: &Known, sorted: &Sorted, request: Option<&Candidate>) -> Filing {
-    let also: Vec<Reference> = request.map(|request| request.reference.clone()).into_iter().collect();
+/// A case for each landlord addressed. `matter`: what it is about, when it is correspondence. `about`: the request or
+/// question of theirs that the writer comes back to.
+fn open(item: &Item, known: &Known, sorted: &Sorted, matter: Option<Matter>, about: Option<&Candidate>) -> Filing {
+    let also: Vec<Reference> = about.map(|case| case.reference.clone()).into_iter().collect();
     // Whoever else was sent a copy did not handle the request.
-    let whose = request.map(|request| &request.landlord).filter(|key| known.addressed.landlords.contains(*key));
+    let whose = about.map(|case| &case.landlord).filter(|key| known.addressed.landlords.contains(*key));
     let theirs = |landlord: &&Landlord| match whose {
         Some(key) => landlord.key == *key,
         None => known.addressed.landlords.contains(&landlord.key),
@@ -259,106 +360,19 @@ fn open(item: &Item, known: &Known, sorted: &Sorted, request: Option<&Candidate>
         .filter_map(|landlord| {
             let number = known.next.get(&landlord.key)?;
             let reference = Reference::new(&landlord.prefix, *number);
-            Some((landlord.key.clone(), Box::new(opening(item, known, sorted, reference, &also))))
+            Some((landlord.key.clone(), Box::new(opening(item, known, sorted, matter, reference, &also))))
         })
         .collect();
     let cases_unsure = cases.iter().any(|(_, opening)| opening.unsure);
-    let sorted = match sorted.label {
+    let sorted = match (matter, sorted.label) {
+        (Some(matter), _) => matter::in_words(matter),
         _ if set_aside(item).is_some() => "could not be read",
-        Label::Stage2Request if request.is_none() => "stage 2 request",
+        (None, Label::Stage2Request) if about.is_none() => "stage 2 request",
         _ if cases_unsure => "unsure",
-        Label::ServiceRequest => "service request",
+        (None, Label::ServiceRequest) => "service request",
         _ => "complaint",
     };
     Filing::Open { cases, also, sorted }
-}
-
-fn opening(item: &Item, known: &Known, sorted: &Sorted, reference: Reference, also: &[Reference]) -> Opening {
-    let message = item.message;
-    let set_aside = set_aside(item);
-    let passed_on = passed_on(message, known.landlords);
-    let writer = passed_on.map(|forward| &forward.from).or(message.from.as_ref());
-    // Code 3.2: the clock starts when any member of staff first had it.
-    let earlier = passed_on.and_then(|forward| forward.date).filter(|date| *date < item.arrived);
-    let address = answer_to(message, known.landlords).filter(|address| can_be_answered(address, known.landlords));
-    let quoted = known.candidates.iter().filter(|case| case.named());
-    let theirs = known.candidates.iter().filter(|case| case.sender_known && case.open);
-    let related = quoted.clone().chain(theirs).map(|case| &case.reference).chain(also).cloned();
-    // A request for stage 2 about a complaint we do not know: a person must find it, or take this for a first complaint.
-    let unsure = sorted.unsure
-        || (sorted.label == Label::Stage2Request && also.is_empty())
-        || set_aside.is_some()
-        || passed_on.is_some()
-        || quoted.clone().any(|case| !case.sender_known);
-    let kind = match sorted.label {
-        Label::ServiceRequest if !unsure => Kind::ServiceRequest,
-        _ => Kind::Complaint,
-    };
-    let name = writer.map_or("", |writer| writer.name.as_str());
-    let points = if set_aside.is_some() { Vec::new() } else { definition::points(item.words, name) };
-    let outcome = sorted.outcome_sought.clone().and_then(|span| item.words.get(span));
-    Opening {
-        reference,
-        kind,
-        message: Some(item.number),
-        matter: None,
-        channel: Channel::Email,
-        logged_by: None,
-        received: earlier.unwrap_or(item.arrived),
-        resident: Resident::by_email(Words::new(name), address.map(Words::new)),
-        subject: Words::new(&message.subject),
-        points: points.into_iter().map(Words::new).collect(),
-        outcome_sought: outcome.map(Words::new),
-        because: sorted.because.iter().map(Words::new).collect(),
-        unsure,
-        flags: flags(sorted),
-        withheld: withheld(item, known).or_else(|| {
-            let guessed = "it names no landlord's address, and this mailbox serves several";
-            known.addressed.guessed.then(|| guessed.to_owned())
-        }),
-        set_aside,
-        related: related.collect::<BTreeSet<_>>().into_iter().collect(),
-    }
-}
-
-/// Why the message cannot be read, when it cannot.
-fn set_aside(item: &Item) -> Option<String> {
-    if !item.whole {
-        return Some(
-            "it is larger than the limit, so only its headers were taken; it is still in the mailbox".to_owned(),
-        );
-    }
-    let problem = item.message.problems.first().map_or("it holds no words", |problem| without_stop(problem));
-    (!item.message.readable).then(|| problem.to_owned())
-}
-
-/// A sentence of the reader's, to stand within one of a letter's.
-fn without_stop(sentence: &str) -> &str {
-    sentence.strip_suffix('.').unwrap_or(sentence)
-}
-
-/// Why no letter goes to the writer by itself, when none does.
-fn withheld(item: &Item, known: &Known) -> Option<String> {
-    let message = item.message;
-    if item.junk {
-        return Some("it lay in the junk folder".to_owned());
-    }
-    if let Some(spam) = &message.spam {
-        return Some(format!("the mail server takes it for spam: {spam}"));
-    }
-    if !message.may_answer {
-        let reasons = message.reasons.iter().map(|reason| without_stop(reason)).collect::<Vec<_>>().join("; ");
-        return Some(if reasons.is_empty() { "it may have been written by a machine".to_owned() } else { reasons });
-    }
-    if passed_on(message, known.landlords).is_some() {
-        return Some(
-            "it was passed on by staff: please confirm who the resident is and when you first had it".to_owned(),
-        );
-    }
-    if known.answers_lately >= known.answers_max {
-        return Some(format!("this address has had {} automatic letters in 24 hours", known.answers_lately));
-    }
-    None
 }
 
 /// Where an answer to the message goes: to whoever wrote what was passed on, else to its Reply-To.
@@ -384,36 +398,18 @@ fn can_be_answered(address: &str, landlords: &[Landlord]) -> bool {
     letter::can_be_written_to(address) && !landlords.iter().any(|landlord| landlord.owns(address))
 }
 
-/// Dissatisfied, or perhaps so.
-fn dissatisfied(sorted: &Sorted) -> bool {
-    sorted.unsure || matches!(sorted.label, Label::Complaint | Label::Stage2Request)
+/// Whether the writer is unhappy. What the sorter is unsure of, a person must look at.
+fn dissatisfied(sorted: &Sorted) -> Dissatisfied {
+    match sorted.label {
+        _ if sorted.unsure => Dissatisfied::Perhaps,
+        Label::Complaint | Label::Stage2Request => Dissatisfied::Yes,
+        Label::ServiceRequest | Label::Other => Dissatisfied::No,
+    }
 }
 
 fn threaded(candidates: &[Candidate]) -> Vec<Reference> {
-    candidates
-        .iter()
-        .filter(|candidate| candidate.by_thread.is_some())
-        .map(|candidate| candidate.reference.clone())
-        .collect()
-}
-
-fn flags(sorted: &Sorted) -> Flags {
-    Flags {
-        urgent_hazard: sorted.urgent_hazard,
-        vulnerability: sorted.vulnerability,
-        adjustment_requested: sorted.adjustment_requested,
-        representative: sorted.representative,
-        exclusion_hint: sorted.exclusion_hint.map(ground).map(str::to_owned),
-    }
-}
-
-/// A ground of 2.2 in words.
-fn ground(hint: Exclusion) -> &'static str {
-    match hint {
-        Exclusion::Over12Months => "it may have happened over 12 months ago",
-        Exclusion::LegalProceedings => "a court claim may have been filed",
-        Exclusion::AlreadyConsidered => "it may have been through the complaints process already",
-    }
+    let threaded = candidates.iter().filter(|candidate| candidate.by_thread.is_some());
+    threaded.map(|candidate| candidate.reference.clone()).collect()
 }
 
 /// What mail from before the landlord's first day with us is called in listings.
@@ -424,45 +420,6 @@ fn older(sorted: &Sorted) -> &'static str {
         Label::Stage2Request => "older stage 2 request",
         Label::ServiceRequest => "older service request",
         Label::Other => "older correspondence",
-    }
-}
-
-/// What other correspondence is called in listings.
-fn correspondence(kind: Option<OtherKind>) -> &'static str {
-    match kind {
-        Some(OtherKind::Survey) => "survey",
-        Some(OtherKind::Enquiry) => "enquiry",
-        Some(OtherKind::Compliment) => "compliment",
-        Some(OtherKind::Spam) => "spam",
-        Some(OtherKind::AutoReply) => "automatic",
-        Some(OtherKind::ThirdPartyBusiness) => "business",
-        Some(OtherKind::InformationRequest) => "information request",
-        Some(OtherKind::Thanks) => "thanks",
-        Some(OtherKind::Update) => "update",
-        None => "other",
-    }
-}
-
-/// The opening of a case for a message nobody could look into: no words, no address, the clock running.
-pub fn unreadable(reference: Reference, message: MessageNo, received: Timestamp, why: &str) -> Opening {
-    Opening {
-        reference,
-        kind: Kind::Complaint,
-        message: Some(message),
-        matter: None,
-        channel: Channel::Email,
-        logged_by: None,
-        received,
-        resident: Resident::by_email(Words::new(""), None),
-        subject: Words::new(""),
-        points: Vec::new(),
-        outcome_sought: None,
-        because: Vec::new(),
-        unsure: true,
-        flags: Flags::default(),
-        withheld: Some("nobody could read who wrote it".to_owned()),
-        set_aside: Some(why.to_owned()),
-        related: Vec::new(),
     }
 }
 
@@ -524,8 +481,12 @@ mod tests {
             landlord: "elm".to_owned(),
             kind,
             open: true,
+            can_escalate: false,
+            merged_into: None,
+            handler: None,
             by_thread,
             by_reference: false,
+            by_ombudsman: false,
             sender_known: true,
             related: Vec::new(),
         }
@@ -554,7 +515,8 @@ mod tests {
             next: &BTreeMap::from([("elm".to_owned(), 1050), ("yew".to_owned(), 1001)]),
             answers_lately: 0,
             answers_max: 10,
-            returned: None,
+            about: None,
+            ombudsman: None,
         };
         file(&item, &known, &sorted(label))
     }

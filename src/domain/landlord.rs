@@ -2,6 +2,7 @@
 //!
 //! Plain values, filled from the configuration and handed down. A letter never mixes two landlords.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -96,4 +97,23 @@ pub struct Ombudsman {
     pub post: String,
     /// The day a person last compared these details with the Ombudsman's own website.
     pub last_checked: Date,
+}
+
+impl Ombudsman {
+    /// Domains its mail comes from, as far as its details tell; lower case.
+    pub fn domains(&self) -> Vec<String> {
+        let host = self.website.split_once("://").map_or(self.website.as_str(), |(_, rest)| rest);
+        let host = host.split('/').next().unwrap_or_default();
+        let email = self.email.as_ref().and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
+        let domains = [Some(host.strip_prefix("www.").unwrap_or(host)), email].into_iter().flatten();
+        domains.filter(|domain| domain.contains('.')).map(str::to_ascii_lowercase).collect()
+    }
+
+    /// How long a look at the details is good for.
+    pub const CHECKED_FOR_MONTHS: i32 = 6;
+
+    /// Whether somebody should compare the details again.
+    pub fn outdated(&self, today: Date) -> bool {
+        self.last_checked.saturating_add(Ombudsman::CHECKED_FOR_MONTHS.months()) < today
+    }
 }

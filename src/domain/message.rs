@@ -13,15 +13,18 @@
 use std::ops::Range;
 
 use jiff::Timestamp;
-use mail_parser::DateTime;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+mod absence;
 mod address;
 mod body;
+mod dates;
 mod forward;
 mod html;
 mod machine;
 mod mime;
+mod ombudsman;
 mod quote;
 mod report;
 #[rustfmt::skip]
@@ -129,6 +132,23 @@ pub struct Forward {
     pub words: String,
 }
 
+/// A person's note that they are away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absence {
+    /// The day the note names for its end: the last day away or the first day back, notes do not say which. English
+    /// notes only.
+    pub until: Option<Date>,
+}
+
+/// That a message comes from the Housing Ombudsman Service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FromOmbudsman {
+    /// The Ombudsman's case references named in subject and text, each once, in order.
+    pub references: Vec<String>,
+    /// Why it may not be theirs, in plain words. It is shown to a person all the same, and believed in nothing.
+    pub doubt: Option<String>,
+}
+
 /// A message, read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -161,6 +181,9 @@ pub struct Message {
     pub forward: Option<Forward>,
     /// Why the receiving server takes it for spam.
     pub spam: Option<String>,
+    /// The check of the sender that failed at the receiving server (RFC 8601), also when no spam was seen in it.
+    #[serde(default)]
+    pub unproven: Option<String>,
     /// False when nothing a person could read was found: empty, encrypted, pictures only. Set aside for a person.
     pub readable: bool,
 }
@@ -176,6 +199,16 @@ impl Message {
     /// Whether it says that it answers another message.
     fn answers(&self) -> bool {
         !self.in_reply_to.is_empty() || quote::answers(&self.subject)
+    }
+
+    /// Whether it is a person's note that they are away, as opposed to other automatic mail.
+    pub fn absence(&self) -> Option<Absence> {
+        absence::find(self)
+    }
+
+    /// Whether its sender is at the Housing Ombudsman's domain or at one of `domains` (lower case).
+    pub fn from_ombudsman(&self, domains: &[String]) -> Option<FromOmbudsman> {
+        ombudsman::find(self, domains)
     }
 
     /// The same bytes for the same mail that came twice, through an alias or a list, with other trace headers.
@@ -219,7 +252,7 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
         message_id: ids(&entity, "message-id").into_iter().next(),
         in_reply_to,
         references,
-        date_claimed: entity.raw("date").and_then(|value| date(&value)),
+        date_claimed: entity.raw("date").and_then(|value| dates::of_header(&value)),
         new: quoted.new,
         attachments: body.attachments,
         problems,
@@ -227,6 +260,7 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
         readable: false,
         forward: None,
         spam: machine::spam(&entity),
+        unproven: machine::unproven(&entity),
         text: body.text,
         subject,
     };
@@ -241,7 +275,8 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
     let verdict = machine::judge(&entity, &message, own);
     message.kind = verdict.kind;
     message.may_answer = verdict.may_answer;
-    message.reasons = verdict.reasons;
+    // They cite what the headers hold.
+    message.reasons = verdict.reasons.iter().map(|reason| clean_line(reason)).collect();
     if message.kind == Kind::Bounce {
         message.report = Some(report::read(&entity, &message, own));
         message.forward = None;
@@ -323,9 +358,4 @@ fn ids_in(field: &str) -> Vec<String> {
     } else {
         field.split_whitespace().filter(|word| word.contains('@')).filter_map(proper).take(IDS_MAX).collect()
     }
-}
-
-fn date(value: &str) -> Option<Timestamp> {
-    let claimed = DateTime::parse_rfc822(value).filter(DateTime::is_valid)?;
-    Timestamp::from_second(claimed.to_timestamp()).ok()
 }

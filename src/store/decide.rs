@@ -44,6 +44,8 @@ pub struct Keys {
     pub landlords: BTreeSet<String>,
     /// The message's own Message-ID and the digest of its words: a copy by another road has both the same.
     pub copy: Option<(String, String)>,
+    /// The landlord's mailboxes: what was handled from one of them is a copy in another.
+    pub sisters: BTreeSet<String>,
 }
 
 /// What the database knows about a message's [`Keys`].
@@ -322,8 +324,13 @@ async fn find(tx: &mut Tx, message: Option<(MessageNo, &str)>, keys: &Keys, now:
         found.cases.push(Known { by_thread: by_thread.contains(&id), ..load(tx, id).await? });
     }
     if let (Some((message, mailbox)), Some((message_id, same_words))) = (message, &keys.copy) {
-        found.copy_of = on!(tx, c => sqlx::query_scalar(sql::SAME_WORDS)
-            .bind(mailbox).bind(hint(message_id)).bind(same_words).bind(message).fetch_one(c).await)?;
+        let mut first: Vec<i64> = Vec::new();
+        for mailbox in keys.sisters.iter().map(String::as_str).filter(|sister| *sister != mailbox).chain([mailbox]) {
+            let there: Option<i64> = on!(tx, c => sqlx::query_scalar(sql::SAME_WORDS)
+                .bind(mailbox).bind(hint(message_id)).bind(same_words).bind(message).fetch_one(c).await)?;
+            first.extend(there);
+        }
+        found.copy_of = first.into_iter().min();
     }
     if let Some(first) = found.copy_of {
         let cases: Vec<i64> = on!(tx, c => sqlx::query_scalar(sql::CASES_OF_MESSAGE).bind(first).fetch_all(c).await)?;

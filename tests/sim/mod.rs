@@ -17,13 +17,16 @@ use jiff::{Timestamp, ToSpan as _};
 use mail_parser::MessageParser;
 use redress::config::Config;
 use redress::daemon::clock::PlayedClock;
+use redress::daemon::command::carry_out;
 use redress::daemon::office::Office;
 use redress::daemon::receive::Receive;
 use redress::daemon::send::Route;
-use redress::daemon::{start, work_off};
+use redress::daemon::{digest, start, work_off};
 use redress::domain::calendar::london_date;
-use redress::domain::case::{Event, Outcome, Recorded};
+use redress::domain::case::{self, Event, Finding, Outcome, Recorded, Remedy, RemedyKind};
+use redress::domain::command::Command;
 use redress::domain::letter::our_letter;
+use redress::domain::words::Words;
 use redress::mail::mailbox::{Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
 use redress::mail::transport::{Accepted, Envelope, SendError, Transport};
 use redress::store::{InboxRow, LetterRow, Purpose};
@@ -34,6 +37,7 @@ pub const OFFICER: &str = "ada@example.net";
 pub const DEPUTY: &str = "ben@example.net";
 pub const MANAGER: &str = "dan@example.net";
 pub const MEMBER: &str = "eve@example.net";
+pub const REVIEWER: &str = "cleo@example.net";
 pub const OPERATOR: &str = "olu@example.net";
 pub const COMPLAINTS: &str = "complaints@example.org";
 
@@ -78,6 +82,15 @@ not_responsible_for = ["public roads"]
 last_checked = 2026-10-20
 "#;
 
+/// A second mailbox of the first landlord.
+const REPAIRS: &str = r#"
+[[mailbox]]
+name = "repairs"
+landlord = "orchard"
+folders = ["INBOX"]
+maildir = "Repairs"
+"#;
+
 /// A second landlord with a mailbox of its own.
 const NEIGHBOUR: &str = r#"
 [[mailbox]]
@@ -108,7 +121,7 @@ pub fn moment(words: &str) -> Timestamp {
     civil.to_zoned(london()).expect("a moment there is").timestamp()
 }
 
-fn in_words(at: Timestamp) -> String {
+pub fn in_words(at: Timestamp) -> String {
     at.to_zoned(london()).strftime("%a %-d %b %H:%M").to_string()
 }
 
@@ -208,6 +221,11 @@ impl Letter {
     }
 }
 
+/// Whether it is a list of what is open.
+fn is_list(letter: &Letter) -> bool {
+    ["digest.", "weekly."].iter().any(|kind| letter.message_id.starts_with(kind))
+}
+
 /// What the mail server does with letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -230,7 +248,7 @@ struct Server {
     answers: BTreeMap<String, Answer>,
     everybody: Option<Answer>,
     taken: Vec<Letter>,
-    /// Every try, whatever came of it.
+    /// Every try, whatever came of it; lists apart.
     tries: usize,
 }
 
@@ -243,7 +261,7 @@ impl Transport for Post {
     async fn send(&mut self, letter: Envelope<'_>) -> Result<Accepted, SendError> {
         use redress::daemon::clock::Clock as _;
         let mut server = self.server.lock().unwrap();
-        server.tries += 1;
+        server.tries += usize::from(!is_list(&Letter::read(&letter, self.clock.now())));
         assert!(!letter.from.is_empty(), "an empty envelope sender: its bounce would come back to nobody");
         let answer = server.answers.get(letter.to).copied().or(server.everybody).unwrap_or(Answer::Taken);
         if matches!(answer, Answer::Taken | Answer::Silent) {
@@ -361,11 +379,16 @@ impl World {
         World::configured(start, format!("{CONFIGURATION}{NEIGHBOUR}"), |_| ()).await
     }
 
+    /// One landlord with a mailbox for each of its addresses.
+    pub async fn with_a_second_mailbox(start: &str) -> World {
+        World::configured(start, format!("{CONFIGURATION}{REPAIRS}"), |_| ()).await
+    }
+
     async fn configured(start: &str, toml: String, change: impl FnOnce(&mut Config)) -> World {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("redress.toml");
         let second_way = folder.path().join("second-way");
-        for maildir in ["Maildir", "Neighbour", "Sent"] {
+        for maildir in ["Maildir", "Repairs", "Neighbour", "Sent"] {
             std::fs::create_dir(folder.path().join(maildir)).unwrap();
         }
         std::fs::write(&path, toml.replace("SECOND_WAY", second_way.to_str().unwrap())).unwrap();
@@ -489,6 +512,7 @@ impl World {
 
     async fn works(&mut self) {
         let Daemon { office, route, post, .. } = self.daemon.as_mut().expect("the program runs");
+        digest::step(office).await.expect("the database works");
         work_off(office, post, route).await.expect("the database works");
         self.check().await;
     }
@@ -501,7 +525,13 @@ impl World {
             let moments = self.office().store.next_moments().await.unwrap();
             // What waits behind a broken way is due all the while: somebody looks now and then.
             let now = self.now();
-            let next = moments.into_iter().flatten().map(|at| if at <= now { now + 15.minutes() } else { at }).min();
+            let list = digest::next(self.office(), now);
+            let next = moments
+                .into_iter()
+                .chain([list])
+                .flatten()
+                .map(|at| if at <= now { now + 15.minutes() } else { at })
+                .min();
             let Some(next) = next.filter(|next| *next < until) else { break };
             self.clock.set(next);
             self.works().await;
@@ -550,6 +580,37 @@ impl World {
         self.looks().await;
     }
 
+    /// The reader of `letter` is away, and their program says so.
+    pub async fn is_away(&mut self, letter: &Letter) {
+        let note = Mail::from(&letter.to).answering(letter).header("Auto-Submitted: auto-replied");
+        self.mail(note.saying("Out of office", "I am out of the office until Monday.")).await;
+    }
+
+    /// Somebody of the landlord does something to a case.
+    pub async fn does(&mut self, reference: &str, by: &str, command: Command) {
+        let office = Arc::clone(&self.daemon.as_ref().expect("the program runs").office);
+        let people = office.config.landlords.iter().flat_map(|landlord| landlord.people());
+        let by = people.into_iter().find(|person| person.address == by).expect("a person of the landlord");
+        let reference = reference.parse().expect("a reference");
+        carry_out(&office, &reference, by, command, false).await.unwrap_or_else(|refused| panic!("{refused:#}"));
+        self.works().await;
+    }
+
+    /// The response of the stage the case is at: every point upheld, an apology.
+    pub async fn responds(&mut self, reference: &str, by: &str) {
+        let case = self.office().store.case(&reference.parse().unwrap()).await.unwrap().unwrap().case;
+        let reasons = Words::new("Our repairs policy gives four weeks, and we took three months.");
+        let answer = case::Answer { finding: Finding::Upheld, reasons };
+        let apology = Remedy { kind: RemedyKind::Apology, what: Words::new("We are sorry."), pence: None };
+        let command = Command::Respond {
+            answers: vec![answer; case.definition.points.len()],
+            decision: None,
+            remedies: vec![apology],
+            actions: Vec::new(),
+        };
+        self.does(reference, by, command).await;
+    }
+
     // ── what people see ───────────────────────────────────────────────────────────────────────────────────────────
 
     pub fn now(&self) -> Timestamp {
@@ -561,9 +622,19 @@ impl World {
         &self.daemon.as_ref().expect("the program runs").office
     }
 
-    /// Every letter the mail server took for `to`, oldest first.
+    /// Every letter the mail server took for `to`, oldest first; but for the lists of what is open.
     pub fn letters_to(&self, to: &str) -> Vec<Letter> {
-        self.server.lock().unwrap().taken.iter().filter(|letter| letter.to == to).cloned().collect()
+        self.taken(to, false)
+    }
+
+    /// Every list of what is open that the mail server took for `to`, oldest first: the mornings' and the weeks'.
+    pub fn lists_to(&self, to: &str) -> Vec<Letter> {
+        self.taken(to, true)
+    }
+
+    fn taken(&self, to: &str, lists: bool) -> Vec<Letter> {
+        let server = self.server.lock().unwrap();
+        server.taken.iter().filter(|letter| letter.to == to && is_list(letter) == lists).cloned().collect()
     }
 
     /// The last letter the mail server took for `to`.
@@ -571,7 +642,7 @@ impl World {
         self.letters_to(to).pop().unwrap_or_else(|| panic!("no letter went to {to}"))
     }
 
-    /// How often the mail server was asked to take a letter.
+    /// How often the mail server was asked to take a letter that is no list.
     pub fn tries(&self) -> usize {
         self.server.lock().unwrap().tries
     }

@@ -276,11 +276,11 @@ impl Draft<'_> {
         self.record(addition.received, Event::MessageAdded(addition.clone()));
         let Addition { message, received, writer, name, flags, dissatisfied, words, withheld } = addition.clone();
         match writer {
-            Writer::Staff => return, // They know what they wrote; it is on file.
+            Writer::Handler => return, // They know what they wrote; it is on file.
             Writer::Resident if dissatisfied != Dissatisfied::No && self.case.can_escalate() => {
                 return self.escalate(received, Some(message), None, words, dissatisfied == Dissatisfied::Perhaps);
             }
-            Writer::Resident | Writer::Stranger | Writer::Ombudsman => {}
+            Writer::Resident | Writer::Staff | Writer::Stranger | Writer::Ombudsman => {}
         }
         let urgent = flags.urgent_hazard;
         let says = Says::NewMessage { message, writer, name, flags };
@@ -359,10 +359,10 @@ impl Draft<'_> {
             return; // Met since the round looked.
         };
         if duty == Duty::Survey {
-            let come = nine_o_clock(owed.due.date) <= self.now;
-            return if come {
-                self.survey()
-            };
+            if nine_o_clock(owed.due.date) <= self.now {
+                self.survey();
+            }
+            return;
         }
         if let Some(stage) = duty.stage().filter(|stage| duty == stage.acknowledge()) {
             if self.must_acknowledge_now(stage) {

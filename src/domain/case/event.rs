@@ -87,6 +87,9 @@ pub struct Flags {
     pub vulnerability: bool,
     pub adjustment_requested: bool,
     pub representative: bool,
+    /// Stage 2 is asked for, in so many words or not (6.10, 6.12).
+    #[serde(default)]
+    pub stage2_asked: bool,
     /// A ground of 2.2 that may apply, in words.
     pub exclusion_hint: Option<String>,
 }
@@ -168,7 +171,9 @@ pub struct Opening {
 #[serde(rename_all = "snake_case")]
 pub enum Writer {
     Resident,
-    /// Somebody registered for the landlord.
+    /// Whoever handles the case.
+    Handler,
+    /// Somebody else registered for the landlord.
     Staff,
     /// An address this case does not know: it held one of our letters, but may be anybody.
     Stranger,

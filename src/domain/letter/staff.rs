@@ -35,7 +35,8 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
                 writer => match writer {
                     Writer::Stranger => "stranger",
                     Writer::Ombudsman => "ombudsman",
-                    Writer::Resident | Writer::Staff => "resident",
+                    Writer::Staff | Writer::Handler => "staff",
+                    Writer::Resident => "resident",
                 },
                 writer_name => named(name, pen),
             }

@@ -9,8 +9,9 @@
 
 use super::mime::{Entity, single_spaced};
 use super::wording::{
-    ABSENT, ACKNOWLEDGES, ADMINISTRATORS, BOUNCE_PHRASES, BOUNCE_SUBJECTS, BOUNCE_SUBJECTS_INSIDE, DAEMONS, OF_A_HOME,
-    PROMISE, REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_INSIDE, TECHNICAL, THANKS,
+    ABSENT, ACKNOWLEDGES, ADMINISTRATORS, BOUNCE_OPENINGS, BOUNCE_PHRASES, BOUNCE_SUBJECTS, BOUNCE_SUBJECTS_INSIDE,
+    BULK, CHALLENGES, CLOSED, DAEMONS, DEAF, GONE, LETTER, OF_A_HOME, PROMISE, RECEIPT_SUBJECTS, REDIRECTS,
+    REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_ALONE, ROBOT_INSIDE, TECHNICAL, THANKS, TO_ANYBODY,
 };
 use super::{Kind, Message, Own, quote, report};
 
@@ -138,6 +139,9 @@ fn feedback(facts: &Facts<'_>) -> Option<String> {
 }
 
 fn receipt(facts: &Facts<'_>) -> Option<String> {
+    if report::is_refusal(facts.entity) {
+        return None;
+    }
     const SUBJECTS: &[&str] = &[
         "read:",
         "not read:",
@@ -204,11 +208,17 @@ fn receipt(facts: &Facts<'_>) -> Option<String> {
     }
     let titled = SUBJECTS.iter().any(|subject| facts.subject.starts_with(subject));
     let short = facts.message.text.len() < 1_500;
-    if titled && short && !facts.says_person() && PHRASES.iter().any(|phrase| facts.all.contains(phrase)) {
+    if titled
+        && short
+        && !facts.says_person()
+        && !speaks_as_one(&facts.all)
+        && PHRASES.iter().any(|phrase| facts.all.contains(phrase))
+    {
         return Some("Subject and wording of a read receipt.".to_owned());
     }
-    let recalls = facts.subject.starts_with("recall:") && facts.all.contains("would like to recall the message");
-    recalls.then(|| "A request to recall a message.".to_owned())
+    let recalls = facts.subject.starts_with("recall:") && facts.all.contains("would like to recall the message, ");
+    let recalled = facts.subject.starts_with("message recall ") && short && facts.all.contains("recall");
+    (recalls || recalled).then(|| "A request to recall a message.".to_owned())
 }
 
 fn bounce(facts: &Facts<'_>) -> Option<String> {
@@ -216,6 +226,9 @@ fn bounce(facts: &Facts<'_>) -> Option<String> {
     let kind = facts.report_type();
     if statuses || kind.as_deref() == Some("delivery-status") {
         return Some("A delivery report (RFC 3464).".to_owned());
+    }
+    if report::is_refusal(facts.entity) {
+        return Some("A disposition notification that refuses the letter (RFC 5429, 2.1.2).".to_owned());
     }
     // Exchange 5.5 encloses its report under this name.
     if facts.entity.has("x-ms-embedded-report") {
@@ -233,10 +246,16 @@ fn bounce(facts: &Facts<'_>) -> Option<String> {
     }
     let nobody = facts.message.from.is_none() && titled;
     let administrator = nobody || ADMINISTRATORS.iter().any(|name| facts.from.contains(name));
-    if administrator && (titled || worded) && !quote::answers(&facts.subject) && !quote::forwards(&facts.subject) {
+    if administrator
+        && (titled || worded || has_reply_code(&facts.all))
+        && !quote::answers(&facts.subject)
+        && !quote::forwards(&facts.subject)
+    {
         return Some("A mail server's administrator as sender, and wording of a delivery report.".to_owned());
     }
-    if facts.says_person() {
+    // A resident whose subject is "Delivery failed" speaks of a cooker, and asks.
+    let resident = speaks_of_home(&facts.words) || asks(&facts.words);
+    if facts.says_person() || (resident && !facts.says_automatic() && kind.is_none()) {
         return None;
     }
     let technical = says(TECHNICAL)
@@ -246,8 +265,10 @@ fn bounce(facts: &Facts<'_>) -> Option<String> {
     if titled && (technical || facts.says_automatic() || kind.is_some()) && (worded || technical) {
         return Some("Subject and wording of a delivery report.".to_owned());
     }
-    let brief = facts.all.len() < 600 && facts.all.contains('@') && !speaks_of_oneself(&facts.all);
-    if titled && worded && brief {
+    let beginning: String = facts.all.chars().take(200).collect();
+    let opens = BOUNCE_OPENINGS.iter().any(|opening| beginning.contains(opening));
+    let brief = facts.all.len() < 600 && facts.all.contains('@') && says(LETTER) && !speaks_of_oneself(&facts.all);
+    if titled && worded && (brief || (opens && !speaks_as_one(&facts.all))) {
         return Some("Subject and wording of a delivery report, in nobody's name.".to_owned());
     }
     if worded
@@ -265,7 +286,7 @@ fn bounce(facts: &Facts<'_>) -> Option<String> {
 fn speaks_of_oneself(words: &str) -> bool {
     const SELF: &[&str] =
         &["i", "my", "me", "i'm", "i've", "we", "our", "us", "mine", "dear", "hi", "hello", "regards"];
-    words.split(|c: char| !c.is_alphanumeric() && c != '\'').any(|word| SELF.contains(&word))
+    any_word(words, SELF)
 }
 
 fn bounce_subject(subject: &str) -> bool {
@@ -335,7 +356,7 @@ fn auto_reply(facts: &Facts<'_>) -> Option<String> {
     if facts.says_person() {
         return None;
     }
-    if reply_subject(&facts.subject) {
+    if reply_subject(&facts.subject, speaks_of_home(&facts.words)) {
         return Some("Subject of an automatic answer.".to_owned());
     }
     if facts.null_sender && facts.message.answers() {
@@ -351,28 +372,47 @@ fn wording_of_reply(facts: &Facts<'_>) -> Option<&'static str> {
         return None;
     }
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
+    if says(CHALLENGES) {
+        return Some("It asks whoever wrote to prove that they are no program.");
+    }
     let early: String = words.chars().take(600).collect();
-    let absent = ABSENT.iter().any(|phrase| early.contains(phrase));
+    let absent = ABSENT.iter().chain(CLOSED).any(|phrase| early.contains(phrase));
     let promise = says(PROMISE);
     let thanks = says_by_itself(&early, THANKS);
     let robot = says_by_itself(words, ROBOT) || (thanks && says(ROBOT_INSIDE));
-    let weak = REPLY_SUBJECTS_WEAK.iter().any(|subject| facts.subject.starts_with(subject))
-        || facts.subject.contains("out of the office")
-        || facts.subject.contains("out of office");
-    if robot && (thanks || promise || absent || weak || facts.says_automatic()) {
+    let gone = says(GONE) && words.chars().count() < 600;
+    let weak = weak_reply_subject(&facts.subject);
+    if robot && (thanks || promise || absent || gone || weak || facts.says_automatic()) {
         return Some("The text says that it is an automatic answer.");
     }
     if absent && facts.null_sender {
         return Some("Wording of an absence note, from an empty return path.");
     }
     // A resident who is away next week asks when the plumber will come.
-    if words.contains(['?', '？']) || says(OF_A_HOME) {
+    if asks(words) || speaks_of_home(words) {
         return None;
     }
+    // Offices answer as "we"; hardly a resident writes without "I" and "my".
+    let impersonal = !speaks_as_one(words);
+    let acknowledges = ACKNOWLEDGES.iter().filter(|phrase| words.contains(**phrase)).take(2).count();
     match () {
         () if weak && absent && promise => Some("Subject and wording of an absence note."),
         () if thanks && absent && promise => Some("Wording of an absence note."),
-        () if weak && thanks && says(ACKNOWLEDGES) => Some("Subject and wording of an automatic receipt."),
+        () if (absent || absent_subject(&facts.subject)) && says(TO_ANYBODY) => {
+            Some("Wording of an absence note, to anybody who writes.")
+        }
+        () if gone && says(REDIRECTS) && !words.contains("contact me") => {
+            Some("Whoever had the address has gone; it says where to write.")
+        }
+        () if weak && thanks && acknowledges > 0 => Some("Subject and wording of an automatic receipt."),
+        () if impersonal && says_by_itself(words, ROBOT_ALONE) => Some("The text says that it is an automatic answer."),
+        () if impersonal
+            && acknowledges > 0
+            && RECEIPT_SUBJECTS.iter().any(|known| facts.subject.starts_with(known)) =>
+        {
+            Some("Subject and wording of an automatic receipt.")
+        }
+        () if impersonal && (weak || thanks) && acknowledges > 1 => Some("Wording of an automatic receipt."),
         () if facts.says_automatic() && thanks && (absent || promise) => {
             Some("Marked as automatic, with wording of an automatic answer.")
         }
@@ -380,11 +420,43 @@ fn wording_of_reply(facts: &Facts<'_>) -> Option<&'static str> {
     }
 }
 
+/// Subjects that programs and people use, perhaps behind a ticket's number in brackets.
+fn weak_reply_subject(subject: &str) -> bool {
+    let bare = subject.trim_start_matches(['[', '(', '*', '"', ' ']);
+    let behind_tag =
+        subject.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(bare, |(_, rest)| rest.trim());
+    REPLY_SUBJECTS_WEAK.iter().any(|known| bare.starts_with(known) || behind_tag.starts_with(known))
+        || absent_subject(subject)
+}
+
+fn absent_subject(subject: &str) -> bool {
+    subject.contains("out of the office") || subject.contains("out of office")
+}
+
+/// Whether the words ask something; links hold question marks too.
+fn asks(words: &str) -> bool {
+    words.contains('？')
+        || words.split_whitespace().any(|word| word.trim_end_matches(['"', '\'', ')', '!']).ends_with('?'))
+}
+
+fn speaks_of_home(words: &str) -> bool {
+    OF_A_HOME.iter().any(|phrase| words.contains(phrase))
+}
+
+fn speaks_as_one(words: &str) -> bool {
+    const ONE: &[&str] = &["i", "my", "me", "i'm", "i've", "i'd", "i'll", "mine", "myself"];
+    any_word(words, ONE)
+}
+
+fn any_word(words: &str, known: &[&str]) -> bool {
+    words.split(|c: char| !c.is_alphanumeric() && c != '\'').any(|word| known.contains(&word))
+}
+
 /// Headers by which programs that answer for people mark themselves. X-Auto-Response-Suppress is none: ordinary mail
 /// carries it.
 fn answers_for_people(name: &str) -> bool {
     let squeezed = name.replace(['-', '_'], "");
-    let marks = ["autorepl", "autorespon", "autoantwort", "autoreply", "vacationmessage", "awaymessage"];
+    let marks = ["autorepl", "autorespon", "autoantwort", "vacation", "awaymessage", "machinegenerated"];
     !squeezed.contains("suppress") && marks.iter().any(|mark| squeezed.contains(mark))
 }
 
@@ -392,7 +464,8 @@ fn is_on(value: &str) -> bool {
     !matches!(value, "" | "no" | "false" | "0" | "off" | "none")
 }
 
-fn reply_subject(subject: &str) -> bool {
+/// Residents give their complaints about "out of office" that very title; programs put it in front of ours.
+fn reply_subject(subject: &str, of_home: bool) -> bool {
     let subject = subject.trim_start_matches(['[', '(', '*', '"', '#', '<', ' ', '{']);
     REPLY_SUBJECTS.iter().any(|known| {
         subject.strip_prefix(known).is_some_and(|rest| {
@@ -410,7 +483,7 @@ fn reply_subject(subject: &str) -> bool {
                 "antwort",
             ];
             let rest = noun.into_iter().find_map(|noun| rest.strip_prefix(noun)).unwrap_or(rest).trim_start();
-            rest.is_empty()
+            (rest.is_empty() && !of_home)
                 || rest.starts_with([':', '：', ']', ')', '-', '–', '—', '*', '}', '"', '>', '|'])
                 || rest.starts_with("re:")
                 || rest.starts_with("(re")
@@ -469,7 +542,15 @@ fn list(facts: &Facts<'_>) -> Option<String> {
     {
         return Some(format!("The header {header} of a mailing list or bulk mail."));
     }
-    facts.precedence().map(|value| format!("Precedence: {}.", value.chars().take(20).collect::<String>()))
+    if let Some(value) = facts.precedence() {
+        return Some(format!("Precedence: {}.", value.chars().take(20).collect::<String>()));
+    }
+    // A mailing says how to be rid of it, at its head or foot; who answers or passes it on quotes that.
+    let passed_on = facts.message.answers() || quote::forwards(&facts.subject) || facts.message.forward.is_some();
+    let foot: String = facts.message.text.chars().rev().take(WORDING_CHARS).collect();
+    let foot = single_spaced(&foot.chars().rev().collect::<String>().to_lowercase().replace('’', "'"));
+    let said = BULK.iter().filter(|phrase| facts.all.contains(**phrase) || foot.contains(**phrase)).take(2).count();
+    (said > 1 && !passed_on).then(|| "Wording of bulk mail.".to_owned())
 }
 
 fn program(facts: &Facts<'_>) -> Option<String> {
@@ -486,6 +567,7 @@ fn program(facts: &Facts<'_>) -> Option<String> {
         ["postmaster@", "mailer-daemon@", "root@", "daemon@", "listserv@", "majordomo@", "hostmaster@"]
             .iter()
             .any(|name| from.address.starts_with(name))
+            || ["-bounces@", "-request@", "-owner@", "-confirm@"].iter().any(|name| from.address.contains(name))
     });
     administrator.then(|| "The sender is a mail server's or machine's own address.".to_owned())
 }
@@ -506,7 +588,9 @@ fn withheld(facts: &Facts<'_>) -> Vec<String> {
     if facts.form {
         return reasons;
     }
-    if facts.auto_submitted.starts_with("auto-") && !facts.auto_submitted.starts_with("auto-replied") {
+    // RFC 3834, 5: any other word than "no" is a program's.
+    let program = !facts.auto_submitted.is_empty() && !facts.says_person();
+    if program && !facts.auto_submitted.starts_with("auto-replied") {
         let keyword: String = facts.auto_submitted.chars().take(20).collect();
         reasons.push(format!("Auto-Submitted: {keyword}, and the sender is not configured as a form."));
     }
@@ -515,16 +599,16 @@ fn withheld(facts: &Facts<'_>) -> Vec<String> {
     }
     let local = |address: &str| address.split('@').next().unwrap_or_default().replace(['-', '_', '.'], "");
     let from = facts.message.from.as_ref().map_or("", |from| from.address.as_str());
-    const DEAF: &[&str] =
-        &["noreply", "donotreply", "nepasrepondre", "nichtantworten", "noresponder", "dontreply", "unmonitored"];
     if [from, to.address.as_str()].iter().any(|address| DEAF.iter().any(|deaf| local(address).contains(deaf))) {
         reasons.push("The sender's address takes no answers.".to_owned());
     }
     if facts.entity.raw("x-auto-response-suppress").is_some_and(|value| is_on(&value.trim().to_ascii_lowercase())) {
         reasons.push("X-Auto-Response-Suppress asks for no automatic answer.".to_owned());
     }
-    if facts.entity.has("x-loop") {
-        reasons.push("X-Loop marks mail that has been answered by a program.".to_owned());
+    // Exchange's "…-Inbox-Rules-Loop" is on what people's own rules pass on.
+    let loops = |name: &&str| name.starts_with("x-") && name.contains("loop") && !name.contains("rules");
+    if let Some(header) = facts.entity.names().find(loops) {
+        reasons.push(format!("{header} marks mail that a program sends or answers."));
     }
     reasons
 }
@@ -554,12 +638,30 @@ pub(super) fn spam(entity: &Entity<'_>) -> Option<String> {
     if value("x-proofpoint-spam-details").contains("rule=spam") {
         return Some("x-proofpoint-spam-details has rule=spam".to_owned());
     }
-    // Only the topmost was written by our own server; those below may be forged (RFC 8601, 5).
-    let results = value("authentication-results");
-    let has = |result: &str| results.split([';', ' ']).any(|piece| piece.trim() == result);
-    if has("dmarc=fail") {
-        return Some("the sender is not who it says (dmarc=fail)".to_owned());
+    match failed_check(entity)? {
+        "dmarc" => Some("the sender is not who it says (dmarc=fail)".to_owned()),
+        "spf" => Some("the sending server is not the sender's (spf=fail)".to_owned()),
+        // Lists and gateways break signatures; by itself that makes no spam.
+        _ => None,
     }
-    let unsigned = !has("dkim=pass") && !has("dmarc=pass");
-    (has("spf=fail") && unsigned).then(|| "the sending server is not the sender's (spf=fail)".to_owned())
+}
+
+/// Why the sender may be somebody else, when the server's checks say so.
+pub(super) fn unproven(entity: &Entity<'_>) -> Option<String> {
+    failed_check(entity).map(|check| format!("it could not be proved that the sender is who it says ({check}=fail)"))
+}
+
+/// The check of the sender that failed (RFC 8601), unless another one vouches for the sender.
+fn failed_check(entity: &Entity<'_>) -> Option<&'static str> {
+    // Only the topmost field was written by our own server; those below may be forged (RFC 8601, 5).
+    let results = entity.raw("authentication-results").unwrap_or_default().to_ascii_lowercase();
+    let has = |check: &str, result: &str| {
+        let proper = |piece: &str| piece.trim().split_once('=') == Some((check, result));
+        results.split([';', ' ']).any(proper)
+    };
+    if has("dmarc", "fail") {
+        return Some("dmarc");
+    }
+    let vouched = has("dmarc", "pass") || has("dkim", "pass");
+    ["spf", "dkim", "compauth"].into_iter().find(|check| !vouched && has(check, "fail"))
 }

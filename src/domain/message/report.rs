@@ -17,6 +17,13 @@ pub(super) fn read(entity: &Entity<'_>, message: &Message, own: &Own) -> Report 
     }
     if recipients.is_empty() {
         recipients = from_prose(entity, message, own);
+    } else if is_refusal(entity) {
+        // Only the explanation says why.
+        let why = shortened(explanation(&message.text));
+        for failed in recipients.iter_mut().filter(|failed| failed.diagnostic.is_empty()) {
+            failed.severity = severity(failed.status.as_deref(), &why);
+            failed.diagnostic.clone_from(&why);
+        }
     }
     Report { recipients, original_message_ids: original_ids(entity, message) }
 }
@@ -24,7 +31,7 @@ pub(super) fn read(entity: &Entity<'_>, message: &Message, own: &Own) -> Report 
 /// The fields of `message/delivery-status` (RFC 3464, 2.3), wherever the part stands.
 fn from_status_parts(entity: &Entity<'_>, enclosed: bool) -> Vec<Failed> {
     let mut failed: Vec<Failed> = Vec::new();
-    for part in entity.walk(enclosed).into_iter().filter(|part| is_status(part)) {
+    for part in entity.walk(enclosed).into_iter().filter(|part| is_status(part) || is_disposition(part)) {
         for group in field_groups(&String::from_utf8_lossy(&part.bytes())) {
             let value = |name: &str| group.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
             // RFC 3464, 2.3.1: "original" is the address we wrote to; it may be missing.
@@ -53,6 +60,21 @@ fn from_status_parts(entity: &Entity<'_>, enclosed: bool) -> Vec<Failed> {
 
 pub(super) fn is_status(part: &Entity<'_>) -> bool {
     matches!(part.content_type.as_str(), "message/delivery-status" | "message/global-delivery-status")
+}
+
+fn is_disposition(part: &Entity<'_>) -> bool {
+    part.content_type == "message/disposition-notification"
+}
+
+/// Whether a filter refused the letter without a person: RFC 5429, 2.1.2; Dovecot, for a mailbox that is full.
+pub(super) fn is_refusal(entity: &Entity<'_>) -> bool {
+    let disposition = |part: &Entity<'_>| {
+        let fields = field_groups(&String::from_utf8_lossy(&part.bytes()));
+        let value = fields.into_iter().flatten().find(|(name, _)| name == "disposition").map(|(_, value)| value);
+        value.unwrap_or_default().to_ascii_lowercase()
+    };
+    let mut dispositions = entity.walk(false).into_iter().filter(|part| is_disposition(part)).map(disposition);
+    dispositions.any(|value| value.contains("automatic-action") && value.contains("deleted"))
 }
 
 /// Whether every recipient a report names got the letter: RFC 3464, 2.3.3.
@@ -109,11 +131,13 @@ fn from_prose(entity: &Entity<'_>, message: &Message, own: &Own) -> Vec<Failed> 
         ["postmaster@", "mailer-daemon@", "abuse@", "support@"].iter().any(|name| address.starts_with(name))
     };
     let found = if listed.is_empty() { address::addresses_in(prose, RECIPIENTS_MAX) } else { listed };
+    // The head of a returned letter names its Message-ID, which looks like an address.
+    let ids: Vec<String> = ids_in_text(prose).into_iter().map(|id| id.to_lowercase()).collect();
     let lower = prose.to_lowercase();
     let delayed = message.subject.to_lowercase().contains("delay") || DELAYED.iter().any(|words| lower.contains(words));
     found
         .into_iter()
-        .filter(|address| !ours(address) && !system(address))
+        .filter(|address| !ours(address) && !system(address) && !ids.contains(address))
         .map(|address| {
             let diagnostic = words_about(prose, &address);
             let status = enhanced_status(&diagnostic).or_else(|| enhanced_status(prose));
@@ -236,6 +260,7 @@ fn original_ids(entity: &Entity<'_>, message: &Message) -> Vec<String> {
         }
         if part.content_type.ends_with("rfc822-headers")
             || is_status(part)
+            || is_disposition(part)
             || part.content_type == "message/rfc822" && part.parts.is_empty()
         {
             ids.extend(ids_in_text(&String::from_utf8_lossy(&part.bytes())));

@@ -23,6 +23,14 @@ pub(super) const ADMINISTRATORS: &[&str] = &[
     "antivirus_for_smtp", "imss@", "ndr@",
 ];
 
+/// Within the local part, its marks left out, of addresses nobody reads.
+pub(super) const DEAF: &[&str] = &[
+    "noreply", "donotreply", "dontreply", "notreply", "unmonitored", "autoreply", "autorespon", "nepasrepondre",
+    "nichtantworten", "keineantwort", "noresponder", "norespondas", "norispondere", "nonrispondere", "nietantwoorden",
+    "nietbeantwoorden", "naoresponda", "naoresponder", "nieodpowiad", "nuraspunde", "svarikke", "svarainte", "alavastaa",
+    "neodpovid", "cevaplamay", "yanitlamay",
+];
+
 /// How subjects of delivery reports begin.
 pub(super) const BOUNCE_SUBJECTS: &[&str] = &[
     "undeliverable", "undelivered", "undeliveried", "non-delivery", "nondeliverable", "non delivery",
@@ -60,7 +68,16 @@ pub(super) const BOUNCE_SUBJECTS: &[&str] = &[
     "send failed", "address not found", "message blocked", "message not sent", "could not send message",
     "email could not be", "couldn't deliver", "mail delivery problem", "bounced", "bounce notification",
     "bounce:", "delivery incomplete", "delivery unsuccessful", "user unknown", "recipient unknown",
-    "no such user", "spam mail rejected", "mail rejected", "undeliverd",
+    "no such user", "spam mail rejected", "mail rejected", "undeliverd", "message you sent blocked", "message you sent was",
+    "your message was rejected", "your e-mail was rejected", "your email was rejected", "mailbox full", "mailbox is full",
+    "mailbox unavailable", "over quota", "quota exceeded", "virus (", "virus alert", "virus found", "virus in ",
+    "banned content", "banned file", "blocked attachment", "considered unsolicited", "message quarantined", "[bounce]",
+    "mailzustellung fehlgeschlagen", "ihre e-mail wurde", "ihre nachricht wurde", "niedostarcz", "ikke leverbar",
+    "ei toimitettavissa", "kézbesíthetetlen", "teslim edilemiyor", "μη παραδοτέο", "δεν είναι δυνατή η παράδοση",
+    "imposibil de livrat", "недоставим", "не удалось доставить", "未传递", "배달되지 않음", "배달할 수 없음",
+    "غير قابل للتسليم", "לא ניתן למסירה", "no es pot lliurar", "neisporučiv", "nedostavljiv", "nepristatom",
+    "nepiegādājam", "kohaletoimetamatu", "undelivered mail", "correo no entregado", "mensaje devuelto",
+    "notificação de falha", "retour de message", "echec de", "mesajınız iletilemedi",
 ];
 
 /// The same, wherever they stand in a subject.
@@ -106,7 +123,28 @@ pub(super) const BOUNCE_PHRASES: &[&str] = &[
     "отклонено", "невозможно доставить", "送信エラー", "見つかりません", "ユーザーが存在しません", "不存在", "失敗", "반송",
     "address not found", "recipient not found", "no mailbox", "mailbox not found", "account is disabled",
     "account has been disabled", "has been disabled", "bounced", "user doesn", "retry timeout", "too many hops",
-    "bad destination", "unable to relay", "relaying denied", "message size exceeds", "too large",
+    "bad destination", "unable to relay", "relaying denied", "message size exceeds", "too large", "not accept messages",
+    "cannot accept messages", "delivery of the email was stopped", "was not accepted", "virus checker",
+    "has been quarantined", "was quarantined", "considered unsolicited", "nie powiodło się", "wurde abgelehnt",
+    "als spam eingestuft", "fehlgeschlagen", "a été rejeté", "fue rechazado", "è stato rifiutato", "werd geweigerd",
+    "foi rejeitad", "została odrzucona", "a fost respins", "reddedildi", "afvist", "avvist", "avvisades", "hylätty",
+];
+
+/// How delivery reports begin that carry no other mark.
+pub(super) const BOUNCE_OPENINGS: &[&str] = &[
+    "delivered to the following", "delivery to the following recipient", "message was created automatically by",
+    "wasn't able to deliver your message", "was not able to deliver your message", "unable to deliver your message",
+    "your message cannot be delivered", "your message could not be delivered", "your message was not delivered",
+    "your message wasn't delivered", "your message has not been delivered", "your message did not reach",
+    "your mail could not be delivered", "your email could not be delivered", "your e-mail could not be delivered",
+    "following mail could not be delivered", "message could not be delivered to", "the following address",
+    "the following recipient", "non-delivery report", "delivery status notification", "message you sent was not delivered",
+    "the email you sent", "mail to the following", "your message to:", "your message to <", "our virus checker", "ihre nachricht konnte nicht", "ihre nachricht wurde nicht",
+    "ihre e-mail konnte nicht", "votre message n'a pas", "votre message n'est pas", "votre courriel n'a pas",
+    "su mensaje no", "tu mensaje no", "el mensaje no", "il suo messaggio non", "il tuo messaggio non", "uw bericht",
+    "a sua mensagem não", "sua mensagem não", "twoja wiadomość nie", "wiadomość nie", "mesajul dvs", "mesajul nu",
+    "ditt meddelande", "din meddelelse", "din besked", "iletiniz", "mesajınız", "ваше сообщение", "ваше письмо",
+    "您的邮件", "您发送的邮件", "メールを配信", "メッセージを配信",
 ];
 
 /// What only servers write: protocol replies, field names of reports, the head of returned mail.
@@ -114,7 +152,7 @@ pub(super) const TECHNICAL: &[&str] = &[
     "smtp error", "smtp;", "remote host said", "host said:", "said: 5", "said: 4", "reporting-mta",
     "final-recipient", "diagnostic-code", "action: failed", "action: delayed", "remote-mta", "rcpt to", "<<< 5",
     "<<< 4", ">>> data", "mail from:", "received: from", "message-id: <", "mime-version:", "return-path:",
-    "x-mailer:", "transcript of session", "message headers", "message header", "original message",
+    "x-mailer:", "transcript of session", "message headers", "message header", 
     "returned message", "mts-id", "mailer-daemon", "postmaster", "mail server", "mail system", "smtp",
     "delivery system",
 ];
@@ -138,8 +176,15 @@ pub(super) const REPLY_SUBJECTS: &[&str] = &[
     "автоматический ответ", "автоответ", "автоматична відповідь", "автовідповідь",
     "отсутствует на рабочем месте", "رد تلقائي", "الرد التلقائي", "自动答复", "自动回复", "自動回覆", "自動回復", "自動返信",
     "自動応答", "不在通知", "자동 회신", "부재중", "ymateb awtomatig", "ateb awtomatig", "allan o'r swyddfa",
-    "automatikus válasz", "αυτόματη απάντηση", "automatická odpoveď", "samodejni odgovor", "automatski odgovor",
-    "automatinis atsakymas", "automātiskā atbilde", "automaatvastus", "trả lời tự động", "balasan otomatis",
+    "automatikus válasz", "αυτόματη απάντηση", "автоматичен отговор", "automaatne vastus",
+    "automātiska atbilde", "תשובה אוטומטית", "מענה אוטומטי", "स्वचालित उत्तर", "автоматты жауап", "balas automatik",
+    "аутоматски одговор", "ตอบกลับอัตโนมัติ", "resposta automàtica", "erantzun automatikoa", "përgjigje automatike",
+    "پاسخ خودکار", "自動返信メール", "自動応答メール", "absent du bureau", "absente du bureau", "abwesend", "afwezig",
+    "ikke til stede", "frånvarande", "fraværende", "fraværsmelding", "poissa", "ausente", "assente",
+    "automatická odpoveď", "samodejni odgovor", "automatski odgovor",
+    "yahoo! auto response", "réponse d'absence du bureau", "abwesenheitsbenachrichtigung",
+    "automatische antwort von", "urlaubsbenachrichtigung", "abwesenheitsnachricht", "automatische e-mail",
+    "message d'absence du bureau", "automatinis atsakymas", "automātiskā atbilde", "automaatvastus", "trả lời tự động", "balasan otomatis",
     "respon automàtic", "automated email", "automatic email", "respuesta automatizada",
     "contestador automático", "réponse d'absence", "message automatique", "automatische nachricht",
     "urlaubsvertretung", "nicht im büro", "niet op kantoor", "fora do escritorio", "în concediu", "på semester",
@@ -154,13 +199,46 @@ pub(super) const REPLY_SUBJECTS_WEAK: &[&str] = &[
     "vacation", "holiday", "maternity leave", "absence", "absent", "auto", "thank you for", "thanks for",
     "thank you", "we have received", "we've received", "your email", "your message", "your enquiry",
     "your request", "your query", "acknowledgement", "confirmation of receipt", "receipt of your",
-    "message received", "request received", "case received", "abwesen", "urlaub", "eingangsbestätigung",
+    "message received", "request received", "case received",
+    "ticket received", "new support ticket", "support ticket", "new ticket", "your case", "your ticket", "case ", "ticket",
+    "enquiry received", "complaint received", "email received", "received:", "acknowledgment", "out of office",
+    "i'm out", "i am out", "abwesen", "urlaub", "eingangsbestätigung",
     "ihre nachricht", "vielen dank", "accusé de réception", "acuse de recibo", "gracias por", "merci",
     "ausente", "vacaciones", "fuori", "ferie", "conferma di ricezione", "ontvangstbevestiging", "bedankt",
     "férias", "urlop", "concediu", "semester", "loma", "dovolená", "отпуск", "assente", "afwezig",
     "niet aanwezig", "frånvaro", "fravær", "poissa", "vakantie", "met verlof", "ausência", "congés", "en congé",
     "en vacances", "na urlopie", "semestre", "tatil", "відпустка", "外出", "休暇", "休假", "إجازة", "nieobecn",
     "nepřítomn", "otpusk",
+];
+
+/// What a delivery report calls the letter it is about.
+pub(super) const LETTER: &[&str] = &[
+    "message", "mail", "nachricht", "mensaje", "mensagem", "messaggio", "courriel", "bericht", "wiadomość", "сообщ",
+    "письм", "mesaj", "meddel", "melding", "besked", "viesti", "zpráv", "ileti", "邮件", "郵件", "メール", "رسال",
+];
+
+/// Subjects that say no more than that a letter has come.
+pub(super) const RECEIPT_SUBJECTS: &[&str] = &[
+    "acknowledgement", "acknowledgment", "confirmation of receipt", "receipt of your", "we have received your",
+    "eingangsbestätigung", "empfangsbestätigung", "accusé de réception", "acuse de recibo", "conferma di ricezione",
+    "ricevuta di ", "ontvangstbevestiging", "confirmação de rece", "potwierdzenie otrzymania", "potwierdzenie odbioru",
+    "confirmare de primire", "kvittering for", "bekräftelse på mottag", "potvrzení o přijetí", "alındı",
+];
+
+/// What mailings say of themselves.
+pub(super) const BULK: &[&str] = &[
+    "to unsubscribe,", "to unsubscribe:", "to unsubscribe please", "to unsubscribe click", "to unsubscribe go",
+    "to unsubscribe visit", "to unsubscribe send", "to unsubscribe or", "to unsubscribe use", "unsubscribe here",
+    "unsubscribe from this", "unsubscribe from these", "unsubscribe from our", "unsubscribe at any time", "unsubscribe instantly",
+    "you are receiving this e", "you are receiving this m", "you received this e", "you received this m",
+    "you're receiving this", "you are subscribed", "you have subscribed", "because you subscribed", "because you signed up",
+    "this email was sent to", "this e-mail was sent to", "this message was sent to", "view this email in",
+    "view it in your browser", "view in browser", "manage your preferences", "update your preferences",
+    "email preferences", "manage your subscription", "change your subscription", "your subscription preferences",
+    "no longer wish to receive", "to be removed from", "remove yourself from", "to stop receiving", "to opt out",
+    "to opt-out", "add us to your address book", "newsletter abbestellen", "vom newsletter abmelden", "se désabonner",
+    "vous désabonner", "vous désinscrire", "darse de baja", "cancelar la suscripción", "cancella l'iscrizione",
+    "afmelden voor", "cancelar a subscrição", "wypisać się", "dezabon",
 ];
 
 /// Thanks that open an automatic answer.
@@ -183,7 +261,21 @@ pub(super) const ACKNOWLEDGES: &[&str] = &[
     "we'll be in touch", "we will aim to", "we will contact you", "will be dealt with", "member of our team",
     "member of the team", "one of our team", "one of our advisers", "enquiry has been received",
     "email has been received", "e-mail has been received", "message has been received", "request has been received",
-    "has been passed to", "has been assigned", "reference number is", "wir werden uns", "wir melden uns",
+    "has been passed to", "has been assigned", "reference number is", "case number is", "ticket number is",
+    "request has been logged", "enquiry has been logged", "query has been logged", "ticket has been created",
+    "ticket has been opened", "case has been created", "case has been opened", "assigned ticket", "your ticket",
+    "we have received your", "we've received your", "we've got your", "we have got your", "we acknowledge receipt",
+    "acknowledge that we have received", "confirm receipt of your", "confirm that we have received",
+    "to add additional comments", "being reviewed by our", "will be reviewed by", "support representative",
+    "representative will follow", "representative will be", "will be answered as soon", "will be in touch shortly",
+    "will get back to you", "dealing with a high volume", "high volume of", "within 5 working days",
+    "within five working days", "within 10 working days", "within ten working days", "working days of receipt",
+    "kümmern uns", "bearbeiten", "den eingang ihrer", "haben ihre", "nous vous remercions de votre",
+    "bien été reçu", "traiterons votre", "avons bien reçu", "hemos recibido", "le responderemos", "abbiamo ricevuto",
+    "wij hebben uw", "we hebben uw", "nemen contact met u op", "recebemos a sua", "recebemos sua", "responderemos",
+    "została przyjęta", "otrzymaliśmy", "am primit", "mesajul dvs", "har modtaget", "har mottatt", "har mottagit",
+    "olemme vastaanottaneet", "přijali jsme", "mesajınızı aldık", "mesajınız alınmıştır", "ваше обращение",
+    "мы получили", "ми отримали", "تم استلام", "已收到", "受け付け", "wedi derbyn eich", "wir werden uns", "wir melden uns",
     "schnellstmöglich", "nous vous répondrons", "dans les meilleurs délais", "nos pondremos en contacto",
     "a la mayor brevedad", "le risponderemo", "verrà contattat", "wij nemen", "zo spoedig mogelijk",
     "entraremos em contacto", "entraremos em contato", "odpowiemy", "vă vom răspunde", "vi återkommer",
@@ -191,11 +283,121 @@ pub(super) const ACKNOWLEDGES: &[&str] = &[
     "我们会尽快", "折り返し", "byddwn yn",
 ];
 
-/// What residents write of and offices do not: an absence note that names these is a person's.
+/// What residents write of and offices do not: an absence note or a receipt that names these is a person's.
 pub(super) const OF_A_HOME: &[&str] = &[
     "my flat", "my home", "my house", "my kitchen", "my bathroom", "my bedroom", "my tenancy", "my neighbour", "my rent",
     "my complaint", "my repair", "my landlord", "your contractor", "the plumber", "the leak", "the boiler", "the heating",
-    "the damp", "the mould", "come round", "be in for",
+    "the damp", "the mould", "come round", "be in for", "my ceiling", "my window", "my door", "my heating", "my boiler",
+    "my toilet", "my shower", "my roof", "my garden", "my property", "my case", "my son", "my daughter", "my mum",
+    "my mother", "my dad", "my father", "my children", "my kids", "my wife", "my husband", "my partner", "no heating",
+    "no hot water", "still waiting", "your engineer", "your operative", "your repair", "your staff", "your surveyor",
+    "the engineer", "the surveyor", "the electrician", "the appointment", "my appointment", "an appointment",
+    "the keys", "a key", "do not accept", "don't accept", "not happy", "disagree", "solicitor", "stage 2", "stage two",
+    "unacceptable", "not good enough", "to complain", "make a complaint", "compensation",
+    "my sister", "my brother", "send anyb", "send anyone", "send someb", "send someone", "the roof", "the lift", "the gate",
+    "the bins", "the drain", "the ceiling", "still broken", "still leak", "not been fixed", "nobody ", "no one ", "no-one ",
+    "out of office replies", "your automat",
+    "wohnung", "heizung", "schimmel", "die miete", "logement", "appartement", "chauffage", "moisissure", "vivienda",
+    "mi piso", "calefacción", "humedad", "alloggio", "riscaldamento", "muffa", "woning", "verwarming", "schimmel",
+    "mieszkani", "ogrzewani", "kaloryfer", "grzyb", "locuinț", "apartament", "căldur", "igrasie", "mucegai",
+    "aquecimento", "humidade", "kalorifer", "rutubet", "квартир", "отоплен", "плесен", "квартир", "опалення",
+    "lejlighed", "lägenhet", "leilighet", "fy nghartref", "fy fflat",
+];
+
+/// What an absence note promises or asks of whoever wrote: nobody says so to one correspondent.
+pub(super) const TO_ANYBODY: &[&str] = &[
+    "if your e", "if your message", "if your enquiry", "if your query", "if your matter", "if your request",
+    "if you need immediate", "if you need assistance", "if you need help", "if you require", "if it is urgent", "if it's urgent", "if urgent", "if this is urgent",
+    "if the matter is urgent", "if you have an urgent", "for urgent", "for anything urgent", "in an emergency please",
+    "for any urgent", "for immediate", "in my absence", "while i am away", "while i'm away", "whilst i am away",
+    "whilst i'm away", "during my absence", "during this time please", "not be checking", "not checking e",
+    "not be reading e", "not be monitoring", "limited access", "no access to e", "no access to my e",
+    "without access to e", "intermittent access", "sporadic access", "not be forwarded", "reply to your e",
+    "respond to your e", "reply to your message", "respond to your message", "answer your e", "deal with your e",
+    "respond to e", "reply to e", "read your e", "will be answered", "will be read", "will be responded to",
+    "will reopen on", "reopens on", "re-open on", "in dringenden fällen", "in dringenden angelegenheiten",
+    "bei dringenden", "dringende anfragen", "nicht weitergeleitet", "meiner rückkehr", "nach meiner", "meine vertretung",
+    "ihre e-mail", "ihre nachricht", "ihre mail", "en cas d'urgence", "pour toute urgence", "toute demande urgente",
+    "toute question urgente", "en mon absence", "pendant mon absence", "votre message à mon", "votre mail à mon",
+    "dès mon retour", "à votre message", "à votre mail", "à votre courriel", "vos messages", "asuntos urgentes",
+    "asunto urgente", "caso de urgencia", "en mi ausencia", "durante mi ausencia", "a su correo", "a su mensaje",
+    "cualquier urgencia", "in caso di urgenz", "per urgenze", "questioni urgenti", "in mia assenza", "al mio rientro",
+    "al mio ritorno", "alla sua e", "voor dringende", "bij dringende", "in dringende", "voor spoed", "bij afwezigheid",
+    "tijdens mijn afwezigheid", "uw e-mail", "uw bericht", "uw mail", "em caso de urgência", "caso de emergência",
+    "assuntos urgentes", "na minha ausência", "durante a minha ausência", "responderei quando", "ao seu e",
+    "a sua mensagem", "pilnych sprawach", "sprawach pilnych", "podczas mojej nieobecności", "w czasie mojej",
+    "na czas mojej", "po powrocie", "pentru urgențe", "pentru urgente", "caz de urgență", "situații urgente",
+    "în lipsa mea", "în absența mea", "la revenire", "acil durum", "acil konu", "dönüşümde", "döndüğümde",
+    "e-postanıza", "срочным вопросам", "срочных случаях", "в моё отсутствие", "в мое отсутствие", "по возвращении",
+    "термінових", "після повернення", "ved hastende", "i hastesager", "i mit fravær", "i mitt fravær", "din mail",
+    "din e-", "ditt mail", "ditt mejl", "din mejl", "vid brådskande", "i brådskande", "under min frånvaro",
+    "kiireellisissä", "poissaoloni aikana", "v naléhavých", "v mé nepřítomnosti", "po mém návratu", "po svém návratu",
+    "للحالات العاجلة", "للأمور العاجلة", "أثناء غيابي", "您的邮件", "紧急事宜", "如有急事", "緊急の場合", "お急ぎの", "不在中",
+    "os yw'n fater brys", "yn fy absenoldeb",
+];
+
+/// That whoever had the address has gone.
+pub(super) const GONE: &[&str] = &[
+    "no longer work for", "no longer work at", "no longer work here", "no longer works for", "no longer works at",
+    "no longer works here", "no longer working for", "no longer working at", "no longer employed", "have now left",
+    "has now left", "i have left the", "has left the organisation", "has left the company", "has left the council",
+    "has left the trust", "has left the business", "have left the organisation", "no longer with the",
+    "i have retired", "i've retired", "has retired", "nicht mehr im unternehmen", "nicht mehr für", "ne travaille plus",
+    "ne fait plus partie", "ya no trabaja", "ya no forma parte", "non lavora più", "non lavoro più", "werkt niet meer",
+    "werk niet meer", "já não trabalha", "não trabalha mais", "już nie pracuje", "nie pracuje już", "nu mai lucrez",
+    "artık çalışm", "больше не работа", "arbejder ikke længere", "jobber ikke lenger", "arbetar inte längre",
+];
+
+/// Where mail for somebody who has gone should go.
+pub(super) const REDIRECTS: &[&str] = &[
+    "please contact", "please send all", "please send any", "please send your", "please send future", "please send e",
+    "please direct", "please email", "please e-mail", "please forward",
+    "please redirect", "please use", "please update", "please resend", "all enquiries", "any enquiries", "future email",
+    "future e-mail", "future correspondence", "for all queries", "for any queries", "wenden sie sich", "veuillez",
+    "merci de contacter", "merci d'adresser", "contacte", "póngase en contacto", "contattare", "rivolgersi", "contact op",
+    "por favor contacte", "prosimy o kontakt", "proszę o kontakt", "contactați", "iletişime geç", "обращ", "kontakt",
+];
+
+/// That an answer can reach nobody before its writer has proved to be one.
+pub(super) const CHALLENGES: &[&str] = &[
+    "verify that you are a real", "verify you are a real", "verify that you are human", "prove you are human",
+    "prove that you are human", "complete the verification process", "complete this verification",
+    "requires verification", "to release your message", "release your email from", "has not been verified",
+    "is being held because the address", "was waitlisted", "add yourself to my guest list", "guest list so your",
+    "protecting myself from receiving junk", "spam arrest", "spamarrest", "sent by tmda",
+    "request to be added to my address book", "requested to be added to the sender's", "to be added to my allowed",
+    "sender verification", "confirm that your message is not spam", "confirm you are not a spammer",
+    "first time you have sent", "you only need to do this once", "you have to do this only once",
+    "confirm your request by clicking", "deliver your message to my inbox", "antispam uol", "blockiert, bis sie bestätigen",
+];
+
+/// Sentences that only programs write of themselves.
+pub(super) const ROBOT_ALONE: &[&str] = &[
+    "this is an automated re", "this is an automated ac", "this is an automated e", "this is an automated m",
+    "this is an automated n", "this is an automatic re", "this is an automatic ac", "this is an automatic e",
+    "this is an automatic m", "this is an automatic n", "this is an automatically", "this is an auto-", "this is an autore",
+    "this is a system generated", "this is a system-generated", "this is a computer generated",
+    "this is a computer-generated", "this email was automatically", "this e-mail was automatically",
+    "this email has been automatically", "this message was automatically", "this message has been automatically",
+    "this message is automatically", "this email is automatically", "this reply was automatically",
+    "this reply has been automatically", "this message was generated automatically",
+    "this email was generated automatically", "this mailbox is not", "this mailbox is no longer",
+    "this mailbox is unmonitored", "this mailbox isn't", "this inbox is not", "this inbox is no longer",
+    "this inbox is unmonitored", "this inbox isn't", "this email address is no longer", "this e-mail address is no longer",
+    "this email address is not monitored", "this e-mail address is not monitored", "this email address isn't monitored",
+    "this email account is not monitored", "this email account is no longer", "this account is no longer monitored",
+    "this is an unmonitored", "this is not a monitored", "dies ist eine automatisch", "diese e-mail wurde automatisch",
+    "diese nachricht wurde automatisch", "dieses postfach wird nicht", "ceci est une réponse automatique",
+    "ceci est un message automatique", "ce message est automatique", "cette boîte n'est pas", "cette adresse n'est plus",
+    "este es un mensaje automático", "esta es una respuesta automática", "este buzón no", "esta cuenta ya no",
+    "este correo ha sido generado automáticamente", "questa è una risposta automatica", "questo è un messaggio automatico",
+    "questa casella non", "questa e-mail è stata generata automaticamente", "dit is een automatisch",
+    "deze e-mail is automatisch", "deze mailbox wordt niet", "dit e-mailadres wordt niet", "esta é uma resposta automática",
+    "esta é uma mensagem automática", "esta caixa de correio não", "to jest automatyczn", "wiadomość wygenerowana automatycznie",
+    "ta wiadomość została wygenerowana automatycznie", "ta skrzynka nie", "acesta este un mesaj automat",
+    "acesta este un răspuns automat", "detta är ett auto", "dette er et auto", "dette er en auto", "tämä on auto",
+    "toto je automatick", "bu bir otomatik", "bu otomatik", "это автоматическ", "це автоматичн", "هذا رد تلقائي",
+    "هذه رسالة تلقائية", "这是自动", "此邮件为自动", "这是一封自动", "這是自動", "このメールは自動", "これは自動", "mae hwn yn ymateb awtomatig",
 ];
 
 /// That somebody is away.
@@ -204,8 +406,7 @@ pub(super) const ABSENT: &[&str] = &[
     "on paternity leave", "on sick leave", "on vacation", "away from the office", "away from my desk",
     "away from my e", "away from work", "currently away", "i am away", "i'm away", "i will be away",
     "i'll be away", "no longer work", "no longer with", "has left the", "have left the", "limited access to e",
-    "no access to e", "not in the office", "not be in the office", "office is closed", "offices are closed",
-    "office is now closed", "not be checking", "non-working day", "i do not work", "i don't work",
+    "no access to e", "not in the office", "not be in the office", "not be checking", "non-working day", "i do not work", "i don't work",
     "working part time", "abwesend", "nicht im büro", "nicht im haus", "außer haus", "im urlaub",
     "nicht erreichbar", "absent du bureau", "absente du bureau", "absent jusqu", "absente jusqu",
     "actuellement absent", "je suis absent", "je serai absent", "en congé", "en vacances",
@@ -218,13 +419,27 @@ pub(super) const ABSENT: &[&str] = &[
     "خارج المكتب", "في إجازة", "不在办公室", "休假", "外出", "不在", "休暇", "休業", "allan o'r swyddfa", "ar wyliau",
     "i ffwrdd o", "szabadság", "出差", "휴가", "not currently in the office", "on study leave", "on sabbatical",
     "on a business trip", "travelling", "traveling", "on compassionate leave", "on parental leave",
-    "on jury service", "out on leave", "maternity leave", "office will be closed", "we are closed",
-    "we are currently closed", "on furlough", "nicht mehr im unternehmen", "nicht mehr für", "in elternzeit",
+    "on jury service", "out on leave", "maternity leave", "on furlough", "nicht mehr im unternehmen", "nicht mehr für", "in elternzeit",
     "auf dienstreise", "krankheitsbedingt", "ne travaille plus", "plus en poste", "en déplacement",
     "ya no trabaja", "de viaje", "permiso", "non lavoro più", "in viaggio", "werkt niet meer", "buiten kantoor",
     "já não trabalha", "não trabalha mais", "em viagem", "já não pracuję", "nie pracuje", "delegacj",
     "föräldraledig", "slutat", "barselsorlov", "permisjon", "koulutuksessa", "vanhempainvapaa", "služební cest",
     "raporlu", "больше не работает", "командировк",
+];
+
+/// That an office is shut; automatic receipts name opening hours too.
+pub(super) const CLOSED: &[&str] = &[
+    "office is closed", "offices are closed", "office is now closed", "office will be closed", "we are closed",
+    "we are currently closed", "we are now closed", "closed for the holiday", "closed for christmas",
+];
+
+/// Titles that only absence notes have, wherever they stand in a subject.
+pub(super) const ABSENT_SUBJECTS: &[&str] = &[
+    "ooo:", "[ooo]", "out of the office", "away message", "away notice", "vacation", "holiday message", "abwesenheit",
+    "urlaub", "absence du bureau", "message d'absence", "notification d'absence", "réponse d'absence", "congé",
+    "fuera de", "ausencia", "fuori sede", "ferie", "vakantie", "ausência", "férias", "fora do escrit", "urlop",
+    "concediu", "semester", "ferie", "fravær", "poissaolo", "loma", "dovolen", "izin", "отпуск", "відпустк", "إجازة",
+    "不在", "休假", "休暇", "부재중",
 ];
 
 /// What an absence note or a receipt promises.
@@ -237,7 +452,8 @@ pub(super) const PROMISE: &[&str] = &[
     "if urgent", "if this is urgent", "for urgent", "for anything urgent", "urgent matter", "urgent enquir",
     "immediate assistance", "emergency please", "not be forwarded", "not be read", "will be read",
     "please contact my colleague", "aim to respond", "aim to reply", "respond within", "reply within",
-    "be in touch", "working days", "rückkehr", "wieder im büro", "wieder erreichbar", "wieder da", "dringend",
+    "be in touch", "working days", "email address has changed", "e-mail address has changed", "have a new email address",
+    "rückkehr", "wieder im büro", "wieder erreichbar", "wieder da", "dringend",
     "wenden sie sich", "weitergeleitet", "vertretung", "à mon retour", "de retour", "urgen", "répondr",
     "veuillez contacter", "contacter", "regreso", "volveré", "contacte", "contactar", "rientro", "contattare",
     "rispond", "terug", "contact opnemen", "retorno", "contato", "powrot", "wracam", "wróc", "pilnych",
@@ -310,7 +526,8 @@ pub(super) const NOTICES: &[&str] = &[
     "solely for the person", "solely for the individual", "solely for the addressee", "in error please",
     "in error, please", "message in error", "scanned for virus", "checked for virus", "been scanned by",
     "virus-free.", "think before you print", "consider the environment before", "registered in england",
-    "unsubscribe from this", "to unsubscribe", "nicht der richtige adressat", "nicht der beabsichtigte",
+    "avast.com", "avast antivirus", "avg.com", "garanti sans virus", "virenfrei", "auf viren geprüft", "libre de virus",
+    "wolny od wirusów", "privo di virus", "senza virus", "livre de vírus", "sem vírus", "virusvrij", "unsubscribe from this", "to unsubscribe", "nicht der richtige adressat", "nicht der beabsichtigte",
     "vertrauliche informationen", "n'êtes pas le destinataire", "n'etes pas le destinataire",
     "destiné exclusivement", "no es el destinatario", "non siete il destinatario", "non è il destinatario",
     "niet de geadresseerde", "niet de beoogde", "não é o destinatário", "nie jest adresatem", "yn gyfrinachol",
@@ -396,6 +613,7 @@ pub(super) const DEVICE_STARTS: &[&str] = &[
 
 /// The same where one language needs no more.
 pub(super) const DEVICE_WHOLE: &[&str] = &[
+    "yahoo mail: search", "yahoo mail : ",
     "iphoneから送信", "发自我的", "從我的", "iphone'umdan gönderildi", "lähetetty", "أُرسلت من", "أرسلت من",
 ];
 
