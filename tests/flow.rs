@@ -905,7 +905,7 @@ async fn a_question_gets_a_short_answer_and_a_request_for_data_goes_to_the_offic
     let case = world.cases().await.remove(1);
     let history = world.history(&case).await;
     assert_eq!(history[0], "opened as correspondence");
-    assert!(history.contains(&"answer by 2026-12-21".to_owned()), "a month, and 20 December is a Sunday: {history:?}");
+    assert!(history.contains(&"answer by 2026-12-21".to_owned()), "one month: {history:?}");
     assert!(world.last_letter_to(OFFICER).says(&case));
 }
 
