@@ -60,8 +60,10 @@ enum Command {
     Check(cli::check::Ask),
     /// Show on one screen how things stand
     Status(cli::status::Ask),
-    /// Complaints and service requests
+    /// Complaints and service requests, and what people do to them
     Case(cli::case::Ask),
+    /// Who is registered for which landlord, what they have to do, and what becomes of it when they leave
+    People(cli::people::Ask),
     /// Messages that came in
     Inbox(cli::inbox::Ask),
     /// Letters that left, wait, are held or failed
@@ -92,6 +94,10 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(trouble) => {
+            // Arguments that only the table of verbs can read; their help is one of them.
+            if let Some(arguments) = trouble.downcast_ref::<clap::Error>() {
+                arguments.exit();
+            }
             eprintln!("{trouble:#}");
             if trouble.is::<Problems>() { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
         }
@@ -109,6 +115,7 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Check(ask) => runtime()?.block_on(ask.run(config)),
         Command::Status(ask) => runtime()?.block_on(ask.run(config)),
         Command::Case(ask) => runtime()?.block_on(ask.run(config)),
+        Command::People(ask) => runtime()?.block_on(ask.run(config)),
         Command::Inbox(ask) => runtime()?.block_on(ask.run(config)),
         Command::Outbox(ask) => runtime()?.block_on(ask.run(config)),
         Command::Calendar(ask) => ask.run(config),

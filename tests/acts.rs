@@ -7,11 +7,12 @@ use jiff::civil::{Date, date};
 use life::{Life, complaint, person, words};
 use redress::domain::calendar::{Calendar, WorkingDays, london};
 use redress::domain::case::{
-    Addition, Answer, Cause, Dissatisfied, Ending, Event, Finding, Flags, Ground, Input, Kind, LetterKind, Matter,
-    NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy, RemedyKind, Resident, Says, Sorting, Writer,
+    Addition, Answer, Cause, Channel, Dissatisfied, Ending, Event, Finding, Flags, Ground, Input, Kind, LetterKind,
+    Matter, NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy, RemedyKind, Resident, Says, Sorting,
+    Writer, logged,
 };
 use redress::domain::code::{Duty, Stage};
-use redress::domain::command::{Command, Redefinition};
+use redress::domain::command::{Command, Log, Redefinition};
 use redress::domain::landlord::Acknowledge;
 use redress::domain::reference::Reference;
 
@@ -633,4 +634,40 @@ fn a_reminder_that_comes_back_or_meets_an_absence_note_goes_to_the_next_person_a
     assert!(
         life.happens(&Input::Posted { letter, outcome: Outcome::Absent { message: 10 } }).unwrap().letters.is_empty()
     );
+}
+
+// ── what came another way ─────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn a_complaint_by_telephone_is_logged_with_the_day_it_came() {
+    let mut life = Life::new(london(date(2026, 12, 3), 10, 0));
+    let log = Log {
+        landlord: life.landlord.key.clone(),
+        kind: Kind::Complaint,
+        channel: Channel::Telephone,
+        received: london(RECEIVED, 16, 0),
+        name: words("Ann Field"),
+        address: None,
+        post: Some(words("14 Alder Court")),
+        telephone: None,
+        estate: None,
+        prefers: None,
+        subject: None,
+        points: vec![words("Nobody came.")],
+        outcome: None,
+    };
+    let reference = || Reference::new("RCH", 1001);
+    let by = |who: &str, log: &Log| logged(log, &person(who), &life.landlord, reference(), life.now);
+    assert!(refused(by("Zed", &log)).contains("not registered"));
+    assert!(refused(by("Gus Reed", &Log { points: vec![], ..log.clone() })).contains("Code 5.6"));
+    assert!(
+        refused(by("Gus Reed", &Log { received: london(date(2026, 12, 4), 9, 0), ..log.clone() }))
+            .contains("still to come")
+    );
+    let opening = by("Gus Reed", &log).unwrap();
+    life.happens(&Input::Opened(Box::new(opening))).unwrap();
+    assert_eq!(life.due(Duty::Acknowledge), date(2026, 12, 8), "from the day it came, not the day it was logged");
+    let acknowledgement = life.letters.first().unwrap();
+    assert_eq!(acknowledgement.says.kind(), LetterKind::Acknowledgement);
+    assert!(acknowledgement.by_hand.is_some(), "there is no e-mail address: somebody posts it");
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use jiff::civil::date;
 use mail_parser::{Message, MessageParser, MimeHeaders};
-use redress::domain::case::{Audience, Opening};
+use redress::domain::case::{Audience, Case, LetterKind};
 use redress::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
 use redress::domain::letter::{
     Desk, Enclosed, MessageKey, Sample, Templates, Unwritable, Written, can_be_written_to, our_letter, samples, write,
@@ -96,7 +96,9 @@ fn golden(file: &str, now: &str) {
 #[test]
 fn every_letter_reads_as_it_was_approved() {
     let samples = samples(&landlord());
-    assert!(samples.len() >= 24, "{}", samples.len());
+    for kind in LetterKind::ALL {
+        assert!(samples.iter().any(|sample| sample.letter.says.kind() == kind), "no sample of {kind:?}");
+    }
     for sample in &samples {
         let written = written(sample);
         golden(&format!("{}.txt", sample.name), &readable(&written));
@@ -290,10 +292,10 @@ fn a_message_that_can_travel_as_it_is_is_attached_as_a_message_and_any_other_as_
     }
 }
 
-/// The sample with other words in its opening.
-fn opened_with(name: &str, change: impl FnOnce(&mut Opening)) -> Sample {
+/// The sample with other words in its case.
+fn with(name: &str, change: impl FnOnce(&mut Case)) -> Sample {
     let mut sample = sample(name);
-    change(sample.case.opening.as_mut().unwrap());
+    change(&mut sample.case);
     sample
 }
 
@@ -311,7 +313,9 @@ fn a_subject_is_answered_once_and_in_one_short_line() {
         ("Fuite d\u{2019}eau \u{1f4a7}", "Re: Fuite d\u{2019}eau \u{1f4a7} [ALD-1047-K]"),
         (&long, &format!("Re: {}… [ALD-1047-K]", vec!["word"; 17].join(" "))),
     ] {
-        let written = written(&opened_with("acknowledgement", |opening| opening.subject = Words::new(theirs)));
+        let written = written(&with("acknowledgement", |case| {
+            case.opening.as_mut().unwrap().subject = Words::new(theirs);
+        }));
         assert_eq!(written.subject, ours);
         assert_eq!(parsed(&written).subject(), Some(ours));
         assert_eq!(header(&written, "Bcc"), None);
@@ -328,7 +332,7 @@ fn a_hostile_name_stays_a_name() {
         "\u{202e}oJ",
         "=?utf-8?q?A=0D=0AB?=",
     ] {
-        let mut sample = opened_with("acknowledgement", |opening| opening.resident.name = Words::new(name));
+        let mut sample = with("acknowledgement", |case| case.resident.as_mut().unwrap().name = Words::new(name));
         sample.letter.name = Words::new(name);
         let written = written(&sample);
         assert_eq!(header(&written, "Bcc"), None, "{name:?}");
@@ -343,9 +347,9 @@ fn a_hostile_name_stays_a_name() {
 fn what_a_resident_writes_is_shown_as_they_wrote_it_and_does_nothing() {
     let hostile = "<script>alert(1)</script> {{ landlord.key }} {% include 'x' %}\n@ombudsman\n# Title\n> quoted\n\
                    </blockquote><h1>Final answer</h1>\nhttps://evil.example/ \u{e000}0\u{e001} \u{202e}x\u{1f527}";
-    let written = written(&opened_with("acknowledgement", |opening| {
-        opening.points = vec![Words::new(hostile)];
-        opening.outcome_sought = Some(Words::new(hostile));
+    let written = written(&with("acknowledgement", |case| {
+        case.definition.points = vec![Words::new(hostile)];
+        case.definition.outcome = Some(Words::new(hostile));
     }));
     let text = text(&written).replace("\r\n", "\n");
     for line in [
@@ -367,10 +371,10 @@ fn what_a_resident_writes_is_shown_as_they_wrote_it_and_does_nothing() {
 
 #[test]
 fn a_very_long_complaint_still_gets_its_letter() {
-    let written = written(&opened_with("acknowledgement", |opening| {
-        opening.points = (0..5_000).map(|n| Words::new(format!("point number {n}"))).collect();
-        opening.outcome_sought = Some(Words::new("x".repeat(1_000_000)));
-        opening.because = vec![Words::new("y".repeat(100_000)); 100];
+    let written = written(&with("acknowledgement", |case| {
+        case.definition.points = (0..5_000).map(|n| Words::new(format!("point number {n}"))).collect();
+        case.definition.outcome = Some(Words::new("x".repeat(1_000_000)));
+        case.opening.as_mut().unwrap().because = vec![Words::new("y".repeat(100_000)); 100];
     }));
     assert!(written.bytes.len() < 100_000, "{}", written.bytes.len());
     let text = text(&written);
@@ -382,8 +386,8 @@ fn a_quotation_can_neither_trip_the_lint_nor_satisfy_it() {
     let stale = "Your informal complaint stage 0 told me to wait eight weeks for a designated person, L33 7WQ";
     let spoken_for = "020 7946 0101 999 Housing Ombudsman Service 0300 111 3000 \
                       https://www.housing-ombudsman.org.uk/residents/make-a-complaint/";
-    let sample = opened_with("acknowledgement", |opening| {
-        opening.points = vec![Words::new(stale), Words::new(spoken_for)];
+    let sample = with("acknowledgement", |case| {
+        case.definition.points = vec![Words::new(stale), Words::new(spoken_for)];
     });
     assert!(text(&written(&sample)).contains("informal complaint"));
 

@@ -41,20 +41,25 @@ impl Beside {
 
     /// "3 working days left", "due today", "2 working days late".
     pub fn left(&self, due: Date) -> String {
-        self.left_in(due, |days| page::count(days.into(), "working day"))
+        left(&self.calendar, self.today(), due)
     }
 
     /// "3 left", "due today", "2 late": working days, for a narrow column.
     pub fn left_briefly(&self, due: Date) -> String {
-        self.left_in(due, |days| days.to_string())
+        left_in(&self.calendar, self.today(), due, |days| days.to_string())
     }
+}
 
-    fn left_in(&self, due: Date, say: fn(i32) -> String) -> String {
-        match self.calendar.working_days_between(self.today(), due) {
-            0 if due < self.today() => "late".to_owned(),
-            0 if due == self.today() => "due today".to_owned(),
-            days @ ..0 => format!("{} late", say(-days)),
-            days => format!("{} left", say(days)),
-        }
+/// How long is left on the day `today`: "3 working days left", "due today", "2 working days late".
+pub fn left(calendar: &Calendar, today: Date, due: Date) -> String {
+    left_in(calendar, today, due, |days| page::count(days.into(), "working day"))
+}
+
+fn left_in(calendar: &Calendar, today: Date, due: Date, say: fn(i32) -> String) -> String {
+    match calendar.working_days_between(today, due) {
+        0 if due < today => "late".to_owned(),
+        0 if due == today => "due today".to_owned(),
+        days @ ..0 => format!("{} late", say(-days)),
+        days => format!("{} left", say(days)),
     }
 }

@@ -172,6 +172,15 @@ pub fn kind(kind: Kind) -> &'static str {
     }
 }
 
+/// As an answer to a point begins: "partly upheld".
+pub fn finding(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Upheld => "upheld",
+        Finding::PartlyUpheld => "partly upheld",
+        Finding::NotUpheld => "not upheld",
+    }
+}
+
 fn channel(channel: Channel) -> &'static str {
     match channel {
         Channel::Email => "an e-mail",
@@ -186,7 +195,7 @@ fn letter_kind(kind: LetterKind) -> String {
     kind.key().replace('-', " ")
 }
 
-fn cause(cause: &Cause) -> &'static str {
+pub fn cause(cause: &Cause) -> &'static str {
     match cause {
         Cause::Calendar => "the bank holidays were changed",
         Cause::Extended => "it was extended",

@@ -4,17 +4,21 @@
 //! text for people shows Europe/London. Listings as JSON hold no words of residents, nor who they are; `show` does, for
 //! then a person asked for that one case, message or letter.
 
+pub mod act;
 pub mod beside;
 pub mod calendar;
 pub mod case;
 pub mod check;
 pub mod demo;
+mod explain;
 mod history;
 pub mod inbox;
 pub mod inspect;
 pub mod letter;
 pub mod outbox;
 pub mod page;
+pub mod people;
 pub mod run;
+mod standing;
 pub mod status;
 pub mod triage;

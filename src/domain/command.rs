@@ -1,4 +1,10 @@
 //! What a person can do to a case. The same commands, checks and refusals whichever way they are given.
+//!
+//! `grammar.rs` has the words for them, `values.rs` and `dates.rs` read what people write into a form.
+
+mod dates;
+pub mod grammar;
+mod values;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

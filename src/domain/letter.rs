@@ -1,7 +1,8 @@
 //! What must be said → the finished e-mail, byte for byte; and the lint of its contents.
 //!
-//! [`write()`] fills a template with the facts of a case, looks whether the letter says everything it must (`lint.rs`), and
-//! makes the e-mail (`mime.rs`). The same values give the same bytes. A letter that lacks a mandatory part is not written.
+//! [`write()`] fills a template with the facts of a case (`facts.rs`, `resident.rs`, `staff.rs`), looks whether the letter says
+//! everything it must (`lint.rs`), and makes the e-mail (`mime.rs`). A letter that a person hands over goes to that person,
+//! below a page that says how, and as a file to print. The same values give the same bytes. A letter that lacks a mandatory part is not written.
 //!
 //! Known weakness: letters are in English only.
 
@@ -10,7 +11,9 @@ mod lint;
 mod message_id;
 mod mime;
 mod page;
+mod resident;
 mod sample;
+mod staff;
 mod template;
 
 use std::fmt;
@@ -19,11 +22,13 @@ use jiff::Timestamp;
 use lettre::Address;
 use lettre::message::Mailbox;
 
+use facts::{Pen, Source};
 pub use message_id::{MessageKey, message_id, our_letter};
 pub use sample::{Sample, samples};
 pub use template::Templates;
 
 use super::case::{Audience, Case, Kind, Letter, LetterNo, Opening};
+use super::code::cite;
 use super::landlord::{Landlord, Ombudsman};
 use super::reference::Reference;
 use super::words::Words;
@@ -93,7 +98,8 @@ pub enum Unwritable {
     Template(String),
     /// The letter does not say something it must.
     #[error(
-        "{template}: the part \"{part}\" {what}, and this letter must have it (Code {provision}). Say it below a line \"@{part}\""
+        "{template}: the part \"{part}\" {what}, and this letter must have it ({}). Say it below a line \"@{part}\"",
+        cite(.provision)
     )]
     Missing { template: &'static str, part: &'static str, provision: &'static str, what: String },
     /// The letter says something no letter may say.
@@ -118,15 +124,22 @@ pub fn write(
     now: Timestamp,
 ) -> Result<Written, Unwritable> {
     let opening = case.opening.as_ref().ok_or(Unwritable::NotOpened)?;
-    let rendered = read(case, letter, enclosed, desk, now)?;
+    let finished = read(case, letter, enclosed, desk, now)?;
     let own_address = desk.landlord.addresses.first().ok_or(Unwritable::Address("landlord's own"))?;
     let from = mailbox(&desk.landlord.name, own_address).ok_or(Unwritable::Address("landlord's own"))?;
-    let to = mailbox(letter.name.as_str(), letter.address.as_str()).ok_or(Unwritable::Address("reader's"))?;
+    // A letter to be handed over goes to one of the landlord's people, and bears the resident's name.
+    let people = desk.landlord.people();
+    let colleague = people.iter().find(|person| person.address == letter.address.as_str());
+    let (audience, name) = match letter.by_hand {
+        Some(_) => (Audience::Staff, colleague.map_or("", |person| &person.name)),
+        None => (letter.audience, letter.name.as_str()),
+    };
+    let to = mailbox(name, letter.address.as_str()).ok_or(Unwritable::Address("reader's"))?;
 
     let domain = from.email.domain().to_ascii_lowercase();
     let message_id = message_id(&opening.reference, letter.number, desk.key, &domain);
     let head = self::message_id(&opening.reference, THREAD, desk.key, &domain);
-    let thread = match letter.audience {
+    let thread = match audience {
         Audience::Resident => thread.iter().map(String::as_str).collect(),
         // The message they are told of comes along, so that it stands in the same thread where they share the mailbox.
         Audience::Staff => {
@@ -134,6 +147,13 @@ pub fn write(
         }
     };
     let subject = subject(case, opening, letter);
+    let attached = match finished.printable {
+        Some(html) => {
+            let file = format!("{}-{}.html", opening.reference, letter.says.kind().key());
+            Some(mime::Attached::Printable { file, html })
+        }
+        None => enclosed.filter(|enclosed| enclosed.whole).map(|enclosed| mime::Attached::Message(enclosed.raw)),
+    };
     let (from_address, to_address) = (from.email.to_string(), to.email.to_string());
     let bytes = mime::bytes(mime::Parts {
         from,
@@ -142,31 +162,55 @@ pub fn write(
         date: now,
         message_id: &message_id,
         thread,
-        audience: letter.audience,
-        text: rendered.text,
-        html: rendered.html,
-        attached: enclosed.filter(|enclosed| enclosed.whole).map(|enclosed| enclosed.raw),
+        audience,
+        text: finished.text,
+        html: finished.html,
+        attached,
     });
     Ok(Written { message_id, subject, from: from_address, to: to_address, bytes })
 }
 
-/// The letter as it reads: linted, not yet an e-mail.
+/// A letter as it reads: linted, not yet an e-mail.
+struct Finished {
+    text: String,
+    html: String,
+    /// The letter by itself, when a person is to print it.
+    printable: Option<String>,
+}
+
 fn read(
     case: &Case,
     letter: &Letter,
     enclosed: Option<&Enclosed>,
     desk: &Desk,
     now: Timestamp,
-) -> Result<template::Rendered, Unwritable> {
+) -> Result<Finished, Unwritable> {
     let opening = case.opening.as_ref().ok_or(Unwritable::NotOpened)?;
-    let source = facts::Source { case, opening, letter, enclosed, desk, now };
-    let facts = facts::of(&source);
-    let rendered = desk
-        .templates
-        .render(letter.says.kind(), facts.values, &facts.theirs)
-        .map_err(|error| Unwritable::Template(template::in_words(&error)))?;
-    lint::check(&rendered, &lint::parts(&source, &facts.marked), &facts.theirs)?;
+    let source = Source { case, opening, letter, enclosed, desk, now };
+    let rendered = linted(&source, template::file(letter.says.kind()), facts::of)?;
+    if letter.by_hand.is_none() {
+        return Ok(Finished { text: rendered.text, html: rendered.html, printable: None });
+    }
+    let cover = linted(&source, template::COVER, facts::of_cover)?;
+    let title = subject(case, opening, letter);
+    let (text, html) = desk.templates.below(&cover, &rendered, title).map_err(unfilled)?;
+    Ok(Finished { text, html, printable: Some(rendered.html) })
+}
+
+fn linted(
+    source: &Source,
+    template: &'static str,
+    facts: fn(&Source, &mut Pen) -> minijinja::Value,
+) -> Result<template::Rendered, Unwritable> {
+    let mut pen = Pen::default();
+    let facts = facts(source, &mut pen);
+    let rendered = source.desk.templates.render(template, facts, &pen.theirs).map_err(unfilled)?;
+    lint::check(&rendered, &pen.parts, &pen.theirs)?;
     Ok(rendered)
+}
+
+fn unfilled(error: minijinja::Error) -> Unwritable {
+    Unwritable::Template(template::in_words(&error))
 }
 
 /// The letter as people read it, plain text or HTML, for a look before anything is sent.
@@ -175,8 +219,8 @@ fn read(
 ///
 /// As [`write()`].
 pub fn preview(sample: &Sample, desk: &Desk, html: bool) -> Result<String, Unwritable> {
-    let rendered = read(&sample.case, &sample.letter, sample.enclosed().as_ref(), desk, sample.now)?;
-    Ok(if html { rendered.html } else { rendered.text })
+    let finished = read(&sample.case, &sample.letter, sample.enclosed().as_ref(), desk, sample.now)?;
+    Ok(if html { finished.html } else { finished.text })
 }
 
 /// Whether [`write()`] can write to `address`. Ask before a case takes it for the resident's: else no letter of a decision
@@ -201,19 +245,19 @@ fn mailbox(name: &str, address: &str) -> Option<Mailbox> {
 fn subject(case: &Case, opening: &Opening, letter: &Letter) -> String {
     let reference = &opening.reference;
     match &letter.says {
-        says if says.kind().audience() == Audience::Resident => {
+        says if says.kind().audience() == Audience::Resident && letter.by_hand.is_none() => {
             let theirs = match &opening.subject {
                 Words::Words(subject) => bare_subject(subject),
                 Words::Erased(_) => String::new(),
             };
-            match (theirs.as_str(), opening.kind) {
-                ("", Kind::Complaint) => format!("Your complaint [{reference}]"),
-                ("", Kind::ServiceRequest) => format!("Your request [{reference}]"),
-                ("", Kind::Correspondence) => format!("Your message [{reference}]"),
+            match (theirs.as_str(), case.kind) {
+                ("", Some(Kind::ServiceRequest)) => format!("Your request [{reference}]"),
+                ("", Some(Kind::Correspondence)) => format!("Your message [{reference}]"),
+                ("", _) => format!("Your complaint [{reference}]"),
                 (theirs, _) => format!("Re: {theirs} [{reference}]"),
             }
         }
-        _ => facts::staff_subject(case, opening, letter),
+        _ => staff::subject(case, opening, letter),
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::decide::{Draft, Elsewhere, Input};
-use super::letters::{LetterNo, Says};
+use super::letters::{LetterNo, News, Says};
 use super::{
     Action, ActionNo, Case, Cause, Ending, Event, Finding, Flags, Ground, Kind, NoteKind, Obligation, Opening, Outcome,
     Promised, Refusal, Resident, Response, Sorting,
@@ -616,19 +616,20 @@ impl Draft<'_> {
 // ── what was promised ─────────────────────────────────────────────────────────────────────────────────────────────
 
 impl Draft<'_> {
-    fn promise(&mut self, promised: Promised) {
+    fn promise(&mut self, promised: Promised) -> ActionNo {
         let action = self.case.actions.keys().next_back().map_or(1, |last| last + 1);
         let by = promised.by;
         self.record_now(Event::ActionPromised { action, promised });
         self.set_date(Duty::Action(action), by);
+        action
     }
 
     fn promise_and_tell(&mut self, promised: Promised) -> Result<(), Refusal> {
         self.going_on()?;
         self.to_come(promised.by)?;
-        let (what, next) = (promised.what.clone(), Some(promised.by));
-        self.promise(promised);
-        self.write_to_resident(Says::Update { text: what, next });
+        let (text, next) = (promised.what.clone(), Some(promised.by));
+        let news = News::Promised(self.promise(promised));
+        self.write_to_resident(Says::Update { text, next, news });
         Ok(())
     }
 
@@ -639,10 +640,10 @@ impl Draft<'_> {
     }
 
     fn done(&mut self, by: &Person, action: ActionNo, evidence: Words) -> Result<(), Refusal> {
-        let what = self.action(action)?.promised.what.clone();
+        let text = self.action(action)?.promised.what.clone();
         self.record_now(Event::ActionDone { by: by.clone(), action, evidence });
         self.record_now(Event::DutyMet { duty: Duty::Action(action) });
-        self.write_to_resident(Says::Update { text: what, next: None });
+        self.write_to_resident(Says::Update { text, next: None, news: News::Done(action) });
         Ok(())
     }
 
@@ -655,7 +656,7 @@ impl Draft<'_> {
         let text = because.clone();
         self.record_now(Event::ActionPostponed { by: by.clone(), action, until, because });
         self.move_deadline(Duty::Action(action), self.house.calendar.until(was, until), Cause::Postponed);
-        self.write_to_resident(Says::Update { text, next: Some(until) });
+        self.write_to_resident(Says::Update { text, next: Some(until), news: News::Postponed(action) });
         Ok(())
     }
 
@@ -671,7 +672,7 @@ impl Draft<'_> {
         }
         let next = self.case.duties.get(&Duty::Update).filter(|owed| owed.open()).map(|owed| owed.due.date);
         self.look_at_request_again();
-        self.write_to_resident(Says::Update { text, next });
+        self.write_to_resident(Says::Update { text, next, news: News::Case });
         Ok(())
     }
 

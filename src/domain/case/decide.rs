@@ -359,10 +359,10 @@ impl Draft<'_> {
             return; // Met since the round looked.
         };
         if duty == Duty::Survey {
-            let come = nine_o_clock(owed.due.date) <= self.now;
-            return if come {
-                self.survey()
-            };
+            if nine_o_clock(owed.due.date) <= self.now {
+                self.survey();
+            }
+            return;
         }
         if let Some(stage) = duty.stage().filter(|stage| duty == stage.acknowledge()) {
             if self.must_acknowledge_now(stage) {

@@ -206,7 +206,12 @@ pub enum Says {
     /// To the resident: your further message is with your case.
     Added { received: Date },
     /// To the resident: how it stands (5.9, 6.6), and when they hear next.
-    Update { text: Words, next: Option<Date> },
+    Update {
+        text: Words,
+        next: Option<Date>,
+        #[serde(default)]
+        news: News,
+    },
     /// To the resident: you have withdrawn the complaint, and may come back.
     Withdrawal,
     /// To the resident: how we ask them to deal with us from now on, why, until when (5.14).
@@ -309,6 +314,21 @@ impl Says {
             _ => None,
         }
     }
+}
+
+/// What an update tells of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// How the whole case stands.
+    #[default]
+    Case,
+    /// Something is promised, and by when.
+    Promised(ActionNo),
+    /// Something promised is done.
+    Done(ActionNo),
+    /// Something promised will be later, and why.
+    Postponed(ActionNo),
 }
 
 /// What to do with a letter that has waited.

@@ -1,31 +1,28 @@
-//! The facts a template may print.
+//! The facts a template may print, and with them the parts that the letter must have.
+//!
+//! What letters of many kinds say is here; what one kind says is in `resident.rs` or `staff.rs`.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
+use super::lint::Part;
 use super::page::{Theirs, clean, one_line, together};
-use super::{Desk, Enclosed};
+use super::{Desk, Enclosed, resident, staff};
 use crate::domain::calendar::{self, london_date};
-use crate::domain::case::{Audience, Case, Flags, Kind, Letter, LetterKind, Opening, Outcome, Posted, Says, Writer};
-use crate::domain::code::{Duty, rule};
-use crate::domain::ladder::Rung;
+use crate::domain::case::{Audience, Case, Channel, Kind, Letter, LetterKind, Opening, Says};
+use crate::domain::code::{Duty, Edition, Limit, Rule, Stage, Start, rule};
+use crate::domain::landlord::Person;
 use crate::domain::words::Words;
 
-/// An enclosed message is shown as far as this; the rest is in the attachment or in the register.
-const EXCERPT_CHARS: usize = 4_000;
+/// An enclosed message, or a server's answer, is shown as far as this; the rest is in the attachment or in the register.
+pub(super) const EXCERPT_CHARS: usize = 4_000;
 /// Points of a complaint quoted one by one; what comes after these follows the last in one piece.
 const POINTS_MAX: usize = 40;
 /// Longest quotation of a resident's words to themselves. All of them are in the register.
 const QUOTATION_CHARS: usize = 8_000;
-/// Words shown to staff as what decided.
-const BECAUSE_MAX: usize = 20;
 /// Longest name, address, reason or server reply within a line of ours.
 const LINE_CHARS: usize = 200;
-
-/// The first stage of the Code's two, as letters name it.
-pub(super) const STAGE_1: &str = "stage 1";
 
 pub(super) struct Source<'a> {
     pub(super) case: &'a Case,
@@ -33,185 +30,208 @@ pub(super) struct Source<'a> {
     pub(super) letter: &'a Letter,
     pub(super) enclosed: Option<&'a Enclosed<'a>>,
     pub(super) desk: &'a Desk<'a>,
-    pub(super) now: Timestamp,
+    pub(super) now: jiff::Timestamp,
 }
 
-pub(super) struct Facts {
-    /// What templates print, with marks in the places of other people's words.
-    pub(super) values: Value,
+impl<'a> Source<'a> {
+    pub(super) fn today(&self) -> Date {
+        london_date(self.now)
+    }
+
+    /// The stage the letter speaks of; else the one the case is at.
+    pub(super) fn stage(&self) -> Stage {
+        match &self.letter.says {
+            Says::Receipt { stage, .. }
+            | Says::Acknowledgement { stage, .. }
+            | Says::Correction { stage, .. }
+            | Says::Clarification { stage, .. }
+            | Says::Response { stage, .. }
+            | Says::Extension { stage, .. }
+            | Says::Refusal { stage, .. }
+            | Says::Assigned { stage } => *stage,
+            Says::Reminder { duty, .. } => duty.stage().unwrap_or(self.case.stage),
+            _ => self.case.stage,
+        }
+    }
+
+    pub(super) fn edition(&self) -> Edition {
+        self.case.edition(self.stage())
+    }
+
+    /// The rule behind a duty, in the edition that holds.
+    pub(super) fn rule(&self, duty: Duty) -> &'static Rule {
+        rule(duty, self.case.edition(duty.stage().unwrap_or_default()))
+    }
+
+    /// Who handles the case at the letter's stage; `None` while nobody fit is found.
+    pub(super) fn handler(&self) -> Option<&'a Person> {
+        self.case.handlers.get(&self.stage())
+    }
+
+    /// When the landlord first had the case.
+    pub(super) fn received(&self) -> Date {
+        london_date(self.case.received.unwrap_or(self.opening.received))
+    }
+
+    /// When what the letter's stage began with reached us.
+    pub(super) fn began(&self) -> Date {
+        match (self.stage(), &self.case.escalation) {
+            (Stage::Two, Some(escalation)) => london_date(escalation.received),
+            _ => self.received(),
+        }
+    }
+
+    /// Whether there may be a danger that the letter should speak of first.
+    pub(super) fn hazard(&self) -> bool {
+        match &self.letter.says {
+            Says::NewMessage { flags, .. } => flags.urgent_hazard,
+            Says::Response { .. } | Says::Withdrawal | Says::Survey => false,
+            _ => self.case.hazard,
+        }
+    }
+}
+
+/// All that one letter is made of, as it is gathered.
+#[derive(Default)]
+pub(super) struct Pen {
     pub(super) theirs: Theirs,
-    pub(super) marked: Marked,
+    pub(super) parts: Vec<Part>,
 }
 
-pub(super) fn of(source: &Source) -> Facts {
-    let mut theirs = Theirs::default();
-    let marked = Marked::new(source, &mut theirs);
-    let values = context! { ..specific(source, &mut theirs), ..common(source, &marked) };
-    Facts { values, theirs, marked }
+impl Pen {
+    /// A mark for somebody's words within a line of ours; `None` when there are none.
+    pub(super) fn line(&mut self, words: &str) -> Option<String> {
+        self.theirs.mark_unless_empty(one_line(words, LINE_CHARS))
+    }
+
+    /// A mark for somebody's words, quoted to themselves.
+    pub(super) fn quotation(&mut self, words: &str) -> Option<String> {
+        self.theirs.mark_unless_empty(shortened(&clean(words), QUOTATION_CHARS))
+    }
+
+    /// A mark for what one of the landlord's people says to the reader: whole, for they mean every word.
+    pub(super) fn ours(&mut self, words: &Words) -> String {
+        self.theirs.mark_ours(words.as_str())
+    }
+
+    pub(super) fn ours_if_any(&mut self, words: &Option<Words>) -> Option<String> {
+        words.as_ref().map(|words| self.ours(words))
+    }
+
+    /// The letter must say this.
+    pub(super) fn must(
+        &mut self,
+        name: &'static str,
+        provision: &'static str,
+        holds: impl IntoIterator<Item = String>,
+    ) {
+        self.parts.push(Part { name, provision, holds: holds.into_iter().collect() });
+    }
 }
 
-/// Other people's words that letters of every kind may quote, as marks.
-#[derive(Clone)]
+/// Other people's words that letters of many kinds quote, as marks.
 pub(super) struct Marked {
-    /// `None` when the message gave no name.
-    name: Option<String>,
-    address: Option<String>,
+    /// The resident's; `None` when none is known.
+    pub(super) name: Option<String>,
     pub(super) points: Vec<String>,
     pub(super) outcome: Option<String>,
-    pub(super) because: Vec<String>,
-    pub(super) withheld: Option<String>,
-    set_aside: Option<String>,
-    exclusion_hint: Option<String>,
 }
 
 impl Marked {
-    fn new(source: &Source, theirs: &mut Theirs) -> Marked {
-        let Opening { resident, points, outcome_sought, because, withheld, set_aside, flags, .. } = source.opening;
-        let mut line = |words: &str| theirs.mark_unless_empty(one_line(words, LINE_CHARS));
-        let name = match &resident.name {
-            Words::Words(name) => line(name),
-            Words::Erased(_) => None,
-        };
-        let address = resident.address.as_ref().and_then(|address| line(address.as_str()));
-        let because = because.iter().take(BECAUSE_MAX).filter_map(|words| line(words.as_str())).collect();
-        let withheld = withheld.as_deref().and_then(&mut line);
-        let set_aside = set_aside.as_deref().and_then(&mut line);
-        let exclusion_hint = flags.exclusion_hint.as_deref().and_then(&mut line);
-        let mut quotation = |words: &str| theirs.mark_unless_empty(shortened(&clean(words), QUOTATION_CHARS));
-        let texts: Vec<&str> = points.iter().map(Words::as_str).collect();
+    fn new(source: &Source, pen: &mut Pen) -> Marked {
+        let name = source.case.resident.as_ref().and_then(|resident| named(&resident.name, pen));
+        let definition = &source.case.definition;
+        let texts: Vec<&str> = definition.points.iter().map(Words::as_str).collect();
         let (one_by_one, rest) = texts.split_at(texts.len().min(POINTS_MAX));
-        let points =
-            one_by_one.iter().copied().chain([rest.join("\n\n").as_str()]).filter_map(&mut quotation).collect();
-        let outcome = outcome_sought.as_ref().and_then(|outcome| quotation(outcome.as_str()));
-        Marked { name, address, points, outcome, because, withheld, set_aside, exclusion_hint }
+        let rest = rest.join("\n\n");
+        let points = one_by_one.iter().copied().chain([rest.as_str()]);
+        let points = points.filter_map(|point| pen.quotation(point)).collect();
+        let outcome = definition.outcome.as_ref().and_then(|outcome| pen.quotation(outcome.as_str()));
+        Marked { name, points, outcome }
+    }
+}
+
+/// A person's name, unless it is unknown or was erased: nobody is called "(erased)".
+pub(super) fn named(name: &Words, pen: &mut Pen) -> Option<String> {
+    match name {
+        Words::Words(name) => pen.line(name),
+        Words::Erased(_) => None,
+    }
+}
+
+/// What templates print, with marks in the places of words that are not theirs.
+pub(super) fn of(source: &Source, pen: &mut Pen) -> Value {
+    let marked = Marked::new(source, pen);
+    let own = match source.letter.audience {
+        Audience::Resident => resident::facts(source, &marked, pen),
+        Audience::Staff => staff::facts(source, &marked, pen),
+    };
+    context! { ..own, ..common(source, &marked) }
+}
+
+/// The page that asks a person to hand the letter over.
+pub(super) fn of_cover(source: &Source, pen: &mut Pen) -> Value {
+    let marked = Marked::new(source, pen);
+    context! { ..staff::cover(source, pen), ..common(source, &marked) }
+}
+
+fn common(source: &Source, marked: &Marked) -> Value {
+    let Source { case, opening, desk, .. } = source;
+    let Marked { name, points, outcome } = marked;
+    let handler = source.handler().unwrap_or(&desk.landlord.manager);
+    context! {
+        date => spoken(source.today()),
+        reference => opening.reference.to_string(),
+        complaint => case.is_complaint(),
+        register => register(case),
+        stage => source.stage().to_string(),
+        stage2 => source.stage() == Stage::Two,
+        received => spoken(source.received()),
+        contact => contact(opening.channel),
+        landlord => Serde(desk.landlord),
+        ombudsman => Serde(desk.ombudsman),
+        handler_role => handler.role.as_str(),
+        assigned => source.handler().is_some(),
+        name, points, outcome,
+        hazard => source.hazard(),
+    }
+}
+
+/// What the case is, as people call it.
+pub(super) fn register(case: &Case) -> &'static str {
+    match case.kind {
+        Some(Kind::ServiceRequest) => "service request",
+        Some(Kind::Correspondence) => "message",
+        _ => "complaint",
+    }
+}
+
+/// What a resident is thanked for.
+fn contact(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email | Channel::SocialMedia => "message",
+        Channel::Telephone => "call",
+        Channel::Letter => "letter",
+        Channel::Visit => "visit",
+    }
+}
+
+/// How long a duty may take, as a resident reads it.
+pub(super) fn time_for(duty: Duty, edition: Edition) -> String {
+    let Rule { limit: Limit::Code(days), start, .. } = rule(duty, edition) else { return String::new() };
+    match (duty, start) {
+        (_, Start::Logging) => format!("within {days} of logging it"),
+        (_, Start::Acknowledgement | Start::Stage2Acknowledgement) => format!("within {days} after that"),
+        (Duty::RespondStage2, Start::Request) => format!("within {days} of the day you ask"),
+        _ => format!("within {days}"),
     }
 }
 
 /// `text` up to `chars_max` characters, and a sign where it goes on.
-fn shortened(text: &str, chars_max: usize) -> String {
+pub(super) fn shortened(text: &str, chars_max: usize) -> String {
     match text.char_indices().nth(chars_max) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}\n[…]", text[..end].trim_end()),
-    }
-}
-
-fn common(source: &Source, marked: &Marked) -> Value {
-    let Source { case, opening, letter, desk, now, .. } = source;
-    let Marked { name, address, points, outcome, because, withheld, set_aside, exclusion_hint } = marked.clone();
-    let today = london_date(*now);
-    let duties: Vec<Value> = case
-        .duties
-        .iter()
-        .map(|(duty, owed)| {
-            context! {
-                in_words => duty.in_words(), provision => owed.provision.as_str(), date => spoken(owed.due.date),
-                provisional => owed.due.provisional, met => owed.met.is_some(),
-                overdue => owed.met.is_none() && owed.due.date < today,
-            }
-        })
-        .collect();
-    let letters = case.letters.values().filter(|letter| letter.audience == Audience::Resident);
-    let sent: Vec<Value> = letters.clone().map(sent).collect();
-    let reader = desk.landlord.people().into_iter().find(|person| person.address == letter.address.as_str());
-    context! {
-        date => spoken(today),
-        reference => opening.reference.to_string(),
-        complaint => opening.kind == Kind::Complaint,
-        stage => STAGE_1,
-        received => spoken(london_date(opening.received)),
-        landlord => Serde(source.desk.landlord),
-        ombudsman => Serde(source.desk.ombudsman),
-        to_officer => letter.address.as_str() == desk.landlord.officer.address,
-        reader_role => reader.map(|person| person.role.as_str()),
-        name, address, points, outcome, because, withheld, set_aside, exclusion_hint,
-        acknowledgement_written => letters.clone().any(|letter| letter.kind == LetterKind::Acknowledgement),
-        unsure => opening.unsure,
-        hazard => flags(source).urgent_hazard || (source.letter.says.kind() == LetterKind::Added && source.case.hazard),
-        vulnerability => flags(source).vulnerability,
-        adjustment_requested => flags(source).adjustment_requested,
-        representative => flags(source).representative,
-        related => opening.related.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        message => letter.says.encloses(),
-        duties, sent,
-    }
-}
-
-fn sent(letter: &Posted) -> Value {
-    let state = match &letter.outcome {
-        None => "written, not sent yet",
-        Some(Outcome::Sent { .. }) => "sent",
-        Some(Outcome::Refused { .. }) => "refused by the mail server",
-        Some(Outcome::Returned { .. }) => "came back",
-        Some(Outcome::Dropped) => "not sent",
-        Some(Outcome::Absent { .. }) => "answered by an absence note",
-        Some(Outcome::HandedOver { .. }) => "handed over",
-    };
-    context! { what => in_words(letter.kind), written => spoken(london_date(letter.written)), state }
-}
-
-/// The flags of the message the letter is about.
-pub(super) fn flags<'a>(source: &'a Source) -> &'a Flags {
-    match &source.letter.says {
-        Says::NewMessage { flags, .. } => flags,
-        _ => &source.opening.flags,
-    }
-}
-
-fn specific(source: &Source, theirs: &mut Theirs) -> Value {
-    let Source { case, letter, now, .. } = source;
-    let today = london_date(*now);
-    match &letter.says {
-        Says::Receipt { acknowledge_by, .. } => {
-            context! { acknowledge_by => spoken(*acknowledge_by), late => *acknowledge_by < today }
-        }
-        Says::Acknowledgement { respond_by, .. } => {
-            let acknowledge_by = case.duties.get(&Duty::Acknowledge).map(|owed| owed.due.date);
-            context! {
-                respond_by => spoken(*respond_by),
-                respond_by_passed => *respond_by < today,
-                late => acknowledge_by.is_some_and(|date| date < today),
-                acknowledge_by => acknowledge_by.map(spoken),
-            }
-        }
-        Says::RequestLogged => context! {},
-        Says::Added { received } => context! { added => spoken(*received) },
-        Says::NewCase { .. } => context! { enclosed => source.enclosed.map(|enclosed| shown(enclosed, theirs)) },
-        Says::NewMessage { writer, name, .. } => context! {
-            enclosed => source.enclosed.map(|enclosed| shown(enclosed, theirs)),
-            stranger => *writer == Writer::Stranger,
-            writer_name => theirs.mark_unless_empty(one_line(name.as_str(), LINE_CHARS)),
-        },
-        Says::Reminder { duty, due, rung, letter_waiting, .. } => context! {
-            duty => duty.to_string(),
-            owed => duty.in_words(),
-            provision => provision(case, *duty),
-            due => spoken(*due),
-            days_left => (-rung.0).max(0),
-            days_late => rung.0.max(0),
-            letter_waiting => letter_waiting.map(in_words),
-        },
-        Says::Undelivered { letter, letter_kind, to, why, returned } => context! {
-            what => in_words(*letter_kind),
-            to => theirs.mark(&one_line(to.as_str(), LINE_CHARS)),
-            why => theirs.mark_unless_empty(shortened(&clean(why.as_str()), EXCERPT_CHARS)),
-            returned,
-            acknowledge_by => case.duties.get(&Duty::Acknowledge).map(|owed| spoken(owed.due.date)),
-            acknowledgement => *letter_kind == LetterKind::Acknowledgement,
-            to_resident => case.letters.get(letter).is_some_and(|letter| letter.audience == Audience::Resident),
-        },
-        _ => context! {},
-    }
-}
-
-fn shown(enclosed: &Enclosed, theirs: &mut Theirs) -> Value {
-    let text = clean(enclosed.text);
-    context! {
-        from => theirs.mark(&one_line(enclosed.from, LINE_CHARS)),
-        subject => theirs.mark_unless_empty(one_line(enclosed.subject, LINE_CHARS)),
-        cut => text.chars().nth(EXCERPT_CHARS).is_some(),
-        text => theirs.mark_unless_empty(shortened(&text, EXCERPT_CHARS)),
-        whole => enclosed.whole,
-        received => spoken(london_date(enclosed.received)),
     }
 }
 
@@ -220,78 +240,30 @@ pub(super) fn spoken(date: Date) -> String {
     together(&calendar::spoken(date))
 }
 
-pub(super) fn provision(case: &Case, duty: Duty) -> &str {
-    let edition = case.edition(duty.stage().unwrap_or_default());
-    case.duties.get(&duty).map_or(rule(duty, edition).provision, |owed| &owed.provision)
-}
-
 /// A letter of this kind as staff call it, with its article.
-fn in_words(kind: LetterKind) -> &'static str {
+pub(super) fn in_words(kind: LetterKind) -> &'static str {
     match kind {
         LetterKind::Receipt => "the receipt",
         LetterKind::Acknowledgement => "the acknowledgement",
-        LetterKind::RequestLogged => "the letter about the service request",
-        LetterKind::Added => "the note that a message was added",
-        LetterKind::NewCase => "the letter about the new case",
-        LetterKind::Correction => "the corrected letter",
+        LetterKind::Correction => "the corrected definition",
         LetterKind::Clarification => "the letter with our questions",
         LetterKind::Response => "the response",
         LetterKind::Extension => "the letter about a later date",
-        LetterKind::Refusal => "the letter saying that we do not take the complaint",
+        LetterKind::Refusal => "the refusal",
+        LetterKind::RequestLogged => "the letter about the service request",
         LetterKind::RequestAnswer => "the answer to the service request",
         LetterKind::Correspondence => "the short answer",
-        LetterKind::Update => "the letter saying how it stands",
+        LetterKind::Added => "the note that a message was added",
+        LetterKind::Update => "the letter about how it stands",
         LetterKind::Withdrawal => "the letter about the withdrawal",
         LetterKind::Restriction => "the letter about the restriction",
         LetterKind::Survey => "the survey",
-        LetterKind::Escalation => "the letter about stage 2",
-        LetterKind::Assigned => "the letter that gives the case to somebody",
-        LetterKind::DatesMoved => "the letter about moved dates",
+        LetterKind::NewCase => "the letter about the new case",
         LetterKind::NewMessage => "the letter about a further message",
+        LetterKind::Escalation => "the letter about stage 2",
+        LetterKind::Assigned => "the letter that hands over the case",
         LetterKind::Reminder => "the reminder",
         LetterKind::Undelivered => "the letter about an undelivered letter",
+        LetterKind::DatesMoved => "the letter about moved dates",
     }
-}
-
-/// The subject of a letter to staff: what it is and by when, and no word of the resident's.
-pub(super) fn staff_subject(case: &Case, opening: &Opening, letter: &Letter) -> String {
-    let reference = &opening.reference;
-    let kind = match opening.kind {
-        Kind::Complaint => "complaint",
-        Kind::ServiceRequest => "service request",
-        Kind::Correspondence => "message",
-    };
-    let new = |what: &str, hazard, unsure| match (hazard, unsure) {
-        (true, _) => format!("URGENT, possible danger: new {what} {reference}"),
-        (false, true) => format!("Please check: new {what} {reference}"),
-        (false, false) => format!("New {what} {reference}"),
-    };
-    match &letter.says {
-        Says::NewMessage { flags, .. } => new(&format!("message on {kind}"), flags.urgent_hazard, false),
-        Says::Reminder { duty, due, rung: Rung(days), .. } => {
-            let (owed, due) = (duty.in_words(), calendar::spoken(*due));
-            match days {
-                ..0 => format!("Due {due}: {owed} ({reference})"),
-                0 => format!("Due today: {owed} ({reference})"),
-                1 => format!("1 working day overdue: {owed} ({reference})"),
-                2.. => format!("{days} working days overdue: {owed} ({reference})"),
-            }
-        }
-        Says::Undelivered { letter_kind, .. } => format!("Not delivered: {} ({reference})", in_words(*letter_kind)),
-        _ => {
-            let new = new(kind, opening.flags.urgent_hazard, opening.unsure);
-            match next_for_staff(case) {
-                Some((duty, date)) => format!("{new}: {} by {}", duty.in_words(), calendar::spoken(date)),
-                None => new,
-            }
-        }
-    }
-}
-
-/// The first open duty that no letter of ours is about to meet.
-fn next_for_staff(case: &Case) -> Option<(Duty, Date)> {
-    let acknowledging = case.letters.values().any(|letter| letter.kind == LetterKind::Acknowledgement);
-    let open = case.duties.iter().filter(|(_, owed)| owed.met.is_none());
-    let ours = open.filter(|(duty, _)| **duty != Duty::Acknowledge || !acknowledging);
-    ours.map(|(duty, owed)| (*duty, owed.due.date)).min_by_key(|(_, date)| *date)
 }

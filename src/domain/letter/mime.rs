@@ -35,8 +35,15 @@ pub(super) struct Parts<'a> {
     pub(super) audience: Audience,
     pub(super) text: String,
     pub(super) html: String,
-    /// A message to go with the letter, as it came.
-    pub(super) attached: Option<&'a [u8]>,
+    pub(super) attached: Option<Attached<'a>>,
+}
+
+/// What goes with a letter.
+pub(super) enum Attached<'a> {
+    /// A message, as it came.
+    Message(&'a [u8]),
+    /// A letter to be printed, as HTML.
+    Printable { file: String, html: String },
 }
 
 pub(super) fn bytes(parts: Parts) -> Vec<u8> {
@@ -73,8 +80,15 @@ pub(super) fn bytes(parts: Parts) -> Vec<u8> {
         .singlepart(written("text/plain; charset=utf-8", parts.text))
         .singlepart(written("text/html; charset=utf-8", parts.html));
     let body = match parts.attached {
-        Some(message) => {
-            multipart("mixed", &format!("{boundary}.whole")).multipart(letter).singlepart(attached(message))
+        Some(attached) => {
+            multipart("mixed", &format!("{boundary}.whole")).multipart(letter).singlepart(match attached {
+                Attached::Message(message) => enclosed(message),
+                Attached::Printable { file, html } => SinglePart::builder()
+                    .header(content_type("text/html; charset=utf-8"))
+                    .header(ContentDisposition::attachment(&file))
+                    .header(ContentTransferEncoding::QuotedPrintable)
+                    .body(html.replace('\n', "\r\n")),
+            })
         }
         None => letter,
     };
@@ -105,7 +119,7 @@ fn written(kind: &str, text: String) -> SinglePart {
 /// The message as an attachment that opens with a click. As `message/rfc822`, which mail programs show in place, when it can
 /// travel as it is: RFC 2046, 5.2.1 allows no other encoding. With octets outside ASCII, long lines or stray controls it goes
 /// as a file in base64, for no server on the way may alter it and not every one takes 8BITMIME.
-fn attached(message: &[u8]) -> SinglePart {
+fn enclosed(message: &[u8]) -> SinglePart {
     let (kind, body) = match travels_as_it_is(message) {
         Some(message) => {
             ("message/rfc822", Body::dangerous_pre_encoded(message.into(), ContentTransferEncoding::SevenBit))

@@ -6,13 +6,14 @@
 //! ```text
 //! # Title              one, at the top                  - item           list item
 //! ## Heading                                            > words          quotation, its lines kept
-//! ! paragraph          must be seen first               line\            ends the line there
+//! ! paragraph          must be seen first               | words          what our people wrote, its lines kept
+//! $ command            to be copied as it is            line\            ends the line there
 //! @part                what follows is this part of the letter (see `lint.rs`), until the next such line; a bare @ ends it
 //! ```
 //!
 //! Words of other people never go through a template. It sees a mark in the place of each, and so does the lint; the
 //! words are put in last, escaped. Hence nothing anybody writes can act as a template, as HTML or as layout, nor pass for, or
-//! be held against, what the landlord says.
+//! be held against, what the landlord says. What the landlord's own people wrote travels the same way, and is held against it.
 
 use std::fmt::Write;
 
@@ -26,14 +27,30 @@ const NO_BREAK_SPACE: char = '\u{A0}';
 const MARK_START: char = '\u{E000}';
 const MARK_END: char = '\u{E001}';
 
-/// Words of others, to be put in the places of their marks.
+/// Words that do not go through a template, to be put in the places of their marks.
 #[derive(Debug, Default)]
-pub(super) struct Theirs(Vec<String>);
+pub(super) struct Theirs(Vec<Given>);
+
+#[derive(Debug)]
+struct Given {
+    words: String,
+    /// By somebody who works for the landlord: then it is the landlord who says it.
+    ours: bool,
+}
 
 impl Theirs {
     /// Keeps `words`, cleaned, and returns the mark that stands for them in the template.
     pub(super) fn mark(&mut self, words: &str) -> String {
-        self.0.push(clean(words));
+        self.keep(words, false)
+    }
+
+    /// As [`Theirs::mark`], for what somebody who works for the landlord wrote to the reader.
+    pub(super) fn mark_ours(&mut self, words: &str) -> String {
+        self.keep(words, true)
+    }
+
+    fn keep(&mut self, words: &str, ours: bool) -> String {
+        self.0.push(Given { words: clean(words), ours });
         mark(self.0.len() - 1)
     }
 
@@ -42,8 +59,14 @@ impl Theirs {
         (!words.is_empty()).then(|| self.mark(&words))
     }
 
+    /// What the landlord's own people wrote, white space made single.
+    pub(super) fn ours(&self) -> String {
+        let ours = self.0.iter().filter(|given| given.ours).map(|given| single_spaced(&given.words));
+        ours.collect::<Vec<_>>().join("\n")
+    }
+
     fn get(&self, number: usize) -> &str {
-        self.0.get(number).map_or("", String::as_str)
+        self.0.get(number).map_or("", |given| &given.words)
     }
 }
 
@@ -94,6 +117,8 @@ enum Look {
     Urgent,
     Item,
     Quotation,
+    Said,
+    Command,
 }
 
 #[derive(Debug)]
@@ -184,7 +209,7 @@ impl Page {
                 out.push('\n');
             }
             match look {
-                Look::Quotation => wrap(&mut out, &quotation(text, theirs), "> ", "> "),
+                Look::Quotation => wrap(&mut out, &lines_kept(text, theirs), "> ", "> "),
                 Look::Item => wrap(&mut out, &inline_text(text, theirs), "- ", "  "),
                 Look::Title | Look::Heading => {
                     let start = out.len();
@@ -193,6 +218,9 @@ impl Page {
                     let rule = if *look == Look::Title { "=" } else { "-" };
                     let _ = writeln!(out, "{}", rule.repeat(widest));
                 }
+                Look::Said => wrap(&mut out, &lines_kept(text, theirs), "", ""),
+                // Whole, however long: it is copied to a terminal.
+                Look::Command => _ = writeln!(out, "    {}", inline_text(text, theirs)),
                 Look::Paragraph | Look::Urgent => wrap(&mut out, &inline_text(text, theirs), "", ""),
             }
             before = Some(*look);
@@ -210,12 +238,15 @@ impl Page {
                 out.push_str(if item { "<ul>\n" } else { "</ul>\n" });
                 in_list = item;
             }
-            let inside =
-                if *look == Look::Quotation { quotation_html(text, theirs) } else { inline_html(text, theirs) };
+            let inside = match look {
+                Look::Quotation | Look::Said => lines_kept_html(text, theirs),
+                _ => inline_html(text, theirs),
+            };
             let _ = match look {
                 Look::Title => writeln!(out, "<h1>{inside}</h1>"),
                 Look::Heading => writeln!(out, "<h2>{inside}</h2>"),
-                Look::Paragraph => writeln!(out, "<p>{inside}</p>"),
+                Look::Paragraph | Look::Said => writeln!(out, "<p>{inside}</p>"),
+                Look::Command => writeln!(out, "<pre>{inside}</pre>"),
                 Look::Urgent => writeln!(out, "<p class=\"urgent\"><strong>{inside}</strong></p>"),
                 Look::Item => writeln!(out, "<li>{inside}</li>"),
                 Look::Quotation => writeln!(out, "<blockquote dir=\"auto\"><p>{inside}</p></blockquote>"),
@@ -236,6 +267,8 @@ fn look_of(line: &str) -> (Option<Look>, &str) {
         ("! ", Look::Urgent),
         ("- ", Look::Item),
         ("> ", Look::Quotation),
+        ("| ", Look::Said),
+        ("$ ", Look::Command),
     ];
     let found = looks.into_iter().find_map(|(start, look)| Some((Some(look), line.strip_prefix(start)?)));
     found.unwrap_or((None, line))
@@ -286,8 +319,8 @@ fn inline_text(text: &str, theirs: &Theirs) -> String {
     pieces(text.trim_end()).map(words).collect()
 }
 
-/// The words of a quotation, their lines kept and no more than one empty line between two.
-fn quotation(text: &str, theirs: &Theirs) -> String {
+/// The words with their lines kept, and no more than one empty line between two.
+fn lines_kept(text: &str, theirs: &Theirs) -> String {
     let words = |piece| match piece {
         Piece::Own(text) => text,
         Piece::Theirs(number) => theirs.get(number),
@@ -306,8 +339,8 @@ fn inline_html(text: &str, theirs: &Theirs) -> String {
     pieces(text.trim_end()).map(html).collect()
 }
 
-fn quotation_html(text: &str, theirs: &Theirs) -> String {
-    escaped(&quotation(text, theirs)).replace('\n', "<br>\n")
+fn lines_kept_html(text: &str, theirs: &Theirs) -> String {
+    escaped(&lines_kept(text, theirs)).replace('\n', "<br>\n")
 }
 
 fn escaped(text: &str) -> String {
@@ -371,28 +404,29 @@ mod tests {
 
     #[test]
     fn every_convention_looks_right_as_text_and_as_html() {
-        let source = "# Hello\n\n## Now\n! Call us.\n\nOne\nparagraph & more.\n\n- a\n- b\nb too\n\nSam\\\nOfficer\n";
+        let source = "# Hello\n\n## Now\n! Call us.\n\nOne\nparagraph & more.\n\n- a\n- b\nb too\n\n$ do this\n\nSam\\\nOfficer\n";
         let (text, html) = page(source, &[]);
         assert_eq!(
             text,
-            "Hello\n=====\n\nNow\n---\n\nCall us.\n\nOne paragraph & more.\n\n- a\n- b b too\n\nSam\nOfficer\n"
+            "Hello\n=====\n\nNow\n---\n\nCall us.\n\nOne paragraph & more.\n\n- a\n- b b too\n\n    do this\n\nSam\nOfficer\n"
         );
         assert_eq!(
             html,
             "<h1>Hello</h1>\n<h2>Now</h2>\n<p class=\"urgent\"><strong>Call us.</strong></p>\n<p>One paragraph &amp; more.</p>\n\
-             <ul>\n<li>a</li>\n<li>b b too</li>\n</ul>\n<p>Sam<br>\nOfficer</p>\n"
+             <ul>\n<li>a</li>\n<li>b b too</li>\n</ul>\n<pre>do this</pre>\n<p>Sam<br>\nOfficer</p>\n"
         );
     }
 
     #[test]
     fn a_quotation_keeps_its_lines_and_a_word_within_a_line_does_not() {
-        let source = format!("Dear {},\n\n> {}\n", mark(0), mark(1));
+        let source = format!("Dear {},\n\n> {1}\n\n| {1}\n", mark(0), mark(1));
         let (text, html) = page(&source, &["Jo\nFielding", "One & two.\r\n\r\n\r\n- three\t<b>"]);
-        assert_eq!(text, "Dear Jo Fielding,\n\n> One & two.\n>\n> - three <b>\n");
+        assert_eq!(text, "Dear Jo Fielding,\n\n> One & two.\n>\n> - three <b>\n\nOne & two.\n\n- three <b>\n");
         assert_eq!(
             html,
             "<p>Dear <bdi>Jo Fielding</bdi>,</p>\n\
-             <blockquote dir=\"auto\"><p>One &amp; two.<br>\n<br>\n- three &lt;b&gt;</p></blockquote>\n"
+             <blockquote dir=\"auto\"><p>One &amp; two.<br>\n<br>\n- three &lt;b&gt;</p></blockquote>\n\
+             <p>One &amp; two.<br>\n<br>\n- three &lt;b&gt;</p>\n"
         );
     }
 

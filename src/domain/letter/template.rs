@@ -15,28 +15,54 @@ use crate::domain::landlord::{Landlord, Ombudsman};
 const FUEL: u64 = 100_000;
 
 const FRAME: &str = "letter.html";
+/// The page before a letter that a person hands over.
+pub(super) const COVER: &str = "by_hand.txt";
 
 const EMBEDDED: &[(&str, &str)] = &[
     ("acknowledgement.txt", include_str!("../../../config/letters/acknowledgement.txt")),
     ("added.txt", include_str!("../../../config/letters/added.txt")),
+    ("assigned.txt", include_str!("../../../config/letters/assigned.txt")),
+    ("by_hand.txt", include_str!("../../../config/letters/by_hand.txt")),
+    ("clarification.txt", include_str!("../../../config/letters/clarification.txt")),
+    ("correction.txt", include_str!("../../../config/letters/correction.txt")),
+    ("correspondence.txt", include_str!("../../../config/letters/correspondence.txt")),
+    ("dates_moved.txt", include_str!("../../../config/letters/dates_moved.txt")),
+    ("escalation.txt", include_str!("../../../config/letters/escalation.txt")),
+    ("extension.txt", include_str!("../../../config/letters/extension.txt")),
     ("new_case.txt", include_str!("../../../config/letters/new_case.txt")),
     ("new_message.txt", include_str!("../../../config/letters/new_message.txt")),
     ("receipt.txt", include_str!("../../../config/letters/receipt.txt")),
+    ("refusal.txt", include_str!("../../../config/letters/refusal.txt")),
     ("reminder.txt", include_str!("../../../config/letters/reminder.txt")),
+    ("request_answer.txt", include_str!("../../../config/letters/request_answer.txt")),
     ("request_logged.txt", include_str!("../../../config/letters/request_logged.txt")),
+    ("response.txt", include_str!("../../../config/letters/response.txt")),
+    ("restriction.txt", include_str!("../../../config/letters/restriction.txt")),
+    ("survey.txt", include_str!("../../../config/letters/survey.txt")),
     ("undelivered.txt", include_str!("../../../config/letters/undelivered.txt")),
+    ("update.txt", include_str!("../../../config/letters/update.txt")),
+    ("withdrawal.txt", include_str!("../../../config/letters/withdrawal.txt")),
+    ("_agreed.txt", include_str!("../../../config/letters/_agreed.txt")),
     ("_case.txt", include_str!("../../../config/letters/_case.txt")),
+    ("_commands.txt", include_str!("../../../config/letters/_commands.txt")),
+    ("_complain.txt", include_str!("../../../config/letters/_complain.txt")),
     ("_correct_us.txt", include_str!("../../../config/letters/_correct_us.txt")),
+    ("_dates.txt", include_str!("../../../config/letters/_dates.txt")),
+    ("_definition.txt", include_str!("../../../config/letters/_definition.txt")),
     ("_emergency.txt", include_str!("../../../config/letters/_emergency.txt")),
     ("_enclosed.txt", include_str!("../../../config/letters/_enclosed.txt")),
+    ("_end.txt", include_str!("../../../config/letters/_end.txt")),
     ("_hazard.txt", include_str!("../../../config/letters/_hazard.txt")),
     ("_help.txt", include_str!("../../../config/letters/_help.txt")),
     ("_letterhead.txt", include_str!("../../../config/letters/_letterhead.txt")),
     ("_ombudsman.txt", include_str!("../../../config/letters/_ombudsman.txt")),
+    ("_outcome.txt", include_str!("../../../config/letters/_outcome.txt")),
     ("_policy.txt", include_str!("../../../config/letters/_policy.txt")),
+    ("_response_date.txt", include_str!("../../../config/letters/_response_date.txt")),
+    ("_responsibilities.txt", include_str!("../../../config/letters/_responsibilities.txt")),
     ("_signature.txt", include_str!("../../../config/letters/_signature.txt")),
-    ("_told.txt", include_str!("../../../config/letters/_told.txt")),
     ("_staff_signature.txt", include_str!("../../../config/letters/_staff_signature.txt")),
+    ("_told.txt", include_str!("../../../config/letters/_told.txt")),
     (FRAME, include_str!("../../../config/letters/letter.html")),
 ];
 
@@ -53,6 +79,8 @@ pub(super) struct Rendered {
     pub(super) page: Page,
     pub(super) text: String,
     pub(super) html: String,
+    /// The letter within the frame.
+    inside: String,
     /// What the HTML frame says around the letter.
     pub(super) frame: String,
 }
@@ -104,21 +132,29 @@ impl Templates {
         sample::problems(self, landlord, ombudsman)
     }
 
-    /// Fills in the letter of `kind`, and puts `theirs` in the places of their marks.
-    pub(super) fn render(&self, kind: LetterKind, facts: Value, theirs: &Theirs) -> Result<Rendered, Error> {
-        let template = file(kind);
+    /// Fills in a template, and puts `theirs` in the places of their marks.
+    pub(super) fn render(&self, template: &'static str, facts: Value, theirs: &Theirs) -> Result<Rendered, Error> {
         let page = Page::parse(&self.environment.get_template(template)?.render(facts)?);
         let inside = page.html(theirs);
-        let frame = self.environment.get_template(FRAME)?;
-        let title = page.title(theirs);
-        let html = frame.render(context! { title, body => Value::from_safe_string(inside.clone()) })?;
+        let html = self.framed(page.title(theirs), inside.clone())?;
         let frame = html.replace(&inside, lint::LETTER_GOES_HERE);
-        Ok(Rendered { template, text: page.text(theirs), html, frame, page })
+        Ok(Rendered { template, text: page.text(theirs), html, inside, frame, page })
+    }
+
+    /// The text and the HTML of a letter that follows its cover.
+    pub(super) fn below(&self, cover: &Rendered, letter: &Rendered, title: String) -> Result<(String, String), Error> {
+        let text = format!("{}\n{}\n\n{}", cover.text, "_".repeat(40), letter.text);
+        let html = self.framed(title, format!("{}<hr>\n{}", cover.inside, letter.inside))?;
+        Ok((text, html))
+    }
+
+    fn framed(&self, title: String, inside: String) -> Result<String, Error> {
+        self.environment.get_template(FRAME)?.render(context! { title, body => Value::from_safe_string(inside) })
     }
 }
 
 /// The file that holds the letter of `kind`.
-fn file(kind: LetterKind) -> &'static str {
+pub(super) fn file(kind: LetterKind) -> &'static str {
     match kind {
         LetterKind::Receipt => "receipt.txt",
         LetterKind::Acknowledgement => "acknowledgement.txt",

@@ -1,0 +1,411 @@
+//! What a field may hold, and how it is read from what a person wrote.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::dates::{self, Looking};
+use crate::domain::calendar::{Calendar, WorkingDays};
+use crate::domain::case::{Answer, Finding, Ground, Promised, Remedy, RemedyKind};
+use crate::domain::landlord::{Landlord, Person};
+use crate::domain::message::clean_text;
+use crate::domain::reference::Reference;
+use crate::domain::words::Words;
+
+/// Nothing anybody means to write into one field is longer, in characters.
+const LONGEST: usize = 20_000;
+/// As much of a value as is said back when it is not understood, in characters.
+const SAID_BACK: usize = 40;
+/// Several names are listed up to this many.
+const NAMED: usize = 12;
+
+/// Words that mean the same, the first of them the one that is kept.
+pub type Choices = &'static [&'static [&'static str]];
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    Words,
+    /// A day to come.
+    Date,
+    /// A day on which something happened.
+    Day,
+    /// When something happened.
+    Instant,
+    /// Somebody registered for the landlord.
+    Person,
+    /// What somebody has to do with a case (5.8): "none", or what it is.
+    Conflict,
+    WorkingDays,
+    Reference,
+    /// Of an action or a letter, within its case.
+    Number,
+    Email,
+    /// Written, or not.
+    Flag,
+    Choice(Choices),
+    /// A ground of 2.2.
+    Ground,
+    /// The answer to one point: what was found, and why.
+    Answer,
+    /// One of the eight kinds of 7.1, and what it is.
+    Remedy,
+    /// Something promised: what, by whom, by when.
+    Promise,
+    /// Who sees to something: a role, or somebody registered.
+    Owner,
+}
+
+impl Holds {
+    /// In one word, as a form names it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Holds::Words => "words",
+            Holds::Date | Holds::Day => "date",
+            Holds::Instant => "date and time",
+            Holds::Person => "person",
+            Holds::Conflict => "none, or what",
+            Holds::WorkingDays => "working days",
+            Holds::Reference => "reference",
+            Holds::Number => "number",
+            Holds::Email => "e-mail address",
+            Holds::Flag => "",
+            Holds::Choice(_) => "choice",
+            Holds::Ground => "ground",
+            Holds::Answer => "finding: reasons",
+            Holds::Remedy => "kind: what",
+            Holds::Promise => "what; owner; by date",
+            Holds::Owner => "role or person",
+        }
+    }
+
+    /// Reads one value.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, without a full stop.
+    pub(super) fn read(self, text: &str, context: &Context) -> Result<Value, String> {
+        if text.chars().nth(LONGEST).is_some() {
+            return Err(format!("that is longer than {LONGEST} characters"));
+        }
+        let text = clean_text(text);
+        let text = text.trim();
+        if text.is_empty() && self != Holds::Flag {
+            return Err("nothing is written there".to_owned());
+        }
+        let Context { today, calendar, .. } = *context;
+        let said = |wrong: String| format!("{wrong} (“{}”)", said_back(text));
+        match self {
+            Holds::Words => Ok(Value::Words(Words::new(text))),
+            Holds::Date => dates::date(text, today, calendar, Looking::Ahead).map(Value::Date).map_err(said),
+            Holds::Day => dates::date(text, today, calendar, Looking::Back).map(Value::Date).map_err(said),
+            Holds::Instant => dates::instant(text, today, calendar).map(Value::Instant).map_err(said),
+            Holds::Person => context.person(text).map(|person| Value::Person(person.clone())),
+            Holds::Conflict => Ok(Value::Conflict((!is_none(text)).then(|| Words::new(text)))),
+            Holds::WorkingDays => dates::working_days(text).map(Value::WorkingDays).map_err(said),
+            Holds::Reference => reference(text).map(Value::Reference).map_err(said),
+            Holds::Number => number(text).map(Value::Number).ok_or_else(|| said("that is no number".to_owned())),
+            Holds::Email => email(text).ok_or_else(|| said("that is no e-mail address".to_owned())).map(Value::Words),
+            Holds::Flag if text.is_empty() || ["yes", "true"].contains(&&*squeezed(text)) => Ok(Value::Flag),
+            Holds::Flag => Err(said("nothing is to be written after it".to_owned())),
+            Holds::Choice(choices) => choice(choices, text).map(Value::Choice).map_err(said),
+            Holds::Ground => ground(text).map(Value::Ground),
+            Holds::Answer => answer(text).map(Value::Answer),
+            Holds::Remedy => remedy(text).map(Value::Remedy),
+            Holds::Promise => promise(text, context).map(Value::Promise),
+            Holds::Owner => context.owner(text).map(Value::Owner),
+        }
+    }
+}
+
+/// A value as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    Words(Words),
+    Date(Date),
+    Instant(Timestamp),
+    Person(Person),
+    Conflict(Option<Words>),
+    WorkingDays(WorkingDays),
+    Reference(Reference),
+    Number(u32),
+    Flag,
+    Choice(&'static str),
+    Ground(Ground),
+    Answer(Answer),
+    Remedy(Remedy),
+    Promise(Promised),
+    Owner((String, Option<String>)),
+}
+
+/// What values are read against.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// In Europe/London.
+    pub today: Date,
+    pub calendar: &'a Calendar,
+    /// Its people are those who can be named.
+    pub landlord: &'a Landlord,
+}
+
+impl<'a> Context<'a> {
+    /// The registered person that `text` names: by e-mail address, by name or a part of it, or by role.
+    ///
+    /// # Errors
+    ///
+    /// When nobody or more than one is meant; the sentence says who there is, without a full stop.
+    pub fn person(&self, text: &str) -> Result<&'a Person, String> {
+        match self.people_named(text)[..] {
+            [person] => Ok(person),
+            [] => {
+                let (everybody, written) = (self.landlord.people(), said_back(text));
+                Err(format!("“{written}” is nobody registered for this landlord. There are {}", listed(&everybody)))
+            }
+            ref several => Err(format!("“{}” may be {}; give the e-mail address", said_back(text), listed(several))),
+        }
+    }
+
+    /// Everybody `text` may name, by their post or as [`named`] finds them.
+    fn people_named(&self, text: &str) -> Vec<&'a Person> {
+        let Landlord { officer, deputy, manager, member_responsible, .. } = self.landlord;
+        let posts =
+            [("officer", officer), ("deputy", deputy), ("manager", manager), ("memberresponsible", member_responsible)];
+        let written = squeezed(text);
+        match posts.into_iter().find(|(post, _)| *post == written) {
+            Some((_, person)) => vec![person],
+            None => named(&self.landlord.people(), text),
+        }
+    }
+
+    /// Who sees to something, as residents read it, and where they are reminded.
+    fn owner(&self, text: &str) -> Result<(String, Option<String>), String> {
+        match self.people_named(text)[..] {
+            [person] => Ok((person.role.clone(), Some(person.address.clone()))),
+            // A role that nobody registered has: the repairs team.
+            [] if !text.contains('@') => Ok((text.trim().to_owned(), None)),
+            _ => self.person(text).map(|person| (person.role.clone(), Some(person.address.clone()))),
+        }
+    }
+}
+
+/// Those of `people` whom `text` may name: by e-mail address, name, role, or a part of the name; by the surest of these
+/// that fits anybody at all.
+pub fn named<'a>(people: &[&'a Person], text: &str) -> Vec<&'a Person> {
+    let text = text.trim().trim_matches(['<', '>']).to_lowercase();
+    let ways: [fn(&Person, &str) -> bool; 4] = [
+        |person, text| person.address == text,
+        |person, text| person.name.to_lowercase() == text,
+        |person, text| person.role.to_lowercase() == text,
+        |person, text| person.name.to_lowercase().split_whitespace().any(|part| part == text),
+    ];
+    let fitting = |fits: fn(&Person, &str) -> bool| -> Vec<&Person> {
+        people.iter().copied().filter(|person| fits(person, &text)).collect()
+    };
+    ways.into_iter().map(fitting).find(|fitting| !fitting.is_empty()).unwrap_or_default()
+}
+
+fn listed(people: &[&Person]) -> String {
+    let names: Vec<String> =
+        people.iter().take(NAMED).map(|person| format!("{} ({})", person.name, person.role)).collect();
+    let more = if people.len() > NAMED { " and others" } else { "" };
+    format!("{}{more}", names.join(", "))
+}
+
+/// The beginning of a value, on one line.
+fn said_back(text: &str) -> String {
+    let line = text.split_whitespace().take(SAID_BACK).collect::<Vec<_>>().join(" ");
+    let kept: String = line.chars().take(SAID_BACK).collect();
+    if kept == line { line } else { format!("{kept}…") }
+}
+
+/// Lower case, letters and digits only: "E-Mail" is "email".
+pub(super) fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The values in one text: paragraphs and list items, when there are several lines.
+pub(super) fn items(text: &str) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in text.lines().map(str::trim) {
+        let bare = without_marker(line);
+        match items.last_mut().filter(|_| open && bare == line) {
+            _ if line.is_empty() => {}
+            Some(item) => item.extend([" ", line]),
+            None => items.push(bare.to_owned()),
+        }
+        open = !line.is_empty();
+    }
+    if items.is_empty() { vec![String::new()] } else { items }
+}
+
+/// A list item without what marks it: "- ", "• ", "2. ", "3) ".
+fn without_marker(line: &str) -> &str {
+    let bullet = ["- ", "* ", "• ", "– ", "· "].iter().find_map(|marker| line.strip_prefix(marker));
+    let numbered = || {
+        let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+        let digits = line.len() - rest.len();
+        (1..=2).contains(&digits).then(|| rest.strip_prefix(". ").or_else(|| rest.strip_prefix(") "))).flatten()
+    };
+    bullet.or_else(numbered).map_or(line, str::trim_start)
+}
+
+fn is_none(text: &str) -> bool {
+    ["none", "no", "nothing", "noconflict", "na"].contains(&squeezed(text).as_str())
+}
+
+fn reference(text: &str) -> Result<Reference, String> {
+    let sole = || match Reference::find_in(text).as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    };
+    text.parse().or_else(|why: crate::domain::reference::NotAReference| sole().ok_or(why.to_string()))
+}
+
+/// "2", "#2", "action 2".
+fn number(text: &str) -> Option<u32> {
+    let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '-');
+    digits.parse().ok()
+}
+
+fn email(text: &str) -> Option<Words> {
+    let bare = text.trim_start_matches("mailto:").trim_matches(['<', '>']).to_lowercase();
+    let (local, domain) = bare.split_once('@')?;
+    let part = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>,;@\"".contains(c));
+    (part(local) && part(domain) && domain.contains('.')).then(|| Words::new(&*bare))
+}
+
+fn choice(choices: Choices, text: &str) -> Result<&'static str, String> {
+    let written = squeezed(text);
+    let meant = choices.iter().find(|same| same.iter().any(|word| squeezed(word) == written));
+    meant.and_then(|same| same.first().copied()).ok_or_else(|| {
+        let names: Vec<&str> = choices.iter().filter_map(|same| same.first().copied()).collect();
+        format!("that is none of {}", names.join(", "))
+    })
+}
+
+/// What stands before the first colon, or dash between words, and what stands behind it.
+fn parted(text: &str) -> Option<(&str, &str)> {
+    let part = [":", " - ", " – ", " — "].iter().filter_map(|mark| Some((text.find(mark)?, mark.len()))).min()?;
+    Some((text[..part.0].trim(), text[part.0 + part.1..].trim()))
+}
+
+const GROUNDS: Choices = &[
+    &["over 12 months", "over twelve months", "12 months", "more than 12 months"],
+    &["legal proceedings", "legal", "court"],
+    &["already considered", "considered"],
+];
+
+fn ground(text: &str) -> Result<Ground, String> {
+    match (choice(GROUNDS, text), parted(text)) {
+        (Ok("over 12 months"), _) => Ok(Ground::OverTwelveMonths),
+        (Ok("legal proceedings"), _) => Ok(Ground::LegalProceedings),
+        (Ok(_), _) => Ok(Ground::AlreadyConsidered),
+        (Err(_), Some((other, words))) if squeezed(other) == "other" && !words.is_empty() => {
+            Ok(Ground::Other(words.to_owned()))
+        }
+        (Err(wrong), _) => {
+            Err(format!("{wrong}, or “other:” with the ground as your policy words it (“{}”)", said_back(text)))
+        }
+    }
+}
+
+const FINDINGS: [(&str, Finding); 6] = [
+    ("partly upheld", Finding::PartlyUpheld),
+    ("partially upheld", Finding::PartlyUpheld),
+    ("partly-upheld", Finding::PartlyUpheld),
+    ("not upheld", Finding::NotUpheld),
+    ("not-upheld", Finding::NotUpheld),
+    ("upheld", Finding::Upheld),
+];
+
+fn answer(text: &str) -> Result<Answer, String> {
+    let text = without_marker(text);
+    let found = FINDINGS.iter().find_map(|(words, finding)| {
+        let begins = text.get(..words.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(words));
+        begins.then(|| (*finding, &text[words.len()..]))
+    });
+    let Some((finding, rest)) = found.filter(|(_, rest)| !rest.starts_with(char::is_alphanumeric)) else {
+        return Err(format!(
+            "it begins with none of “upheld:”, “partly upheld:”, “not upheld:” (“{}”)",
+            said_back(text)
+        ));
+    };
+    match rest.trim_start_matches(|c: char| c.is_whitespace() || ":;,.-–—".contains(c)) {
+        "" => Err("the reasons are missing (Code 6.7, 6.18)".to_owned()),
+        reasons => Ok(Answer { finding, reasons: Words::new(reasons) }),
+    }
+}
+
+/// The eight kinds of 7.1 as they are written.
+const REMEDIES: Choices = &[
+    &["apology", "an apology", "apologise"],
+    &["acknowledgement", "acknowledge"],
+    &["explanation", "explain"],
+    &["action"],
+    &["changed decision", "decision"],
+    &["corrected record", "record"],
+    &["money", "compensation", "payment"],
+    &["changed policy", "policy"],
+];
+
+fn remedy(text: &str) -> Result<Remedy, String> {
+    // An amount says what kind it is.
+    let (kind, what) = if text.starts_with('£') { ("money", text) } else { parted(text).unwrap_or((text, "")) };
+    let name = choice(REMEDIES, kind).map_err(|wrong| format!("{wrong} (“{}”)", said_back(text)))?;
+    let kind = REMEDIES.iter().position(|same| same.first() == Some(&name)).map(|at| RemedyKind::ALL[at]);
+    let kind = kind.unwrap_or(RemedyKind::Action);
+    let (pence, what) = match kind {
+        RemedyKind::Money => {
+            let (pence, what) = money(what).ok_or_else(|| format!("the amount is missing (“{}”)", said_back(text)))?;
+            (Some(pence), what)
+        }
+        _ => (None, what),
+    };
+    match what {
+        "" => Err(format!("what it is, or what it is for, is missing (“{}”)", said_back(text))),
+        what => Ok(Remedy { kind, what: Words::new(what), pence }),
+    }
+}
+
+/// The amount in pence that begins `text`, and the rest: "£1,250.50 for the delay", "150".
+fn money(text: &str) -> Option<(u32, &str)> {
+    let text = text.trim_start_matches('£').trim_start();
+    let pounds_end = text.find(|c: char| !c.is_ascii_digit() && c != ',').unwrap_or(text.len());
+    let (pounds, rest) = text.split_at(pounds_end);
+    let pounds: u32 = pounds.trim_end_matches(',').replace(',', "").parse().ok()?;
+    let behind = rest.strip_prefix('.').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let (pence, rest) = match behind {
+        Some(behind) => {
+            let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
+            (behind[..end].parse().ok().filter(|_| end == 2)?, &behind[end..])
+        }
+        None => (0, rest),
+    };
+    if rest.starts_with(char::is_alphanumeric) {
+        return None;
+    }
+    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || ":;,.-–—".contains(c));
+    Some((pounds.checked_mul(100)?.checked_add(pence)?, rest))
+}
+
+/// "Renew the extractor fan; owner Repairs Team; by 18 December".
+fn promise(text: &str, context: &Context) -> Result<Promised, String> {
+    let (mut what, mut owner, mut by) = (Vec::new(), None, None);
+    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+        match part.split_once([' ', ':']).map(|(first, rest)| (squeezed(first), rest.trim_start_matches([':', ' ']))) {
+            Some((label, rest)) if label == "owner" && owner.is_none() => owner = Some(context.owner(rest)?),
+            Some((label, rest)) if label == "by" && by.is_none() => {
+                let date = dates::date(rest, context.today, context.calendar, Looking::Ahead);
+                by = Some(date.map_err(|wrong| format!("{wrong} (“{}”)", said_back(rest)))?);
+            }
+            _ => what.push(part),
+        }
+    }
+    let said = || said_back(text);
+    if what.is_empty() {
+        return Err(format!("what will be done is missing (“{}”)", said()));
+    }
+    let (owner, owner_address) = owner.ok_or_else(|| format!("the owner is missing (Code 6.6) (“{}”)", said()))?;
+    let by = by.ok_or_else(|| format!("the date is missing (Code 6.6, 7.3) (“{}”)", said()))?;
+    Ok(Promised { what: Words::new(what.join("; ")), owner, owner_address, by })
+}
