@@ -399,7 +399,7 @@ async fn the_officer_reads_in_whole_sentences_why_no_letter_goes_by_itself() {
     let told = world.last_letter_to(OFFICER);
     assert!(told.says(
         "X-Auto-Response-Suppress asks for no automatic answer; X-Loop marks mail that has been answered by a program. \
-         Please answer them yourself"
+         Please write to them or call them"
     ));
     world.mail(Mail::from(ANN).header("Content-Type: application/pkcs7-mime").saying("Private", "MIIB")).await;
     let told = world.last_letter_to(OFFICER);
@@ -905,7 +905,7 @@ async fn a_question_gets_a_short_answer_and_a_request_for_data_goes_to_the_offic
     let case = world.cases().await.remove(1);
     let history = world.history(&case).await;
     assert_eq!(history[0], "opened as correspondence");
-    assert!(history.contains(&"answer by 2026-12-21".to_owned()), "one month: {history:?}");
+    assert!(history.contains(&"answer by 2026-12-20".to_owned()), "one month: {history:?}");
     assert!(world.last_letter_to(OFFICER).says(&case));
 }
 

@@ -671,7 +671,10 @@ mod tests {
             panic!("a case of its own")
         };
         assert_eq!((cases[0].1.kind, also), (Kind::ServiceRequest, vec![question.reference.clone()]));
-        assert_eq!(joined_case(filed(Label::Other, &[question.clone()])), Some(question.reference.to_string()));
+        assert_eq!(
+            joined_case(filed(Label::Other, std::slice::from_ref(&question))),
+            Some(question.reference.to_string())
+        );
     }
 
     #[test]
@@ -687,7 +690,7 @@ mod tests {
         assert!(addition.withheld.is_some(), "never answered by itself");
         let Filing::Open { cases, .. } = becomes(&forged, &named) else { panic!("anybody can name a case") };
         assert_eq!((cases[0].1.matter, cases[0].1.unsure), (Some(Matter::Ombudsman), true));
-        assert_eq!(cases[0].1.related, [named.reference.clone()]);
+        assert_eq!(cases[0].1.related, std::slice::from_ref(&named.reference));
         let answered = Candidate { by_thread: Some(0), ..named.clone() };
         let Filing::Add { addition, .. } = becomes(&forged, &answered) else { panic!("it holds our letter") };
         assert_eq!(addition.writer, Writer::Stranger);

@@ -652,7 +652,7 @@ fn further(writer: Writer, received: Timestamp) -> Addition {
         name: Words::new(match writer {
             Writer::Stranger => "Alex Marsh",
             Writer::Ombudsman => "Dispute Support",
-            Writer::Resident | Writer::Staff => "Jo Fielding",
+            Writer::Resident | Writer::Handler | Writer::Staff => "Jo Fielding",
         }),
         flags: Flags::default(),
         dissatisfied: Dissatisfied::No,

@@ -35,7 +35,7 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
                 writer => match writer {
                     Writer::Stranger => "stranger",
                     Writer::Ombudsman => "ombudsman",
-                    Writer::Resident | Writer::Staff => "resident",
+                    Writer::Resident | Writer::Handler | Writer::Staff => "resident",
                 },
                 writer_name => named(name, pen),
             }
