@@ -371,6 +371,7 @@ async fn older_mail_is_listed_and_never_answered() {
     assert_eq!(world.sorted().await, ["handled: older complaint"]);
     assert_eq!(world.cases().await.len(), 0);
     assert_eq!(world.tries(), 0);
+    assert!(world.lists_to(OFFICER)[0].says("older complaint: 1"));
 }
 
 #[tokio::test]

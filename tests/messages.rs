@@ -7,7 +7,13 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use redress::domain::message::{self, Kind, Message, Own, Severity};
+use redress::domain::message::{self, Kind, Message, Severity};
+
+/// What the fuzzer holds the reader to holds here as well.
+#[path = "../fuzz/fuzz_targets/promises.rs"]
+mod promises;
+
+use promises::own;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/messages")
@@ -29,14 +35,6 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
 fn fixture(name: &str) -> Message {
     let raw = std::fs::read(folder().join(name).with_extension("eml")).unwrap();
     message::read(&raw, &own())
-}
-
-fn own() -> Own {
-    Own {
-        addresses: vec!["complaints@landlord.example.org".to_owned()],
-        staff: vec!["olive@landlord.example.org".to_owned()],
-        forms: vec!["webform@landlord.example.org".to_owned()],
-    }
 }
 
 fn with_crlf(raw: &[u8]) -> Vec<u8> {
@@ -157,6 +155,62 @@ fn what_staff_pass_on_is_found_and_what_a_resident_quotes_is_not_passed_on() {
     let ours = block.replace("From: Mary Jones", "From: Complaints <complaints@landlord.example.org>");
     assert!(message::read(format!("{staff}Done.\n\n{ours}").as_bytes(), &own()).forward.is_none(), "a letter of ours");
     assert!(person("Subject: Re: My ceiling\n", &format!("No.\n\n{block}")).forward.is_none(), "an answer");
+}
+
+#[test]
+fn what_is_passed_on_is_found_in_every_common_mail_program() {
+    for (program, text) in [
+        (
+            "Outlook",
+            "FYI\n\nFrom: Mary Jones <mary@example.com>\nSent: 08 March 2024 17:42\nTo: C\nSubject: Ceiling\n\nIt came down.\n",
+        ),
+        (
+            "Gmail",
+            "---------- Forwarded message ---------\nFrom: Mary Jones <mary@example.com>\nDate: Fri, 8 Mar 2024 at 17:42\nSubject: Ceiling\nTo: <c@example.org>\n\n\nIt came down.\n",
+        ),
+        (
+            "Apple Mail",
+            "Begin forwarded message:\n\n> From: Mary Jones <mary@example.com>\n> Subject: Ceiling\n> Date: 8 March 2024 at 17:42:00 GMT\n> To: c@example.org\n> \n> It came down.\n\nSent from my iPhone\n",
+        ),
+        (
+            "Thunderbird",
+            "-------- Forwarded Message --------\nSubject: \tCeiling\nDate: \tFri, 8 Mar 2024 17:42:00 +0000\nFrom: \tMary Jones <mary@example.com>\nTo: \tc@example.org\n\nIt came down.\n",
+        ),
+        (
+            "Yahoo",
+            "----- Forwarded message ----- From: \"Mary Jones\" <mary@example.com>To: \"C\" <c@example.org>Sent: Friday, 8 March 2024 at 17:42:00 GMTSubject: Ceiling\nIt came down.\n",
+        ),
+        (
+            "Samsung",
+            "Sent from my Galaxy\n\n-------- Original message --------\nFrom: Mary Jones <mary@example.com>\nDate: 08/03/2024 17:42 (GMT+00:00)\nTo: c@example.org\nSubject: Ceiling\n\nIt came down.\n",
+        ),
+        (
+            "Proton",
+            "------- Forwarded Message -------\nFrom: Mary Jones <mary@example.com>\nDate: On Friday, 8 March 2024 at 17:42\nSubject: Ceiling\nTo: C\n\nIt came down.\n",
+        ),
+        (
+            "Notes",
+            "----- Forwarded by Olive/HQ on 09/03/2024 09:00 -----\n\nFrom:\tMary Jones <mary@example.com>\nTo:\tC\nDate:\t08/03/2024 17:42\nSubject:\tCeiling\n\nIt came down.\n",
+        ),
+        (
+            "Outlook in German",
+            "Von: Mary Jones <mary@example.com>\nGesendet: Freitag, 8. März 2024 17:42\nAn: C\nBetreff: Decke\n\nIt came down.\n",
+        ),
+    ] {
+        let raw = format!(
+            "From: olive@landlord.example.org\nContent-Type: text/plain; charset=utf-8\nSubject: Fwd: Ceiling\n\n{text}"
+        );
+        let passed_on = message::read(raw.as_bytes(), &own()).forward.unwrap_or_else(|| panic!("{program}"));
+        assert_eq!(
+            (passed_on.from.name.as_str(), passed_on.from.address.as_str()),
+            ("Mary Jones", "mary@example.com"),
+            "{program}"
+        );
+        assert_eq!(passed_on.date.map(|date| date.to_string()).as_deref(), Some("2024-03-08T17:42:00Z"), "{program}");
+        assert_eq!(passed_on.words, "It came down.", "{program}");
+    }
+    let quoted = "No.\n\n> Begin forwarded message:\n>\n>> From: A <a@example.com>\n>> Date: 8 March 2024\n>> Subject: x\n>>\n>> y\n";
+    assert!(person("Subject: Re: Ceiling\n", quoted).forward.is_none(), "an answer to somebody who passed it on");
 }
 
 #[test]
@@ -287,6 +341,77 @@ fn mail_from_the_ombudsman_is_known_with_its_references() {
 }
 
 #[test]
+fn an_automatic_answer_is_known_by_its_header_alone() {
+    for header in [
+        "Auto-Submitted: auto-replied (vacation)",
+        "Auto-Submitted: yes",
+        "X-Autoreply: yes",
+        "X-Autorespond: away",
+        "X-Vacation: yes",
+        "X-FC-MachineGenerated: true",
+        "X-POST-MessageClass: 9; Autoresponder",
+        "X-Mailer: vacation 1.2",
+        "Precedence: auto_reply",
+        "Precedence: bulk",
+        "Delivered-To: Autoresponder",
+        "Return-Path: <>\nIn-Reply-To: <letter@landlord.example.org>",
+        "X-OTRS-Loop: yes",
+        "X-Auto-Response-Suppress: All",
+    ] {
+        let message = person(&format!("{header}\nSubject: Re: Yours\n"), "I shall see to it.");
+        assert!(!message.may_answer, "{header}");
+    }
+    for header in ["Auto-Submitted: no", "X-Autoreply: no", "X-MS-Exchange-Inbox-Rules-Loop: mary@example.com"] {
+        let message = person(&format!("{header}\nSubject: Re: Yours\n"), "I shall see to it.");
+        assert!(message.may_answer, "{header}: {:?}", message.reasons);
+    }
+}
+
+#[test]
+fn a_returned_letter_is_known_by_its_wording_in_many_languages() {
+    for (subject, body) in [
+        (
+            "Unzustellbar: Yours",
+            "Fehler bei der Nachrichtenzustellung an folgende Empfänger:\nmary@example.com\n#550 5.1.1",
+        ),
+        ("Non remis : Yours", "Échec de la remise pour les destinataires suivants :\nmary@example.com\n#550 5.1.1"),
+        (
+            "No se puede entregar: Yours",
+            "Error de entrega a los siguientes destinatarios:\nmary@example.com\n#550 5.1.1",
+        ),
+        ("Non recapitabile: Yours", "Recapito non riuscito per i seguenti destinatari:\nmary@example.com\n#550 5.1.1"),
+        ("Niedostarczalne: Yours", "Dostarczenie wiadomości nie powiodło się:\nmary@example.com\n#550 5.1.1"),
+        ("Onbestelbaar: Yours", "De bezorging aan deze geadresseerden is mislukt:\nmary@example.com\n#550 5.1.1"),
+        ("Não é possível entregar: Yours", "Falha na entrega a estes destinatários:\nmary@example.com\n#550 5.1.1"),
+        ("Недоставленное сообщение", "Ваше письмо не может быть отправлено: <mary@example.com>: 550 5.1.1"),
+        ("Mailbox full: Yours", "The mailbox of mary@example.com is over quota. Your message was not delivered."),
+        ("Mail could not be delivered", "The following mail could not be delivered.\nTo: mary@example.com"),
+        (
+            "**Message you sent blocked by our bulk email filter**",
+            "Your message to: mary@example.com\nwas blocked by our Spam Firewall.",
+        ),
+    ] {
+        let raw =
+            format!("From: it@mx.example.net\nContent-Type: text/plain; charset=utf-8\nSubject: {subject}\n\n{body}\n");
+        let message = message::read(raw.as_bytes(), &own());
+        assert_eq!(message.kind, Kind::Bounce, "{subject} / {body}");
+        let failed: Vec<String> = message.report.unwrap().recipients.into_iter().map(|failed| failed.address).collect();
+        assert_eq!(failed, ["mary@example.com"], "{subject} / {body}");
+    }
+}
+
+#[test]
+fn a_mailing_that_says_how_to_be_rid_of_it_is_sorted_but_not_answered() {
+    let foot = "You are receiving this email because you signed up. To unsubscribe, use the link below.";
+    let mailing = person("Subject: News for spring\n", &format!("The allotments open on Sunday.\n\n{foot}\n"));
+    assert_eq!((mailing.kind, mailing.may_answer), (Kind::List, false));
+    let answer = person("Subject: Re: News for spring\n", &format!("And the fence?\n\n> {foot}\n"));
+    assert!(answer.may_answer, "{:?}", answer.reasons);
+    let complaint = person("Subject: Newsletter\n", "I asked to unsubscribe from your newsletter. It still comes.");
+    assert!(complaint.may_answer, "{:?}", complaint.reasons);
+}
+
+#[test]
 fn an_automatic_answer_without_any_mark_is_known_by_its_wording() {
     for (subject, body) in [
         ("Re: Yours", "I am on annual leave until Monday 14 July. If your query is urgent please contact the office."),
@@ -382,6 +507,10 @@ fn people_who_use_the_words_of_machines_are_people() {
             "Undeliverable: my email to you",
             "I got 'Undeliverable' back from your address, so here it is again. The bins overflow.",
         ),
+        (
+            "Delivery failed again",
+            "My cooker did not come, can you ring me?\n\n-----Original Message-----\nFrom: C\nSent: 1 May\nTo: me\n\nOld.",
+        ),
         ("Read: what you wrote", "I read what you wrote. It was read on Monday by my daughter as well."),
         ("Verification", "I sent the verification you asked for. The link did not work. This is the second time."),
     ] {
@@ -423,12 +552,87 @@ fn a_quotation_is_known_in_many_programs_and_languages() {
         "##- Please type your reply above this line -##\n\nOld words.",
         "Sent from my iPhone\n\n> Old words.",
         "Wysłane z iPhone'a\n\n> Old words.",
+        "Yahoo Mail: Search, Organize, Conquer\n\nOn Mon, Mar 11, 2024 at 9:00 AM, Complaints\n<c@example.org> wrote:\nOld words.",
+        ">>> Complaints <c@example.org> 11/03/2024 09:00 >>>\nOld words.",
+        "في الاثنين، ١١ مارس ٢٠٢٤ في ٩:٠٠ ص تمت كتابة ما يلي بواسطة Complaints <c@example.org>:\n\nOld words.",
+        "সোম, ১১ মার্চ, ২০২৪ তারিখে ৯:০০ AM টায় Complaints <c@example.org> লিখেছেন:\n\nOld words.",
+        "در تاریخ دوشنبه ۱۱ مارس ۲۰۲۴،‏ ۹:۰۰ Complaints <c@example.org> نوشت:\n\nOld words.",
+        "Στις Δευ 11 Μαρ 2024 στις 9:00 π.μ., ο χρήστης Complaints <c@example.org> έγραψε:\n\nOld words.",
+        "Nga: Complaints <c@example.org>\nDërguar: e hënë, 11 mars 2024 09:00\nPër: Mary\nSubjekti: Yours\n\nOld words.",
+        "No: Complaints <c@example.org>\nNosūtīts: 2024. gada 11. marts 09:00\nKam: Mary\nTēma: Yours\n\nOld words.",
+        "From: Complaints <c@example.org>\nDate: 11 March 2024 09:00\n\nOld words.",
+        "------------------ Original ------------------\nFrom: \"C\"<c@example.org>;\nDate: Mon, Mar 11, 2024 09:00 AM\nTo: \"m\"<m@example.com>;\n\nOld words.",
+        "---\nThis email has been checked for viruses by Avast antivirus software.\nwww.avast.com",
+        "Garanti sans virus. www.avast.com",
         "-- \nMary Jones\n4 High Street\n01632 960001",
     ] {
         let message = person("Subject: Re: Yours\n", &format!("New words.\n\n{quotation}\n"));
         assert_eq!(message.new_text(), "New words.", "{quotation}");
         assert!(message.text.contains(quotation.lines().last().unwrap()), "nothing is deleted");
     }
+}
+
+#[test]
+fn a_quotation_in_a_page_is_known_by_its_container_or_its_head() {
+    let old = "Old words.<br>More of them.";
+    let head = "<b>From:</b> C &lt;c@example.org&gt;<br/><b>Sent:</b> 11 March 2024 09:00<br/><b>To:</b> Mary<br/><b>Subject:</b> Yours";
+    let wrote = "On Mon, 11 Mar 2024 at 09:00, C &lt;c@example.org&gt; wrote:";
+    for page in [
+        format!(
+            "<div>New words.</div><div class=\"gmail_quote\"><div class=\"gmail_attr\">{wrote}<br></div><blockquote class=\"gmail_quote\">{old}</blockquote></div>"
+        ),
+        format!(
+            "<p>New words.</p><div id=\"appendonsend\"></div><hr><div id=\"divRplyFwdMsg\"><font>{head}</font></div><div>{old}</div>"
+        ),
+        format!(
+            "<p class=MsoNormal>New words.<o:p></o:p></p><div style=\"border-top:solid 1pt\"><p class=MsoNormal>{head}</p></div><p>{old}</p>"
+        ),
+        format!("New words.<div id=\"yahoo_quoted_1\" class=\"yahoo_quoted\"><div>{wrote}</div><div>{old}</div></div>"),
+        format!(
+            "<p>New words.</p><div class=\"moz-cite-prefix\">On 11/03/2024 09:00, C wrote:<br></div><blockquote type=\"cite\">{old}</blockquote>"
+        ),
+        format!(
+            "New words.<div id=\"composer_signature\">Sent from my Galaxy</div><div>-------- Original message --------</div><div>{head}</div>{old}"
+        ),
+        format!(
+            "<div>New words.</div><div class=\"protonmail_quote\">{wrote}<br><blockquote class=\"protonmail_quote\" type=\"cite\">{old}</blockquote></div>"
+        ),
+        format!(
+            "<div>New words.</div><div class=\"zmail_extra\"><div>---- {wrote} ---</div><blockquote id=\"blockquote_zmail\">{old}</blockquote></div>"
+        ),
+        format!(
+            "<div>New words.<br/><br/>Get <a href=\"https://aka.ms/o0ukef\">Outlook for iOS</a></div><hr/><div>{head}</div>{old}"
+        ),
+        format!(
+            "<div>New words.</div><div name=\"quote\"><b>Gesendet:</b>&nbsp;Montag, 11. März 2024 um 09:00 Uhr<br/><b>Von:</b>&nbsp;C &lt;c@example.org&gt;<br/><b>An:</b>&nbsp;m@example.com<br/><b>Betreff:</b>&nbsp;Yours</div>{old}"
+        ),
+        format!(
+            "New words.<hr><table><tr><td><b>From:</b></td><td>C &lt;c@example.org&gt;</td></tr><tr><td><b>Sent:</b></td><td>11 March 2024</td></tr><tr><td><b>To:</b></td><td>Mary</td></tr></table>{old}"
+        ),
+    ] {
+        let message = person("Subject: Re: Yours\nContent-Type: text/html; charset=utf-8\n", &page);
+        assert_eq!(message.new_text(), "New words.", "{page}");
+        assert!(message.text.contains("More of them."), "nothing is deleted");
+    }
+}
+
+#[test]
+fn an_answer_without_a_new_word_may_hold_some_inside() {
+    let block = "From: C <c@example.org>\nSent: 11 March 2024 09:00\nTo: Mary\nSubject: Yours\n\nOld words.\n";
+    let message = person("Subject: Re: Yours\n", block);
+    assert_eq!((message.new_text().as_str(), message.problems.len()), ("", 1), "{:?}", message.problems);
+}
+
+#[test]
+fn headers_are_read_whatever_the_body_is_written_in() {
+    let message = person(
+        "Subject: Yours\nContent-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n",
+        "//5IAGkA\n",
+    );
+    assert_eq!((message.subject.as_str(), message.text.trim()), ("Yours", "Hi"));
+    assert_eq!(message.from.unwrap().address, "mary@example.com");
+    let prose = person("Subject: Yours\nContent-Transfer-Encoding: base64\n", "This is no Base64 at all, really!\n");
+    assert_eq!(prose.text.trim(), "This is no Base64 at all, really!");
 }
 
 #[test]
@@ -495,7 +699,7 @@ impl Numbers {
 fn damaged_messages_are_read_too() {
     let fixtures = fixtures();
     let mut numbers = Numbers(4);
-    for (name, raw) in &fixtures {
+    for (_, raw) in &fixtures {
         for round in 0..60 {
             let mut damaged = raw.clone();
             let at = numbers.below(damaged.len());
@@ -508,7 +712,12 @@ fn damaged_messages_are_read_too() {
                     }
                 }),
                 2 => damaged = damaged.repeat(2 + numbers.below(5)),
-                3 => damaged.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b'\r'),
+                3 => damaged.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| {
+                    // All bare CR, or LF and CR in turns.
+                    if round % 12 == 3 || numbers.below(2) == 0 {
+                        *byte = b'\r';
+                    }
+                }),
                 4 => {
                     let other = &fixtures[numbers.below(fixtures.len())].1;
                     damaged.truncate(at);
@@ -516,21 +725,15 @@ fn damaged_messages_are_read_too() {
                 }
                 _ => damaged = with_crlf(&damaged.split_off(at)),
             }
-            let message = message::read(&damaged, &own());
-            let lines = [&message.subject].into_iter().chain(message.from.iter().map(|from| &from.name));
-            assert!(lines.into_iter().all(|line| !line.contains(char::is_control)), "{name} {round}");
-            let shown = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
-            assert!(message.text.chars().all(shown), "{name} {round}");
-            assert!(message.new.iter().all(|span| message.text.get(span.clone()).is_some()), "{name} {round}");
-            assert!(message.new.windows(2).all(|pair| pair[0].end <= pair[1].start), "{name} {round}");
+            promises::hold(&message::read(&damaged, &own()));
         }
     }
 }
 
 // Goal: time and memory grow with the size of a message and no faster.
-// How:  a megabyte of whatever made a mail program slow; five seconds are far more than a second machine needs.
+// How:  a megabyte of whatever made a mail program slow. What grows faster than the size does not end.
 #[test]
-fn huge_and_nested_messages_end_soon() {
+fn huge_and_nested_messages_come_to_an_end() {
     let plain = "From: a@example.com\n\n";
     let html = "From: a@example.com\nContent-Type: text/html\n\n";
     let mixed = "Content-Type: multipart/mixed; boundary=b\n\n--b\n";
@@ -539,6 +742,9 @@ fn huge_and_nested_messages_end_soon() {
         (plain, "On 11 Mar 2024 at 10:00 x wrote:\n"),
         (plain, "From: a\nTo: b\n\n"),
         (plain, "-- \nx\n"),
+        (plain, "Nga: X <x@example.org>\n"),
+        (plain, "Begin forwarded message:\n> "),
+        (plain, ">>> X 11/03/2024 >>>\n"),
         (plain, "> > > >\n"),
         (html, "<blockquote>x"),
         (html, "<a href=\""),
@@ -551,8 +757,6 @@ fn huge_and_nested_messages_end_soon() {
         ("From: a@example.com\nContent-Type: multipart/mixed; boundary=b\n\n", "--b\n\nx\n"),
     ] {
         let raw = format!("{head}{}", unit.repeat(1_000_000 / unit.len()));
-        let start = std::time::Instant::now();
-        message::read(raw.as_bytes(), &own());
-        assert!(start.elapsed().as_secs() < 5, "{head:?} and {unit:?} took {:?}", start.elapsed());
+        promises::hold(&message::read(raw.as_bytes(), &own()));
     }
 }

@@ -55,6 +55,8 @@ promises! {
     a_dropped_letter_is_in_the_history
     deadlines_come_up_when_their_moment_has_come
     an_alarm_is_told_once_until_it_is_over
+    a_round_ends_once_with_its_letters_or_not_at_all
+    cases_and_messages_are_told_of_from_a_moment_on
     the_signing_key_survives
     commands_beside_want_a_database_of_their_own_version
     odd_and_large_texts_survive
@@ -582,6 +584,58 @@ async fn an_alarm_is_told_once_until_it_is_over(base: Base) {
     let claimed = store.claim(at(4)).await.unwrap().unwrap();
     store.settle(&claimed, &taken(), at(5), |_, _| panic!("it belongs to no case")).await.unwrap();
     assert_eq!(store.counts().await.unwrap().outbox, [("sent".to_owned(), 1)].into());
+}
+
+fn list(message_id: &str) -> NewLetter {
+    NewLetter {
+        number: 0,
+        kind: "digest".to_owned(),
+        audience: "staff".to_owned(),
+        recipient: "ada@example.net".to_owned(),
+        envelope_from: "complaints@example.org".to_owned(),
+        message_id: message_id.to_owned(),
+        subject: "Your list".to_owned(),
+        says: None,
+        bytes: b"words".to_vec(),
+        held: None,
+    }
+}
+
+async fn a_round_ends_once_with_its_letters_or_not_at_all(base: Base) {
+    let store = base.store().await;
+    assert_eq!(store.last_round("digest").await.unwrap(), None);
+    let letters = [("willow".to_owned(), list("one@example.org")), ("orchard".to_owned(), list("two@example.org"))];
+    store.end_round("digest", &letters, None, at(1)).await.unwrap();
+    assert_eq!(store.last_round("digest").await.unwrap(), None, "it is to be tried again");
+    store.end_round("digest", &letters, Some(at(2)), at(2)).await.unwrap();
+    assert_eq!(store.last_round("digest").await.unwrap(), Some(at(2)));
+    assert_eq!(store.last_round("weekly").await.unwrap(), None);
+    store.end_round("digest", &[], Some(at(9)), at(9)).await.unwrap();
+    assert_eq!(store.last_round("digest").await.unwrap(), Some(at(9)));
+    assert_eq!(store.counts().await.unwrap().outbox, [("queued".to_owned(), 2)].into(), "each letter once");
+    let letter = store.claim(at(10)).await.unwrap().unwrap();
+    assert_eq!((letter.case_id, letter.landlord.as_deref(), letter.written()), (None, Some("willow"), at(1)));
+    let waits = store.outbox(letter.id, 9).await.unwrap();
+    assert!(store.hold(waits[0].id, "to be read first").await.unwrap());
+    assert_eq!((store.held_of("orchard").await.unwrap(), store.held_of("willow").await.unwrap()), (1, 0));
+}
+
+async fn cases_and_messages_are_told_of_from_a_moment_on(base: Base) {
+    let store = base.store().await;
+    opened(&store).await;
+    let cases = store.cases().await.unwrap();
+    let landlord = cases[0].landlord.clone();
+    let far = at(1_000_000_000);
+    let astir: Vec<_> = store.astir(&landlord, far).await.unwrap();
+    assert_eq!(astir.len(), 1, "something is owed on it");
+    assert_eq!(astir[0].case.opening.as_ref().unwrap().reference.to_string(), cases[0].reference);
+    assert!(store.astir("nobody", at(0)).await.unwrap().is_empty());
+    base.sql("UPDATE case_file SET is_open = 0; UPDATE deadline SET met_at = 1").await.unwrap();
+    assert!(store.astir(&landlord, far).await.unwrap().is_empty());
+    let written = astir[0].history.last().unwrap().recorded_at;
+    assert_eq!(store.astir(&landlord, written).await.unwrap().len(), 1);
+    assert_eq!(store.messages_since(at(-1_000_000)).await.unwrap().len(), 1);
+    assert!(store.messages_since(far).await.unwrap().is_empty());
 }
 
 async fn the_signing_key_survives(base: Base) {

@@ -14,7 +14,8 @@ fuzz_target!(|text: &str| {
     promises::hold(&message);
     let words = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
     // What starts like HTML or holds a uuencoded file is rewritten on purpose.
-    if !text.contains('<') && !text.contains("begin ") && text.len() < 1 << 20 {
-        assert_eq!(words(&message.text), words(&message::clean_text(text)), "words were lost");
+    let clean = message::clean_text(text);
+    if !clean.contains('<') && !clean.contains("begin ") && clean.len() < 1 << 20 {
+        assert_eq!(words(&message.text), words(&clean), "words were lost");
     }
 });

@@ -1,12 +1,13 @@
 //! `redress check`: is everything as it must be? One line for each thing: what was looked at, the verdict, what to do.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
@@ -16,10 +17,13 @@ use crate::daemon::clock::{Clock as _, SystemClock};
 use crate::daemon::watch::free_disk;
 use crate::daemon::{hello, office, operator};
 use crate::domain::calendar::{Calendar, listed_date, london_date, spoken};
+use crate::domain::case::Case;
+use crate::domain::digest;
 use crate::domain::landlord::Landlord;
+use crate::domain::reference::Reference;
 use crate::mail::mailbox::{AnyMailbox, Mailbox as _, MailboxError, Raw, Uid};
 use crate::mail::transport::{AnyTransport, Envelope, Transport as _};
-use crate::store::{DeadlineRow, NewLetter, Purpose, Store, Unready};
+use crate::store::{CaseFile, DeadlineRow, NewLetter, Purpose, Store, Unready};
 
 /// How long a letter to ourselves may take to come back, and how often it is looked for.
 const COMES_BACK_WITHIN: Duration = Duration::from_secs(120);
@@ -28,6 +32,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 const TEST_LETTER_BYTES_MAX: u64 = 64 * 1024;
 /// Where open dates are spoken of.
 const DATES: &str = "dates";
+/// Where those are spoken of who have cases.
+const HANDLERS: &str = "handlers";
+/// How long a date that was moved is worth a look.
+const MOVED_LATELY: SignedDuration = SignedDuration::from_hours(31 * 24);
 /// What is named of a long list.
 const NAMED: usize = 5;
 
@@ -139,6 +147,7 @@ impl Ask {
                 Ok(dates) => provisional_dates(&mut findings, &dates),
                 Err(trouble) => findings.wrong(DATES, format!("{trouble:#}")),
             }
+            cases(&mut findings, store, &config, &calendar, now).await;
             history(&mut findings, store).await;
         }
         disk(&mut findings, &config);
@@ -238,10 +247,83 @@ fn provisional_dates(findings: &mut Findings, dates: &[DeadlineRow]) {
     if named.is_empty() {
         return findings.ok(DATES, format!("{} open, none provisional", dates.len()));
     }
+    findings.look(DATES, format!("a bank holiday not yet published may move these: {}", first_of(&named)));
+}
+
+/// The first of a long list, and how many more there are.
+fn first_of(named: &[String]) -> String {
     let shown = named.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    let more = named.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    findings.look(DATES, format!("a bank holiday not yet published may move these: {shown}{more}"));
+    match named.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// What a change of the people or of the bank holidays has done, or will do, to open cases.
+async fn cases(findings: &mut Findings, store: &Store, config: &Config, calendar: &Calendar, now: Timestamp) {
+    let since = now - MOVED_LATELY;
+    for landlord in &config.landlords {
+        match store.astir(&landlord.key, since).await {
+            Ok(files) => {
+                handlers(findings, landlord, &files);
+                moved_dates(findings, &files, calendar, since, london_date(now));
+            }
+            Err(trouble) => findings.wrong(HANDLERS, format!("{}: {trouble:#}", landlord.key)),
+        }
+    }
+}
+
+fn handlers(findings: &mut Findings, landlord: &Landlord, files: &[CaseFile]) {
+    let mut left: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (reference, handler) in files.iter().filter_map(|file| digest::handler_left(landlord, &file.case)) {
+        left.entry(&handler.address).or_default().push(reference.to_string());
+    }
+    for (address, references) in &left {
+        findings.look(
+            HANDLERS,
+            format!(
+                "{address} is registered for {} no longer and still has {}. Give all of them to somebody else with \
+                 `redress people leave {address}`",
+                landlord.key,
+                first_of(references)
+            ),
+        );
+    }
+    if left.is_empty() {
+        let open = files.iter().filter(|file| file.case.open()).count();
+        let open = page::count(open as i64, "open case");
+        findings.ok(HANDLERS, format!("{}: {open}, none with a person who has left", landlord.key));
+    }
+}
+
+/// Says which open dates a change of the bank holidays moved lately, and which it will move when the daemon starts anew with
+/// this configuration.
+fn moved_dates(findings: &mut Findings, files: &[CaseFile], calendar: &Calendar, since: Timestamp, today: Date) {
+    let moved = files.iter().flat_map(|file| digest::moved(&file.case, &file.history, since));
+    let moved: Vec<String> = moved.map(|moved| one_move(&moved.reference, moved.from, moved.to)).collect();
+    if !moved.is_empty() {
+        findings.look(DATES, format!("the bank holidays changed, and moved these: {}", first_of(&moved)));
+    }
+    let ahead: Vec<String> = files.iter().flat_map(|file| will_move(&file.case, calendar, today)).collect();
+    if !ahead.is_empty() {
+        let says = format!(
+            "the bank holidays changed; the daemon moves these when it is started again (`systemctl restart redress`): {}",
+            first_of(&ahead)
+        );
+        findings.look(DATES, says);
+    }
+}
+
+fn will_move(case: &Case, calendar: &Calendar, today: Date) -> Vec<String> {
+    let Some(opening) = &case.opening else { return Vec::new() };
+    let open = case.duties.values().filter(|owed| owed.open() && owed.due.date >= today);
+    let anew = open.filter_map(|owed| Some((owed.due.date, calendar.again(&owed.due)?.date)));
+    let moving = anew.filter(|(was, will_be)| was != will_be);
+    moving.map(|(was, will_be)| one_move(&opening.reference, was, will_be)).collect()
+}
+
+fn one_move(reference: &Reference, from: Date, to: Date) -> String {
+    format!("{reference} from {} to {}", listed_date(from), listed_date(to))
 }
 
 async fn history(findings: &mut Findings, store: &Store) {

@@ -1,5 +1,6 @@
 //! `redress status`: how things stand, on one screen.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::Args;
@@ -9,14 +10,18 @@ use serde_json::{Value, json};
 use super::beside::Beside;
 use super::page;
 use crate::config::Sending;
+use crate::daemon::digest::became_no_case;
 use crate::daemon::watch::free_disk;
 use crate::domain::calendar::{listed, listed_date};
-use crate::store::{Alarm, Counts, DeadlineRow};
+use crate::domain::digest::to_hand_over;
+use crate::store::{Alarm, CaseFile, Counts, DeadlineRow};
 
 /// Dates shown; `redress case list` shows them all.
 const DATES: usize = 5;
 /// A folder that was not read for this long is remarked upon.
 const LONG_UNREAD: SignedDuration = SignedDuration::from_hours(1);
+/// How long mail that became no case is counted.
+const LISTED_LATELY: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What `redress status` is asked.
 #[derive(Args, Debug)]
@@ -28,7 +33,8 @@ Examples:
 It asks the database, so it also works while the daemon is stopped.
 
 JSON: an object with now, sending, folders, messages (a number for each state), oldest_new, letters (a number for each \
-state), oldest_unsent, dates (all open ones: reference, duty, due, working_days_left), overdue, alarms, free_disk_bytes.")]
+state), oldest_unsent, dates (all open ones: reference, duty, due, working_days_left), overdue, unassigned, unsure, to_hand_over, \
+listed (a number for each sort of mail of the last week that became no case), alarms, free_disk_bytes.")]
 pub struct Ask {
     /// For a program, as JSON
     #[arg(long)]
@@ -43,6 +49,54 @@ struct Standing {
     folders: Vec<(String, String, Option<Timestamp>)>,
     dates: Vec<DeadlineRow>,
     alarms: Vec<Alarm>,
+    people: ForPeople,
+}
+
+/// How much waits for a person, whatever its date.
+#[derive(Default)]
+struct ForPeople {
+    /// Open cases of which nobody is sure what they are.
+    unsure: usize,
+    /// Open cases that nobody has.
+    unassigned: usize,
+    /// Letters to post or to read out.
+    to_hand_over: usize,
+    /// Messages of the last week that became no case, by what they were sorted as.
+    listed: BTreeMap<String, usize>,
+}
+
+impl ForPeople {
+    async fn of(beside: &Beside) -> anyhow::Result<ForPeople> {
+        let messages = beside.store.messages_since(beside.now - LISTED_LATELY).await?;
+        let mut people = ForPeople { listed: became_no_case(&messages), ..ForPeople::default() };
+        for landlord in &beside.config.landlords {
+            for CaseFile { case, .. } in beside.store.astir(&landlord.key, beside.now).await? {
+                people.unsure += usize::from(case.open() && case.unsure);
+                people.unassigned += usize::from(case.open() && case.handler().is_none());
+                people.to_hand_over += to_hand_over(&case).count();
+            }
+        }
+        Ok(people)
+    }
+
+    /// `None` when nothing waits.
+    fn in_words(&self) -> Option<String> {
+        let counted = [
+            (self.unassigned, "case that nobody has", "cases that nobody has"),
+            (self.unsure, "case to sort", "cases to sort"),
+            (self.to_hand_over, "letter to post or to read out", "letters to post or to read out"),
+        ];
+        let some = counted.into_iter().filter(|(count, ..)| *count > 0);
+        let parts: Vec<String> =
+            some.map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many })).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    fn listed_in_words(&self) -> Option<String> {
+        let kinds: Vec<String> = self.listed.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        (!kinds.is_empty())
+            .then(|| format!("{} in the last seven days, not answered (`redress inbox list`)", kinds.join(", ")))
+    }
 }
 
 impl Ask {
@@ -72,6 +126,7 @@ impl Standing {
             counts: beside.store.counts().await?,
             dates: beside.store.deadlines().await?,
             alarms: beside.store.alarms().await?,
+            people: ForPeople::of(&beside).await?,
             beside,
         })
     }
@@ -99,6 +154,8 @@ impl Standing {
         );
         lines.push(("Messages", self.messages_in_words()));
         lines.push(("Letters", self.letters_in_words()));
+        lines.extend(self.people.in_words().map(|words| ("For people", words)));
+        lines.extend(self.people.listed_in_words().map(|words| ("Other mail", words)));
         lines.extend(self.disk());
         let horizon = self.beside.calendar.horizon_warning(self.beside.today());
         lines.extend(horizon.map(|warning| ("Bank holidays", warning)));
@@ -223,6 +280,10 @@ impl Standing {
             "oldest_unsent": self.counts.oldest_unsent,
             "dates": dates.collect::<Vec<_>>(),
             "overdue": self.overdue().count(),
+            "unassigned": self.people.unassigned,
+            "unsure": self.people.unsure,
+            "to_hand_over": self.people.to_hand_over,
+            "listed": self.people.listed,
             "alarms": alarms.collect::<Vec<_>>(),
             "free_disk_bytes": free_disk(&self.beside.config).map(|(_, free)| free),
         })

@@ -186,9 +186,6 @@ const STALE: [(&str, &str); 6] = [
     ("8week", "the wait of eight weeks was abolished on 1 October 2022"),
 ];
 
-/// Months after which somebody should look whether the Ombudsman's details still hold.
-const LAST_CHECKED_MONTHS: i32 = 6;
-
 pub(super) fn ombudsman(context: &Context<'_>, table: &Table<'_>) -> Option<Ombudsman> {
     // The example of each is its default: the Ombudsman's details as of 2026.
     let text = |key, example: &'static str| {
@@ -237,7 +234,7 @@ fn last_checked(context: &Context<'_>, table: &Table<'_>) -> Option<Date> {
     let checked = slot.date()?;
     if checked > context.today {
         slot.refuse("has not come yet");
-    } else if checked.saturating_add(LAST_CHECKED_MONTHS.months()) < context.today {
+    } else if checked.saturating_add(Ombudsman::CHECKED_FOR_MONTHS.months()) < context.today {
         let what = "is over six months ago. Compare these details with www.housing-ombudsman.org.uk, then write \
                     today's date.";
         context.notes.warn(slot.place(), what);

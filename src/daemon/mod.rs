@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod command;
+pub mod digest;
 pub mod handle;
 pub mod office;
 pub mod operator;
@@ -120,6 +121,7 @@ pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
         }
         receive.close().await;
     }
+    digest::step(office).await?;
     let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office.config));
     work_off(office, &mut transport, &mut Route::default()).await?;
     let counts = office.store.counts().await?;
@@ -257,11 +259,13 @@ async fn remind_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken
     let schedule = &office.config.reminders.look_at;
     while !stop.is_cancelled() {
         while !stop.is_cancelled() && survive(remind::step(&office).await, "remind").await == Progress::Made {}
+        survive(digest::step(&office).await, "digest").await;
         pulse.beat(office.clock.now());
         let now = office.clock.now();
         // The schedule says when to look; what is due is a question about dates. Looked at in slices, so that a machine
         // that slept, or a clock that was set, is noticed.
-        let look = next_look(schedule, now).unwrap_or(now).min(now + jiff::SignedDuration::from_mins(5));
+        let soonest = [next_look(schedule, now), digest::next(&office, now)].into_iter().flatten().min();
+        let look = soonest.unwrap_or(now).min(now + jiff::SignedDuration::from_mins(5));
         let wait = Duration::try_from(look.duration_since(now)).unwrap_or_default();
         tokio::select! {
             () = stop.cancelled() => {}

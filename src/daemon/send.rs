@@ -35,8 +35,8 @@ const ROUTE: &str = "smtp";
 
 /// The alarm of staff whom no letter reaches.
 const STAFF: &str = "letters to staff";
-const STAFF_OUT_OF_REACH: &str = "The mail server refuses letters to the landlord's own people, and also the letter that \
-    said so. `redress outbox list` shows which. Please correct their addresses in the configuration.";
+const STAFF_OUT_OF_REACH: &str = "The mail server refuses letters to the landlord's own people that no other letter makes \
+    good. `redress outbox list` shows which. Please correct their addresses in the configuration.";
 
 /// The way letters leave, and whether it is fit to be used.
 #[derive(Debug, Default)]
@@ -81,16 +81,15 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
             *route = Route::default();
             info!(letter.id, kind = letter.kind, attempt = letter.attempts, delay_s, outcome = "sent", "Letter sent");
             operator::over(office, ROUTE, "Letters leave again.").await?;
-            if letter.kind == LetterKind::Undelivered.key() {
+            if nothing_makes_good(&letter) {
                 operator::over(office, STAFF, "Letters to staff arrive again.").await?;
             }
         }
-        Sent::Refused(_) if letter.case_id.is_none() => {
+        Sent::Refused(_) if letter.audience == "operator" => {
             warn!(letter.id, "The mail server refuses letters to the operator");
             operator::alarm(office, "operator's mail", "The mail server refuses letters to your address.").await?;
         }
-        // Word that a letter did not arrive did not arrive either: nobody of the landlord is left to tell.
-        Sent::Refused(_) if letter.kind == LetterKind::Undelivered.key() => {
+        Sent::Refused(_) if nothing_makes_good(&letter) => {
             warn!(letter.id, "The mail server refuses letters to staff");
             operator::tell(office, STAFF, STAFF_OUT_OF_REACH).await?;
         }
@@ -106,6 +105,12 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         }
     }
     Ok(Progress::Made)
+}
+
+/// Whether nobody of the landlord is told when this letter does not arrive: word that another did not, or a list of what is
+/// open.
+fn nothing_makes_good(letter: &Claimed) -> bool {
+    letter.kind == LetterKind::Undelivered.key() || (letter.case_id.is_none() && letter.audience == "staff")
 }
 
 /// Writes what came of a try. A database that fails for a moment must not leave the letter in doubt, and a consequence that

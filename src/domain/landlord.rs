@@ -2,6 +2,7 @@
 //!
 //! Plain values, filled from the configuration and handed down. A letter never mixes two landlords.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -106,5 +107,13 @@ impl Ombudsman {
         let email = self.email.as_ref().and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
         let domains = [Some(host.strip_prefix("www.").unwrap_or(host)), email].into_iter().flatten();
         domains.filter(|domain| domain.contains('.')).map(str::to_ascii_lowercase).collect()
+    }
+
+    /// How long a look at the details is good for.
+    pub const CHECKED_FOR_MONTHS: i32 = 6;
+
+    /// Whether somebody should compare the details again.
+    pub fn outdated(&self, today: Date) -> bool {
+        self.last_checked.saturating_add(Ombudsman::CHECKED_FOR_MONTHS.months()) < today
     }
 }

@@ -10,6 +10,7 @@ mod facts;
 mod lint;
 mod message_id;
 mod mime;
+mod notice;
 mod page;
 mod resident;
 mod sample;
@@ -24,6 +25,7 @@ use lettre::message::Mailbox;
 
 use facts::{Pen, Source};
 pub use message_id::{MessageKey, message_id, our_letter};
+pub use notice::{Notice, write_notice};
 pub use sample::{Sample, samples};
 pub use template::Templates;
 

@@ -5,6 +5,7 @@ pub mod case;
 pub mod code;
 pub mod command;
 pub mod definition;
+pub mod digest;
 pub mod filing;
 pub mod ladder;
 pub mod landlord;

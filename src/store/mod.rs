@@ -19,6 +19,7 @@ mod history;
 mod open;
 mod questions;
 mod receive;
+mod rounds;
 mod send;
 mod sql;
 mod verify;

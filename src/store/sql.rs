@@ -9,6 +9,8 @@ pub(super) const SCHEMA_VERSION: &str = "SELECT MAX(version) FROM _sqlx_migratio
 
 pub(super) const INFO: &str = "SELECT value FROM store_info WHERE name = $1";
 pub(super) const SET_INFO: &str = "INSERT INTO store_info (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+pub(super) const KEEP_INFO: &str = "
+INSERT INTO store_info (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 // ── T1: receive ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -174,6 +176,13 @@ pub(super) const CASE_LIST: &str = "
 SELECT id, reference, landlord, kind, received_at, is_open, unsure, hazard,
        (SELECT MIN(due) FROM deadline d WHERE d.case_id = case_file.id AND d.met_at IS NULL) AS next_due
   FROM case_file ORDER BY id";
+pub(super) const ASTIR: &str = "
+SELECT c.id FROM case_file c
+ WHERE c.landlord = $1
+   AND (c.is_open = 1 OR EXISTS (SELECT 1 FROM deadline d WHERE d.case_id = c.id AND d.met_at IS NULL)
+        OR EXISTS (SELECT 1 FROM event e WHERE e.case_id = c.id AND e.recorded_at >= $2))
+ ORDER BY c.id";
+pub(super) const HELD_OF: &str = "SELECT COUNT(*) FROM outbox WHERE landlord = $1 AND state = 'held'";
 /// Lines of the inbox list. A message has several cases when it went to several landlords, or complains of a request.
 macro_rules! inbox_lines {
     ($which:literal) => {
@@ -188,6 +197,7 @@ SELECT i.id, i.mailbox, i.folder, i.arrived_at, i.size, i.state, i.sorted, i.not
     };
 }
 pub(super) const INBOX_LIST: &str = inbox_lines!("WHERE i.id > $1 ORDER BY i.id LIMIT $2");
+pub(super) const MESSAGES_SINCE: &str = inbox_lines!("WHERE i.stored_at >= $1 ORDER BY i.id");
 pub(super) const LATEST_MESSAGES: &str = inbox_lines!(
     "WHERE i.id < $1 AND ($2 = '' OR i.state = $2) AND ($3 = '' OR i.sorted LIKE $3 || '%') ORDER BY i.id DESC LIMIT $4"
 );

@@ -21,7 +21,7 @@ use redress::daemon::command::carry_out;
 use redress::daemon::office::Office;
 use redress::daemon::receive::Receive;
 use redress::daemon::send::Route;
-use redress::daemon::{start, work_off};
+use redress::daemon::{digest, start, work_off};
 use redress::domain::calendar::london_date;
 use redress::domain::case::{self, Event, Finding, Outcome, Recorded, Remedy, RemedyKind};
 use redress::domain::command::Command;
@@ -121,7 +121,7 @@ pub fn moment(words: &str) -> Timestamp {
     civil.to_zoned(london()).expect("a moment there is").timestamp()
 }
 
-fn in_words(at: Timestamp) -> String {
+pub fn in_words(at: Timestamp) -> String {
     at.to_zoned(london()).strftime("%a %-d %b %H:%M").to_string()
 }
 
@@ -221,6 +221,11 @@ impl Letter {
     }
 }
 
+/// Whether it is a list of what is open.
+fn is_list(letter: &Letter) -> bool {
+    ["digest.", "weekly."].iter().any(|kind| letter.message_id.starts_with(kind))
+}
+
 /// What the mail server does with letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -243,7 +248,7 @@ struct Server {
     answers: BTreeMap<String, Answer>,
     everybody: Option<Answer>,
     taken: Vec<Letter>,
-    /// Every try, whatever came of it.
+    /// Every try, whatever came of it; lists apart.
     tries: usize,
 }
 
@@ -256,7 +261,7 @@ impl Transport for Post {
     async fn send(&mut self, letter: Envelope<'_>) -> Result<Accepted, SendError> {
         use redress::daemon::clock::Clock as _;
         let mut server = self.server.lock().unwrap();
-        server.tries += 1;
+        server.tries += usize::from(!is_list(&Letter::read(&letter, self.clock.now())));
         assert!(!letter.from.is_empty(), "an empty envelope sender: its bounce would come back to nobody");
         let answer = server.answers.get(letter.to).copied().or(server.everybody).unwrap_or(Answer::Taken);
         if matches!(answer, Answer::Taken | Answer::Silent) {
@@ -507,6 +512,7 @@ impl World {
 
     async fn works(&mut self) {
         let Daemon { office, route, post, .. } = self.daemon.as_mut().expect("the program runs");
+        digest::step(office).await.expect("the database works");
         work_off(office, post, route).await.expect("the database works");
         self.check().await;
     }
@@ -519,7 +525,13 @@ impl World {
             let moments = self.office().store.next_moments().await.unwrap();
             // What waits behind a broken way is due all the while: somebody looks now and then.
             let now = self.now();
-            let next = moments.into_iter().flatten().map(|at| if at <= now { now + 15.minutes() } else { at }).min();
+            let list = digest::next(self.office(), now);
+            let next = moments
+                .into_iter()
+                .chain([list])
+                .flatten()
+                .map(|at| if at <= now { now + 15.minutes() } else { at })
+                .min();
             let Some(next) = next.filter(|next| *next < until) else { break };
             self.clock.set(next);
             self.works().await;
@@ -610,9 +622,19 @@ impl World {
         &self.daemon.as_ref().expect("the program runs").office
     }
 
-    /// Every letter the mail server took for `to`, oldest first.
+    /// Every letter the mail server took for `to`, oldest first; but for the lists of what is open.
     pub fn letters_to(&self, to: &str) -> Vec<Letter> {
-        self.server.lock().unwrap().taken.iter().filter(|letter| letter.to == to).cloned().collect()
+        self.taken(to, false)
+    }
+
+    /// Every list of what is open that the mail server took for `to`, oldest first: the mornings' and the weeks'.
+    pub fn lists_to(&self, to: &str) -> Vec<Letter> {
+        self.taken(to, true)
+    }
+
+    fn taken(&self, to: &str, lists: bool) -> Vec<Letter> {
+        let server = self.server.lock().unwrap();
+        server.taken.iter().filter(|letter| letter.to == to && is_list(letter) == lists).cloned().collect()
     }
 
     /// The last letter the mail server took for `to`.
@@ -620,7 +642,7 @@ impl World {
         self.letters_to(to).pop().unwrap_or_else(|| panic!("no letter went to {to}"))
     }
 
-    /// How often the mail server was asked to take a letter.
+    /// How often the mail server was asked to take a letter that is no list.
     pub fn tries(&self) -> usize {
         self.server.lock().unwrap().tries
     }

@@ -652,7 +652,8 @@ fn further(writer: Writer, received: Timestamp) -> Addition {
         name: Words::new(match writer {
             Writer::Stranger => "Alex Marsh",
             Writer::Ombudsman => "Dispute Support",
-            Writer::Resident | Writer::Handler | Writer::Staff => "Jo Fielding",
+            Writer::Staff | Writer::Handler => "Gail Moor",
+            Writer::Resident => "Jo Fielding",
         }),
         flags: Flags::default(),
         dissatisfied: Dissatisfied::No,

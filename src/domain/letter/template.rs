@@ -6,6 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
 
 use super::lint;
+use super::notice;
 use super::page::{Page, Theirs, together};
 use super::sample;
 use crate::domain::case::LetterKind;
@@ -17,6 +18,8 @@ const FUEL: u64 = 100_000;
 const FRAME: &str = "letter.html";
 /// The page before a letter that a person hands over.
 pub(super) const COVER: &str = "by_hand.txt";
+pub(super) const DIGEST: &str = "digest.txt";
+pub(super) const WEEKLY: &str = "weekly.txt";
 
 const EMBEDDED: &[(&str, &str)] = &[
     ("acknowledgement.txt", include_str!("../../../config/letters/acknowledgement.txt")),
@@ -29,6 +32,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("dates_moved.txt", include_str!("../../../config/letters/dates_moved.txt")),
     ("escalation.txt", include_str!("../../../config/letters/escalation.txt")),
     ("extension.txt", include_str!("../../../config/letters/extension.txt")),
+    (DIGEST, include_str!("../../../config/letters/digest.txt")),
     ("new_case.txt", include_str!("../../../config/letters/new_case.txt")),
     ("new_message.txt", include_str!("../../../config/letters/new_message.txt")),
     ("receipt.txt", include_str!("../../../config/letters/receipt.txt")),
@@ -43,6 +47,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("update.txt", include_str!("../../../config/letters/update.txt")),
     ("withdrawal.txt", include_str!("../../../config/letters/withdrawal.txt")),
     ("_agreed.txt", include_str!("../../../config/letters/_agreed.txt")),
+    (WEEKLY, include_str!("../../../config/letters/weekly.txt")),
     ("_case.txt", include_str!("../../../config/letters/_case.txt")),
     ("_commands.txt", include_str!("../../../config/letters/_commands.txt")),
     ("_complain.txt", include_str!("../../../config/letters/_complain.txt")),
@@ -61,6 +66,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("_response_date.txt", include_str!("../../../config/letters/_response_date.txt")),
     ("_responsibilities.txt", include_str!("../../../config/letters/_responsibilities.txt")),
     ("_signature.txt", include_str!("../../../config/letters/_signature.txt")),
+    ("_upkeep.txt", include_str!("../../../config/letters/_upkeep.txt")),
     ("_staff_signature.txt", include_str!("../../../config/letters/_staff_signature.txt")),
     ("_told.txt", include_str!("../../../config/letters/_told.txt")),
     (FRAME, include_str!("../../../config/letters/letter.html")),
@@ -121,7 +127,7 @@ impl Templates {
         }
         let templates = Templates { environment };
         if own && problems.is_empty() {
-            problems = sample::problems(&templates, &sample::landlord(), &sample::ombudsman());
+            problems = templates.problems_for(&sample::landlord(), &sample::ombudsman());
         }
         if problems.is_empty() { Ok(templates) } else { Err(problems) }
     }
@@ -129,7 +135,9 @@ impl Templates {
     /// What would keep letters of this landlord from leaving, each problem once: tried with every invented case, but the
     /// landlord's own name, phrases and people, and the Ombudsman's details as configured.
     pub fn problems_for(&self, landlord: &Landlord, ombudsman: &Ombudsman) -> Vec<String> {
-        sample::problems(self, landlord, ombudsman)
+        let mut problems = sample::problems(self, landlord, ombudsman);
+        problems.extend(notice::problems(self, landlord, ombudsman));
+        problems
     }
 
     /// Fills in a template, and puts `theirs` in the places of their marks.

@@ -52,7 +52,7 @@ fn mailbox(piece: &str) -> Option<Mailbox> {
     };
     // A group's name ("undisclosed: ;") stands before a colon.
     let name = if name.contains('"') { name } else { name.rsplit(':').next().unwrap_or_default().to_owned() };
-    let name = name.trim().trim_start_matches('<').trim();
+    let name = name.trim().trim_matches(['<', ' ']);
     let name = decode_words(&if name.starts_with('"') { unquote(name) } else { name.to_owned() });
     let name = clean_line(name.trim_matches(['\'', '"', ' ']));
     let name = if name.eq_ignore_ascii_case(&address) { String::new() } else { name };

@@ -38,7 +38,8 @@ pub(super) fn to_text(html: &str) -> String {
         let tag = &rest[1..end];
         rest = &rest[end + 1..];
         let name: String = tag.chars().take_while(|c| *c == '/' || c.is_ascii_alphanumeric()).take(12).collect();
-        let name = name.to_ascii_lowercase();
+        // "<br/>" is one name and a mark, not a name of its own.
+        let name = name.trim_end_matches('/').to_ascii_lowercase();
         if matches!(name.as_str(), "style" | "script" | "title") && !tag.ends_with('/') {
             rest = skip_element(rest, &name, &mut writer);
             continue;

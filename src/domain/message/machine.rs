@@ -10,8 +10,8 @@
 use super::mime::{Entity, single_spaced};
 use super::wording::{
     ABSENT, ACKNOWLEDGES, ADMINISTRATORS, BOUNCE_OPENINGS, BOUNCE_PHRASES, BOUNCE_SUBJECTS, BOUNCE_SUBJECTS_INSIDE,
-    CHALLENGES, CLOSED, DAEMONS, GONE, LETTER, OF_A_HOME, PROMISE, RECEIPT_SUBJECTS, REDIRECTS, REPLY_SUBJECTS,
-    REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_ALONE, ROBOT_INSIDE, TECHNICAL, THANKS, TO_ANYBODY,
+    BULK, CHALLENGES, CLOSED, DAEMONS, DEAF, GONE, LETTER, OF_A_HOME, PROMISE, RECEIPT_SUBJECTS, REDIRECTS,
+    REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_ALONE, ROBOT_INSIDE, TECHNICAL, THANKS, TO_ANYBODY,
 };
 use super::{Kind, Message, Own, quote, report};
 
@@ -246,10 +246,16 @@ fn bounce(facts: &Facts<'_>) -> Option<String> {
     }
     let nobody = facts.message.from.is_none() && titled;
     let administrator = nobody || ADMINISTRATORS.iter().any(|name| facts.from.contains(name));
-    if administrator && (titled || worded) && !quote::answers(&facts.subject) && !quote::forwards(&facts.subject) {
+    if administrator
+        && (titled || worded || has_reply_code(&facts.all))
+        && !quote::answers(&facts.subject)
+        && !quote::forwards(&facts.subject)
+    {
         return Some("A mail server's administrator as sender, and wording of a delivery report.".to_owned());
     }
-    if facts.says_person() {
+    // A resident whose subject is "Delivery failed" speaks of a cooker, and asks.
+    let resident = speaks_of_home(&facts.words) || asks(&facts.words);
+    if facts.says_person() || (resident && !facts.says_automatic() && kind.is_none()) {
         return None;
     }
     let technical = says(TECHNICAL)
@@ -450,7 +456,7 @@ fn any_word(words: &str, known: &[&str]) -> bool {
 /// carries it.
 fn answers_for_people(name: &str) -> bool {
     let squeezed = name.replace(['-', '_'], "");
-    let marks = ["autorepl", "autorespon", "autoantwort", "autoreply", "vacationmessage", "awaymessage"];
+    let marks = ["autorepl", "autorespon", "autoantwort", "vacation", "awaymessage", "machinegenerated"];
     !squeezed.contains("suppress") && marks.iter().any(|mark| squeezed.contains(mark))
 }
 
@@ -536,7 +542,15 @@ fn list(facts: &Facts<'_>) -> Option<String> {
     {
         return Some(format!("The header {header} of a mailing list or bulk mail."));
     }
-    facts.precedence().map(|value| format!("Precedence: {}.", value.chars().take(20).collect::<String>()))
+    if let Some(value) = facts.precedence() {
+        return Some(format!("Precedence: {}.", value.chars().take(20).collect::<String>()));
+    }
+    // A mailing says how to be rid of it, at its head or foot; who answers or passes it on quotes that.
+    let passed_on = facts.message.answers() || quote::forwards(&facts.subject) || facts.message.forward.is_some();
+    let foot: String = facts.message.text.chars().rev().take(WORDING_CHARS).collect();
+    let foot = single_spaced(&foot.chars().rev().collect::<String>().to_lowercase().replace('’', "'"));
+    let said = BULK.iter().filter(|phrase| facts.all.contains(**phrase) || foot.contains(**phrase)).take(2).count();
+    (said > 1 && !passed_on).then(|| "Wording of bulk mail.".to_owned())
 }
 
 fn program(facts: &Facts<'_>) -> Option<String> {
@@ -574,7 +588,9 @@ fn withheld(facts: &Facts<'_>) -> Vec<String> {
     if facts.form {
         return reasons;
     }
-    if facts.auto_submitted.starts_with("auto-") && !facts.auto_submitted.starts_with("auto-replied") {
+    // RFC 3834, 5: any other word than "no" is a program's.
+    let program = !facts.auto_submitted.is_empty() && !facts.says_person();
+    if program && !facts.auto_submitted.starts_with("auto-replied") {
         let keyword: String = facts.auto_submitted.chars().take(20).collect();
         reasons.push(format!("Auto-Submitted: {keyword}, and the sender is not configured as a form."));
     }
@@ -583,16 +599,16 @@ fn withheld(facts: &Facts<'_>) -> Vec<String> {
     }
     let local = |address: &str| address.split('@').next().unwrap_or_default().replace(['-', '_', '.'], "");
     let from = facts.message.from.as_ref().map_or("", |from| from.address.as_str());
-    const DEAF: &[&str] =
-        &["noreply", "donotreply", "nepasrepondre", "nichtantworten", "noresponder", "dontreply", "unmonitored"];
     if [from, to.address.as_str()].iter().any(|address| DEAF.iter().any(|deaf| local(address).contains(deaf))) {
         reasons.push("The sender's address takes no answers.".to_owned());
     }
     if facts.entity.raw("x-auto-response-suppress").is_some_and(|value| is_on(&value.trim().to_ascii_lowercase())) {
         reasons.push("X-Auto-Response-Suppress asks for no automatic answer.".to_owned());
     }
-    if facts.entity.has("x-loop") {
-        reasons.push("X-Loop marks mail that has been answered by a program.".to_owned());
+    // Exchange's "…-Inbox-Rules-Loop" is on what people's own rules pass on.
+    let loops = |name: &&str| name.starts_with("x-") && name.contains("loop") && !name.contains("rules");
+    if let Some(header) = facts.entity.names().find(loops) {
+        reasons.push(format!("{header} marks mail that a program sends or answers."));
     }
     reasons
 }

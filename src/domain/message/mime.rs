@@ -347,7 +347,7 @@ impl<'a> Entity<'a> {
     /// The body's own bytes, transfer encoding undone.
     pub fn bytes(&self) -> std::borrow::Cow<'a, [u8]> {
         match self.encoding().as_str() {
-            "base64" => base64(self.body).into(),
+            "base64" if !is_prose(self.body) => base64(self.body).into(),
             "quoted-printable" => quoted_printable(self.body).into(),
             "uuencode" => {
                 let lines = self.body.split(|&byte| byte == b'\n').skip_while(|line| !line.starts_with(b"begin"));
@@ -398,7 +398,9 @@ impl<'a> Entity<'a> {
 
 /// Joins the lines of a field (RFC 5322, 2.2.3); a fold becomes one space.
 fn unfold(value: &[u8], charset: Option<&str>) -> String {
-    let (text, _) = decode(value, charset);
+    // The character set is the body's. Headers follow it where it leaves ASCII alone, or where escapes show that they do.
+    let bodys_alone = |charset: &&str| shifts(&charset.to_ascii_lowercase()) && !value.contains(&b'\x1b');
+    let (text, _) = decode(value, charset.filter(|charset| !bodys_alone(charset)));
     let mut unfolded = String::with_capacity(text.len());
     for line in text.split(['\r', '\n']) {
         let line = if unfolded.is_empty() { line.trim_start() } else { line };
@@ -614,6 +616,14 @@ pub(super) fn single_spaced(text: &str) -> String {
     out
 }
 
+/// Whether a body said to be Base64 is plain words: some senders announce what they do not do.
+fn is_prose(body: &[u8]) -> bool {
+    let lines = || body.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).take(100);
+    let length: usize = lines().map(<[u8]>::len).sum();
+    let spaces: usize = lines().map(|line| line.iter().filter(|&&byte| byte == b' ').count()).sum();
+    spaces * 20 > length
+}
+
 /// Base64 as it is met: line ends, stray letters and padding anywhere are passed over, a cut end gives what is there.
 pub(super) fn base64(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
@@ -699,7 +709,10 @@ pub(super) fn decode(bytes: &[u8], charset: Option<&str>) -> (String, bool) {
             return (lossy.into_owned(), false);
         }
     }
-    let decoder = charset_decoder(label.as_bytes()).filter(|_| !unicode && !bytes.is_empty());
+    // "cp-850" is met as well as "cp850".
+    let named =
+        charset_decoder(label.as_bytes()).or_else(|| charset_decoder(label.replacen("cp-", "cp", 1).as_bytes()));
+    let decoder = named.filter(|_| !unicode && !bytes.is_empty());
     match decoder.or_else(|| charset_decoder(b"windows-1252")) {
         Some(decoder) => {
             let text = decoder(bytes);

@@ -40,7 +40,7 @@ pub(super) struct Setting<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Quoted {
     pub new: Vec<Range<usize>>,
-    /// The new words point at answers within an unmarked quotation.
+    /// The new words point at answers within an unmarked quotation, or there are none beside one.
     pub answers_inside: bool,
 }
 
@@ -123,8 +123,10 @@ pub(super) fn read(text: &str, setting: &Setting<'_>) -> Quoted {
         let words = line.words.to_lowercase();
         POINTS_DOWN.iter().any(|phrase| words.contains(phrase))
     };
-    let answers_inside =
-        unmarked && lines.iter().zip(&marks).take(40).any(|(line, mark)| *mark == Mark::New && points_down(line));
+    // Pointed at, or there must be some: nobody sends back our letter without a word.
+    let answers_inside = unmarked
+        && (!marks.contains(&Mark::New)
+            || lines.iter().zip(&marks).take(40).any(|(line, mark)| *mark == Mark::New && points_down(line)));
     Quoted { new: spans(&lines, &marks), answers_inside }
 }
 
@@ -189,7 +191,9 @@ impl Marker<'_, '_> {
             return at + 1;
         }
         if line.quoted() {
-            return self.mark(at, at + 1, Mark::Old);
+            let unmarked =
+                is_groupwise_mark(line.words) && self.next_words(at + 1).is_some_and(|next| !self.lines[next].quoted());
+            return self.mark(at, if unmarked { self.lines.len() } else { at + 1 }, Mark::Old);
         }
         if let Some(end) = self.old_from(at) {
             return self.mark(at, end, Mark::Old);
@@ -332,6 +336,11 @@ fn is_reply_line(words: &str) -> bool {
     PHRASES.iter().any(|phrase| lower.contains(phrase))
 }
 
+/// ">>> Mary Jones <mary@example.com> 11/03/2024 09:00 >>>": GroupWise marks only the head of what it quotes.
+fn is_groupwise_mark(words: &str) -> bool {
+    words.starts_with(">>> ") && (words.ends_with(">>>") || words.ends_with(':')) && has_year(words)
+}
+
 /// "-- " (RFC 3676, 4.3) and what programs and people make of it.
 fn is_signature_mark(words: &str) -> bool {
     matches!(words, "--" | "—" | "-- -" | "--=20" | "__")
@@ -376,7 +385,7 @@ fn attribution(lines: &[Line<'_>], at: usize) -> Option<(usize, bool)> {
                 // The last line is one by itself: the first is somebody's sentence.
                 return None;
             }
-            let lower = joined.to_lowercase();
+            let lower = ascii_digits(&joined.to_lowercase());
             let sure = attribution_certainty(&lower).filter(|_| number == 0 || starts_attribution(lines[at].words));
             if sure.is_some() {
                 return sure.map(|sure| (number + 1, sure));
@@ -409,7 +418,7 @@ fn attribution_certainty(lower: &str) -> Option<bool> {
         return (wrote && digits && starts).then_some(false);
     }
     // Gmail in languages not listed, and Chinese and Japanese programs, name no verb.
-    let without_verb = bracketed && timed && dated && lower.len() < 200;
+    let without_verb = bracketed && timed && dated && lower.chars().count() < 200;
     let sure = without_verb
         || (wrote && bracketed && (starts || verb_ends))
         || (wrote && timed && (dated || (starts && lower.len() < 120)))
@@ -419,6 +428,17 @@ fn attribution_certainty(lower: &str) -> Option<bool> {
     }
     let likely = (wrote && verb_ends && (digits || lower.len() < 80)) || (bracketed && lower.len() < 120);
     likely.then_some(false)
+}
+
+/// Arabic, Persian, Hindi and Bengali numbers in our digits.
+fn ascii_digits(text: &str) -> String {
+    const ZEROS: [char; 4] = ['٠', '۰', '०', '০'];
+    let digit = |c: char| {
+        let value =
+            ZEROS.iter().find_map(|zero| u32::from(c).checked_sub(u32::from(*zero)).filter(|value| *value < 10));
+        value.and_then(|value| char::from_digit(value, 10)).unwrap_or(c)
+    };
+    text.chars().map(digit).collect()
 }
 
 /// 16:02, 4.02, 16h02, 下午3:04.
@@ -455,7 +475,8 @@ fn has_year(text: &str) -> bool {
 
 /// "-----Original Message-----", "Begin forwarded message:" and their like.
 pub(super) fn separator(words: &str) -> bool {
-    forward_line(words) || separator_words(words).is_some_and(|inner| begins_closely(&inner, ORIGINAL))
+    forward_line(words)
+        || separator_words(words).is_some_and(|inner| inner == "original" || begins_closely(&inner, ORIGINAL))
 }
 
 /// "---------- Forwarded message ---------" and its like.
@@ -506,8 +527,28 @@ fn label(words: &str) -> Option<(Label, &str)> {
     Some((*label, value))
 }
 
-/// A block of quoted headers that begins at `at`: a sender and two more, next to each other.
+/// A block of quoted headers that begins at `at`, in any language.
 pub(super) fn header_block(lines: &[Line<'_>], at: usize) -> Option<Block> {
+    labelled_block(lines, at).or_else(|| foreign_block(lines, at))
+}
+
+/// The same in a language whose labels are not listed: "Word: Name <address>" and two more such lines, one with day and
+/// time.
+fn foreign_block(lines: &[Line<'_>], at: usize) -> Option<Block> {
+    let value = |line: &Line<'_>| {
+        let (label, value) = line.words.split_once(':')?;
+        let proper = (1..=3).contains(&label.split_whitespace().count()) && label.chars().count() <= 24;
+        let letters = label.chars().all(|c| c.is_alphabetic() || matches!(c, '*' | ' ' | '-'));
+        (proper && letters).then(|| value.trim_matches(['*', ' ', '\t']).to_owned())
+    };
+    let from = value(lines.get(at)?).filter(|from| from.contains('@') && from.ends_with('>'))?;
+    let values: Vec<String> = lines[at..].iter().take(BLOCK_LINES_MAX).map_while(value).collect();
+    let date = values.iter().find(|value| has_year(value) && has_time(value)).filter(|_| values.len() >= 3)?;
+    Some(Block { from: clean_line(&from), date: clean_line(date), subject: String::new(), end: at + values.len() })
+}
+
+/// A sender and two more headers with known labels, next to each other.
+fn labelled_block(lines: &[Line<'_>], at: usize) -> Option<Block> {
     let (first, _) = lines.get(at)?.label.filter(|(label, _)| !matches!(label, Label::Other | Label::Cc))?;
     let mut seen = vec![first];
     let mut block = Block::default();
@@ -549,7 +590,9 @@ pub(super) fn header_block(lines: &[Line<'_>], at: usize) -> Option<Block> {
         line += 1;
     }
     let named = seen.iter().filter(|label| **label != Label::Other).count();
-    (seen.contains(&Label::From) && named >= 3 && !block.from.is_empty()).then_some(block)
+    // "From: Mary <mary@example.com>" above "Date: 11 March 2024 09:00" needs no third.
+    let exact = block.from.contains('@') && has_year(&block.date) && has_time(&block.date);
+    (seen.contains(&Label::From) && (named >= 3 || exact) && !block.from.is_empty()).then_some(block)
 }
 
 /// Bytes of "Re:" or its like at the start of `subject`, numbered ("Re[2]:") or not.

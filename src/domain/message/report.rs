@@ -131,11 +131,13 @@ fn from_prose(entity: &Entity<'_>, message: &Message, own: &Own) -> Vec<Failed> 
         ["postmaster@", "mailer-daemon@", "abuse@", "support@"].iter().any(|name| address.starts_with(name))
     };
     let found = if listed.is_empty() { address::addresses_in(prose, RECIPIENTS_MAX) } else { listed };
+    // The head of a returned letter names its Message-ID, which looks like an address.
+    let ids: Vec<String> = ids_in_text(prose).into_iter().map(|id| id.to_lowercase()).collect();
     let lower = prose.to_lowercase();
     let delayed = message.subject.to_lowercase().contains("delay") || DELAYED.iter().any(|words| lower.contains(words));
     found
         .into_iter()
-        .filter(|address| !ours(address) && !system(address))
+        .filter(|address| !ours(address) && !system(address) && !ids.contains(address))
         .map(|address| {
             let diagnostic = words_about(prose, &address);
             let status = enhanced_status(&diagnostic).or_else(|| enhanced_status(prose));

@@ -23,6 +23,14 @@ pub(super) const ADMINISTRATORS: &[&str] = &[
     "antivirus_for_smtp", "imss@", "ndr@",
 ];
 
+/// Within the local part, its marks left out, of addresses nobody reads.
+pub(super) const DEAF: &[&str] = &[
+    "noreply", "donotreply", "dontreply", "notreply", "unmonitored", "autoreply", "autorespon", "nepasrepondre",
+    "nichtantworten", "keineantwort", "noresponder", "norespondas", "norispondere", "nonrispondere", "nietantwoorden",
+    "nietbeantwoorden", "naoresponda", "naoresponder", "nieodpowiad", "nuraspunde", "svarikke", "svarainte", "alavastaa",
+    "neodpovid", "cevaplamay", "yanitlamay",
+];
+
 /// How subjects of delivery reports begin.
 pub(super) const BOUNCE_SUBJECTS: &[&str] = &[
     "undeliverable", "undelivered", "undeliveried", "non-delivery", "nondeliverable", "non delivery",
@@ -60,7 +68,16 @@ pub(super) const BOUNCE_SUBJECTS: &[&str] = &[
     "send failed", "address not found", "message blocked", "message not sent", "could not send message",
     "email could not be", "couldn't deliver", "mail delivery problem", "bounced", "bounce notification",
     "bounce:", "delivery incomplete", "delivery unsuccessful", "user unknown", "recipient unknown",
-    "no such user", "spam mail rejected", "mail rejected", "undeliverd",
+    "no such user", "spam mail rejected", "mail rejected", "undeliverd", "message you sent blocked", "message you sent was",
+    "your message was rejected", "your e-mail was rejected", "your email was rejected", "mailbox full", "mailbox is full",
+    "mailbox unavailable", "over quota", "quota exceeded", "virus (", "virus alert", "virus found", "virus in ",
+    "banned content", "banned file", "blocked attachment", "considered unsolicited", "message quarantined", "[bounce]",
+    "mailzustellung fehlgeschlagen", "ihre e-mail wurde", "ihre nachricht wurde", "niedostarcz", "ikke leverbar",
+    "ei toimitettavissa", "kézbesíthetetlen", "teslim edilemiyor", "μη παραδοτέο", "δεν είναι δυνατή η παράδοση",
+    "imposibil de livrat", "недоставим", "не удалось доставить", "未传递", "배달되지 않음", "배달할 수 없음",
+    "غير قابل للتسليم", "לא ניתן למסירה", "no es pot lliurar", "neisporučiv", "nedostavljiv", "nepristatom",
+    "nepiegādājam", "kohaletoimetamatu", "undelivered mail", "correo no entregado", "mensaje devuelto",
+    "notificação de falha", "retour de message", "echec de", "mesajınız iletilemedi",
 ];
 
 /// The same, wherever they stand in a subject.
@@ -106,7 +123,11 @@ pub(super) const BOUNCE_PHRASES: &[&str] = &[
     "отклонено", "невозможно доставить", "送信エラー", "見つかりません", "ユーザーが存在しません", "不存在", "失敗", "반송",
     "address not found", "recipient not found", "no mailbox", "mailbox not found", "account is disabled",
     "account has been disabled", "has been disabled", "bounced", "user doesn", "retry timeout", "too many hops",
-    "bad destination", "unable to relay", "relaying denied", "message size exceeds", "too large",
+    "bad destination", "unable to relay", "relaying denied", "message size exceeds", "too large", "not accept messages",
+    "cannot accept messages", "delivery of the email was stopped", "was not accepted", "virus checker",
+    "has been quarantined", "was quarantined", "considered unsolicited", "nie powiodło się", "wurde abgelehnt",
+    "als spam eingestuft", "fehlgeschlagen", "a été rejeté", "fue rechazado", "è stato rifiutato", "werd geweigerd",
+    "foi rejeitad", "została odrzucona", "a fost respins", "reddedildi", "afvist", "avvist", "avvisades", "hylätty",
 ];
 
 /// How delivery reports begin that carry no other mark.
@@ -118,7 +139,7 @@ pub(super) const BOUNCE_OPENINGS: &[&str] = &[
     "your mail could not be delivered", "your email could not be delivered", "your e-mail could not be delivered",
     "following mail could not be delivered", "message could not be delivered to", "the following address",
     "the following recipient", "non-delivery report", "delivery status notification", "message you sent was not delivered",
-    "the email you sent", "mail to the following", "ihre nachricht konnte nicht", "ihre nachricht wurde nicht",
+    "the email you sent", "mail to the following", "your message to:", "your message to <", "our virus checker", "ihre nachricht konnte nicht", "ihre nachricht wurde nicht",
     "ihre e-mail konnte nicht", "votre message n'a pas", "votre message n'est pas", "votre courriel n'a pas",
     "su mensaje no", "tu mensaje no", "el mensaje no", "il suo messaggio non", "il tuo messaggio non", "uw bericht",
     "a sua mensagem não", "sua mensagem não", "twoja wiadomość nie", "wiadomość nie", "mesajul dvs", "mesajul nu",
@@ -131,7 +152,7 @@ pub(super) const TECHNICAL: &[&str] = &[
     "smtp error", "smtp;", "remote host said", "host said:", "said: 5", "said: 4", "reporting-mta",
     "final-recipient", "diagnostic-code", "action: failed", "action: delayed", "remote-mta", "rcpt to", "<<< 5",
     "<<< 4", ">>> data", "mail from:", "received: from", "message-id: <", "mime-version:", "return-path:",
-    "x-mailer:", "transcript of session", "message headers", "message header", "original message",
+    "x-mailer:", "transcript of session", "message headers", "message header", 
     "returned message", "mts-id", "mailer-daemon", "postmaster", "mail server", "mail system", "smtp",
     "delivery system",
 ];
@@ -155,7 +176,12 @@ pub(super) const REPLY_SUBJECTS: &[&str] = &[
     "автоматический ответ", "автоответ", "автоматична відповідь", "автовідповідь",
     "отсутствует на рабочем месте", "رد تلقائي", "الرد التلقائي", "自动答复", "自动回复", "自動回覆", "自動回復", "自動返信",
     "自動応答", "不在通知", "자동 회신", "부재중", "ymateb awtomatig", "ateb awtomatig", "allan o'r swyddfa",
-    "automatikus válasz", "αυτόματη απάντηση", "automatická odpoveď", "samodejni odgovor", "automatski odgovor",
+    "automatikus válasz", "αυτόματη απάντηση", "автоматичен отговор", "automaatne vastus",
+    "automātiska atbilde", "תשובה אוטומטית", "מענה אוטומטי", "स्वचालित उत्तर", "автоматты жауап", "balas automatik",
+    "аутоматски одговор", "ตอบกลับอัตโนมัติ", "resposta automàtica", "erantzun automatikoa", "përgjigje automatike",
+    "پاسخ خودکار", "自動返信メール", "自動応答メール", "absent du bureau", "absente du bureau", "abwesend", "afwezig",
+    "ikke til stede", "frånvarande", "fraværende", "fraværsmelding", "poissa", "ausente", "assente",
+    "automatická odpoveď", "samodejni odgovor", "automatski odgovor",
     "yahoo! auto response", "réponse d'absence du bureau", "abwesenheitsbenachrichtigung",
     "automatische antwort von", "urlaubsbenachrichtigung", "abwesenheitsnachricht", "automatische e-mail",
     "message d'absence du bureau", "automatinis atsakymas", "automātiskā atbilde", "automaatvastus", "trả lời tự động", "balasan otomatis",
@@ -197,6 +223,22 @@ pub(super) const RECEIPT_SUBJECTS: &[&str] = &[
     "eingangsbestätigung", "empfangsbestätigung", "accusé de réception", "acuse de recibo", "conferma di ricezione",
     "ricevuta di ", "ontvangstbevestiging", "confirmação de rece", "potwierdzenie otrzymania", "potwierdzenie odbioru",
     "confirmare de primire", "kvittering for", "bekräftelse på mottag", "potvrzení o přijetí", "alındı",
+];
+
+/// What mailings say of themselves.
+pub(super) const BULK: &[&str] = &[
+    "to unsubscribe,", "to unsubscribe:", "to unsubscribe please", "to unsubscribe click", "to unsubscribe go",
+    "to unsubscribe visit", "to unsubscribe send", "to unsubscribe or", "to unsubscribe use", "unsubscribe here",
+    "unsubscribe from this", "unsubscribe from these", "unsubscribe from our", "unsubscribe at any time", "unsubscribe instantly",
+    "you are receiving this e", "you are receiving this m", "you received this e", "you received this m",
+    "you're receiving this", "you are subscribed", "you have subscribed", "because you subscribed", "because you signed up",
+    "this email was sent to", "this e-mail was sent to", "this message was sent to", "view this email in",
+    "view it in your browser", "view in browser", "manage your preferences", "update your preferences",
+    "email preferences", "manage your subscription", "change your subscription", "your subscription preferences",
+    "no longer wish to receive", "to be removed from", "remove yourself from", "to stop receiving", "to opt out",
+    "to opt-out", "add us to your address book", "newsletter abbestellen", "vom newsletter abmelden", "se désabonner",
+    "vous désabonner", "vous désinscrire", "darse de baja", "cancelar la suscripción", "cancella l'iscrizione",
+    "afmelden voor", "cancelar a subscrição", "wypisać się", "dezabon",
 ];
 
 /// Thanks that open an automatic answer.
@@ -484,7 +526,8 @@ pub(super) const NOTICES: &[&str] = &[
     "solely for the person", "solely for the individual", "solely for the addressee", "in error please",
     "in error, please", "message in error", "scanned for virus", "checked for virus", "been scanned by",
     "virus-free.", "think before you print", "consider the environment before", "registered in england",
-    "unsubscribe from this", "to unsubscribe", "nicht der richtige adressat", "nicht der beabsichtigte",
+    "avast.com", "avast antivirus", "avg.com", "garanti sans virus", "virenfrei", "auf viren geprüft", "libre de virus",
+    "wolny od wirusów", "privo di virus", "senza virus", "livre de vírus", "sem vírus", "virusvrij", "unsubscribe from this", "to unsubscribe", "nicht der richtige adressat", "nicht der beabsichtigte",
     "vertrauliche informationen", "n'êtes pas le destinataire", "n'etes pas le destinataire",
     "destiné exclusivement", "no es el destinatario", "non siete il destinatario", "non è il destinatario",
     "niet de geadresseerde", "niet de beoogde", "não é o destinatário", "nie jest adresatem", "yn gyfrinachol",
@@ -570,6 +613,7 @@ pub(super) const DEVICE_STARTS: &[&str] = &[
 
 /// The same where one language needs no more.
 pub(super) const DEVICE_WHOLE: &[&str] = &[
+    "yahoo mail: search", "yahoo mail : ",
     "iphoneから送信", "发自我的", "從我的", "iphone'umdan gönderildi", "lähetetty", "أُرسلت من", "أرسلت من",
 ];
 

@@ -1,0 +1,397 @@
+//! Letters to staff that belong to no case: the morning's list, and the week's.
+//!
+//! Written from templates like all others, and looked over like all others: one that leaves out a case is not sent.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+use sha2::{Digest as _, Sha256};
+
+use super::lint::{self, Part};
+use super::mime;
+use super::page::Theirs;
+use super::template::{self, DIGEST, Rendered, Templates, WEEKLY};
+use super::{Desk, MessageKey, Unwritable, Written, facts, mailbox};
+use crate::domain::calendar::{london, london_date, spoken};
+use crate::domain::case::{Audience, Kind, LetterKind};
+use crate::domain::code::Duty;
+use crate::domain::digest::{Beside, Digest, Moved, Owed, Pledge, Stuck, Timeliness, Upkeep, Weekly};
+use crate::domain::landlord::{Landlord, Ombudsman, Person};
+use crate::domain::reference::Reference;
+
+/// A letter about many cases.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// The morning's list of one person.
+    Digest(Digest),
+    /// The week's letter.
+    Weekly(Weekly),
+}
+
+impl Notice {
+    /// The word the database keeps.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Notice::Digest(_) => "digest",
+            Notice::Weekly(_) => "weekly",
+        }
+    }
+
+    /// Invented ones of every kind, with a name each, as `landlord` would send them.
+    pub fn samples(landlord: &Landlord) -> Vec<(&'static str, Notice)> {
+        let week = sample_weekly(landlord);
+        let quiet = Weekly {
+            received: BTreeMap::new(),
+            acknowledged: Timeliness::default(),
+            responses: Timeliness::default(),
+            open: BTreeMap::new(),
+            overdue_count: 0,
+            overdue: Vec::new(),
+            oldest: None,
+            undelivered: 0,
+            to_hand_over: 0,
+            upkeep: Upkeep::default(),
+            ..week.clone()
+        };
+        vec![
+            ("digest", Notice::Digest(sample_digest(landlord))),
+            ("weekly", Notice::Weekly(week)),
+            ("weekly-quiet", Notice::Weekly(quiet)),
+        ]
+    }
+}
+
+/// Writes `notice` to `reader`. Its Message-ID is the same for one reader, landlord and `day`: whoever writes it again for
+/// that day writes the letter that is there already.
+///
+/// # Errors
+///
+/// [`Unwritable`] when it would leave something out, or has nowhere to go.
+pub fn write_notice(
+    notice: &Notice,
+    reader: &Person,
+    day: Date,
+    desk: &Desk,
+    now: Timestamp,
+) -> Result<Written, Unwritable> {
+    let own_address = desk.landlord.addresses.first().ok_or(Unwritable::Address("landlord's own"))?;
+    let from = mailbox(&desk.landlord.name, own_address).ok_or(Unwritable::Address("landlord's own"))?;
+    let to = mailbox(&reader.name, &reader.address).ok_or(Unwritable::Address("reader's"))?;
+    let rendered = read(notice, reader, desk, now)?;
+    let domain = from.email.domain().to_ascii_lowercase();
+    let who = hex::encode(&Sha256::digest(reader.address.to_ascii_lowercase())[..8]);
+    let message_id = format!("{}.{}.{day}.{who}@{domain}", notice.key(), desk.landlord.key);
+    let subject = format!("{}: {}", desk.landlord.name, in_short(notice));
+    let (from_address, to_address) = (from.email.to_string(), to.email.to_string());
+    let bytes = mime::bytes(mime::Parts {
+        from,
+        to,
+        subject: &subject,
+        date: now,
+        message_id: &message_id,
+        thread: Vec::new(),
+        audience: Audience::Staff,
+        text: rendered.text,
+        html: rendered.html,
+        attached: None,
+    });
+    Ok(Written { message_id, subject, from: from_address, to: to_address, bytes })
+}
+
+/// What is wrong with the templates of these letters; each problem once.
+pub(super) fn problems(templates: &Templates, landlord: &Landlord, ombudsman: &Ombudsman) -> Vec<String> {
+    let key = MessageKey::new([0; 32]);
+    let desk = Desk { landlord, ombudsman, templates, key: &key };
+    let now = london(date(2026, 12, 14), 8, 30);
+    let samples = Notice::samples(landlord);
+    let problems = samples.iter().filter_map(|(_, notice)| read(notice, &landlord.officer, &desk, now).err());
+    let mut problems: Vec<String> = problems.map(|problem| problem.to_string()).collect();
+    problems.dedup();
+    problems
+}
+
+fn read(notice: &Notice, reader: &Person, desk: &Desk, now: Timestamp) -> Result<Rendered, Unwritable> {
+    let theirs = Theirs::default();
+    let (file, facts, parts) = match notice {
+        Notice::Digest(digest) => (DIGEST, digest_facts(digest), digest_parts(digest)),
+        Notice::Weekly(week) => (WEEKLY, weekly_facts(week), weekly_parts(week)),
+    };
+    let facts = context! {
+        date => spoken(london_date(now)),
+        landlord => Serde(desk.landlord),
+        reader => Serde(reader),
+        ..facts
+    };
+    let rendered = desk
+        .templates
+        .render(file, facts, &theirs)
+        .map_err(|error| Unwritable::Template(template::in_words(&error)))?;
+    lint::check(&rendered, &parts, &theirs)?;
+    Ok(rendered)
+}
+
+/// The subject after the landlord's name: numbers only, for subjects are shown on locked screens.
+fn in_short(notice: &Notice) -> String {
+    let says: Vec<String> = match notice {
+        Notice::Digest(digest) => {
+            let overdue = digest.overdue.len() + digest.actions.iter().filter(|pledge| pledge.owed.late > 0).count();
+            let check = digest.unsure.len() + digest.unassigned.len() + digest.left.len();
+            let letters = digest.undelivered.len() + digest.to_hand_over.len();
+            vec![
+                some(overdue, "overdue"),
+                some(digest.today.len(), "due today"),
+                some(digest.soon.len(), "due soon"),
+                some(check, "to look at"),
+                some(letters, if letters == 1 { "letter to see to" } else { "letters to see to" }),
+            ]
+        }
+        Notice::Weekly(week) if week.nothing_open() => vec!["the week. Nothing is open".to_owned()],
+        Notice::Weekly(week) => {
+            let open = week.open.values().sum();
+            vec!["the week".to_owned(), some(open, "open"), some(week.overdue_count, "overdue")]
+        }
+    };
+    let says: Vec<String> = says.into_iter().filter(|part| !part.is_empty()).collect();
+    if says.is_empty() { "for your information".to_owned() } else { says.join(", ") }
+}
+
+fn some(count: usize, what: &str) -> String {
+    if count == 0 { String::new() } else { format!("{count} {what}") }
+}
+
+// ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+fn digest_facts(digest: &Digest) -> Value {
+    let Digest {
+        overdue,
+        today,
+        soon,
+        actions,
+        unassigned,
+        left,
+        unsure,
+        undelivered,
+        to_hand_over,
+        moved,
+        provisional,
+        beside,
+        upkeep,
+    } = digest;
+    let Beside { junk, junk_listed, listed, held } = beside;
+    let moved_fact = |moved: &Moved| {
+        let (from, to) = (spoken(moved.from), spoken(moved.to));
+        context! { reference => moved.reference.to_string(), what => moved.duty.in_words(), from, to }
+    };
+    let pledge = |pledge: &Pledge| context! { owner => pledge.owner.clone(), ..owed(&pledge.owed) };
+    context! {
+        overdue => overdue.iter().map(owed).collect::<Vec<_>>(),
+        today => today.iter().map(owed).collect::<Vec<_>>(),
+        soon => soon.iter().map(owed).collect::<Vec<_>>(),
+        actions => actions.iter().map(pledge).collect::<Vec<_>>(),
+        unassigned => named(unassigned),
+        left => named(left),
+        unsure => named(unsure),
+        undelivered => undelivered.iter().map(stuck).collect::<Vec<_>>(),
+        to_hand_over => to_hand_over.iter().map(stuck).collect::<Vec<_>>(),
+        moved => moved.iter().map(moved_fact).collect::<Vec<_>>(),
+        provisional => provisional.iter().map(owed).collect::<Vec<_>>(),
+        junk => named(junk),
+        junk_listed,
+        listed => listed.iter().map(|(kind, count)| context! { kind, count }).collect::<Vec<_>>(),
+        held,
+        ..upkeep_facts(upkeep),
+    }
+}
+
+fn weekly_facts(week: &Weekly) -> Value {
+    let kinds = |counts: &BTreeMap<Kind, usize>| {
+        counts.iter().map(|(kind, count)| context! { kind => kind_in_words(*kind, *count), count }).collect::<Vec<_>>()
+    };
+    let timely = |timely: Timeliness| context! { all => timely.all(), in_time => timely.in_time, late => timely.late };
+    context! {
+        from => spoken(week.from),
+        to => spoken(week.to),
+        received => kinds(&week.received),
+        acknowledged => timely(week.acknowledged),
+        automatic => week.automatic,
+        confirmed => week.confirmed,
+        responses => timely(week.responses),
+        extended => week.extended,
+        open => kinds(&week.open),
+        overdue_count => week.overdue_count,
+        overdue => week.overdue.iter().map(owed).collect::<Vec<_>>(),
+        oldest => week.oldest.as_ref().map(|(reference, came)| {
+            context! { reference => reference.to_string(), came => spoken(*came) }
+        }),
+        unassigned => week.unassigned,
+        unsure => week.unsure,
+        undelivered => week.undelivered,
+        to_hand_over => week.to_hand_over,
+        ..upkeep_facts(&week.upkeep),
+    }
+}
+
+fn upkeep_facts(upkeep: &Upkeep) -> Value {
+    context! { horizon => upkeep.horizon.clone(), ombudsman_checked => upkeep.ombudsman_checked.map(spoken) }
+}
+
+fn owed(owed: &Owed) -> Value {
+    context! {
+        reference => owed.reference.to_string(),
+        what => owed.duty.in_words(),
+        by => spoken(owed.by),
+        late => owed.late,
+        with => owed.with.clone(),
+        action => if let Duty::Action(number) = owed.duty { Some(number) } else { None },
+    }
+}
+
+fn stuck(stuck: &Stuck) -> Value {
+    context! {
+        reference => stuck.reference.to_string(),
+        number => stuck.number,
+        what => facts::in_words(stuck.kind),
+        to_resident => stuck.audience == Audience::Resident,
+    }
+}
+
+fn named<'a>(references: impl IntoIterator<Item = &'a Reference>) -> Vec<String> {
+    references.into_iter().map(ToString::to_string).collect()
+}
+
+fn kind_in_words(kind: Kind, count: usize) -> &'static str {
+    match (kind, count) {
+        (Kind::Complaint, 1) => "complaint",
+        (Kind::Complaint, _) => "complaints",
+        (Kind::ServiceRequest, 1) => "service request",
+        (Kind::ServiceRequest, _) => "service requests",
+        (Kind::Correspondence, 1) => "other message to answer",
+        (Kind::Correspondence, _) => "other messages to answer",
+    }
+}
+
+// ── what must be said ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// The complaints officer's own provision: they have to see it all.
+const OFFICER: &str = "4.1";
+
+fn digest_parts(digest: &Digest) -> Vec<Part> {
+    let dated = |owed: &Owed| [owed.reference.to_string(), spoken(owed.by)];
+    let stuck = |stuck: &Stuck| [stuck.reference.to_string(), facts::in_words(stuck.kind).to_owned()];
+    let moved = |moved: &Moved| [moved.reference.to_string(), spoken(moved.from), spoken(moved.to)];
+    let parts = [
+        ("overdue", digest.overdue.iter().flat_map(dated).collect()),
+        ("today", digest.today.iter().map(|owed| owed.reference.to_string()).collect()),
+        ("soon", digest.soon.iter().flat_map(dated).collect()),
+        ("actions", digest.actions.iter().flat_map(|pledge| dated(&pledge.owed)).collect()),
+        ("unassigned", named(&digest.unassigned)),
+        ("left", named(&digest.left)),
+        ("unsure", named(&digest.unsure)),
+        ("undelivered", digest.undelivered.iter().flat_map(stuck).collect()),
+        ("to_hand_over", digest.to_hand_over.iter().flat_map(stuck).collect()),
+        ("moved", digest.moved.iter().flat_map(moved).collect()),
+        ("provisional", digest.provisional.iter().flat_map(dated).collect()),
+        ("junk", named(&digest.beside.junk)),
+        ("listed", digest.beside.listed.keys().cloned().collect()),
+        ("horizon", digest.upkeep.horizon.iter().cloned().collect()),
+        ("ombudsman", digest.upkeep.ombudsman_checked.map(spoken).into_iter().collect()),
+    ];
+    said(parts)
+}
+
+fn weekly_parts(week: &Weekly) -> Vec<Part> {
+    let dated = |owed: &Owed| [owed.reference.to_string(), spoken(owed.by)];
+    let oldest = week.oldest.iter().flat_map(|(reference, came)| [reference.to_string(), spoken(*came)]);
+    let parts = [
+        ("week", vec![spoken(week.from), spoken(week.to)]),
+        ("overdue", week.overdue.iter().flat_map(dated).collect()),
+        ("oldest", oldest.collect()),
+        ("horizon", week.upkeep.horizon.iter().cloned().collect()),
+        ("ombudsman", week.upkeep.ombudsman_checked.map(spoken).into_iter().collect()),
+    ];
+    said(parts)
+}
+
+/// The parts that have something to say.
+fn said<const N: usize>(parts: [(&'static str, Vec<String>); N]) -> Vec<Part> {
+    let told = parts.into_iter().filter(|(_, holds)| !holds.is_empty());
+    told.map(|(name, holds)| Part { name, provision: OFFICER, holds }).collect()
+}
+
+// ── invented lists, to try templates with ─────────────────────────────────────────────────────────────────────────────
+
+fn sample_upkeep() -> Upkeep {
+    Upkeep {
+        horizon: Some("known to the end of 2028 only; later dates are worked out by rule".to_owned()),
+        ombudsman_checked: Some(date(2026, 5, 1)),
+    }
+}
+
+fn sample_owed(landlord: &Landlord, number: i64, duty: Duty, by: Date, late: u16) -> Owed {
+    let with = Some(landlord.officer.role.clone());
+    Owed { reference: Reference::new(&landlord.prefix, number), duty, by, late, with }
+}
+
+/// A list with something in every part of it.
+fn sample_digest(landlord: &Landlord) -> Digest {
+    let owed = |number, duty, by, late| sample_owed(landlord, number, duty, by, late);
+    let reference = |number| Reference::new(&landlord.prefix, number);
+    let stuck = |number, kind, audience| Stuck { reference: reference(number), number: 2, kind, audience };
+    Digest {
+        overdue: vec![owed(1032, Duty::RespondStage1, date(2026, 12, 10), 2)],
+        today: vec![owed(1040, Duty::AcknowledgeStage2, date(2026, 12, 14), 0)],
+        soon: vec![owed(1041, Duty::ReviewRequest, date(2026, 12, 17), 0)],
+        actions: vec![
+            Pledge { owed: owed(1030, Duty::Action(1), date(2026, 12, 11), 1), owner: "Repairs Manager".to_owned() },
+            Pledge { owed: owed(1031, Duty::Action(2), date(2026, 12, 18), 0), owner: "Repairs Manager".to_owned() },
+        ],
+        unassigned: vec![reference(1042)],
+        left: vec![reference(1029)],
+        unsure: vec![reference(1043)],
+        undelivered: vec![
+            stuck(1044, LetterKind::Acknowledgement, Audience::Resident),
+            stuck(1044, LetterKind::NewMessage, Audience::Staff),
+        ],
+        to_hand_over: vec![stuck(1045, LetterKind::Response, Audience::Resident)],
+        moved: vec![Moved {
+            reference: reference(1041),
+            duty: Duty::RespondStage1,
+            from: date(2026, 12, 17),
+            to: date(2026, 12, 18),
+        }],
+        provisional: vec![owed(1046, Duty::RespondStage2, date(2029, 1, 4), 0)],
+        beside: Beside {
+            junk: [reference(1047)].into(),
+            junk_listed: 2,
+            listed: [("automatic".to_owned(), 3), ("newsletter".to_owned(), 1)].into(),
+            held: 1,
+        },
+        upkeep: sample_upkeep(),
+    }
+}
+
+/// A busy week.
+fn sample_weekly(landlord: &Landlord) -> Weekly {
+    Weekly {
+        from: date(2026, 12, 7),
+        to: date(2026, 12, 13),
+        received: [(Kind::Complaint, 3), (Kind::ServiceRequest, 1)].into(),
+        acknowledged: Timeliness { in_time: 3, late: 1 },
+        automatic: 3,
+        confirmed: 1,
+        responses: Timeliness { in_time: 2, late: 1 },
+        extended: 1,
+        open: [(Kind::Complaint, 5), (Kind::ServiceRequest, 2), (Kind::Correspondence, 1)].into(),
+        overdue_count: 2,
+        overdue: vec![sample_owed(landlord, 1032, Duty::RespondStage1, date(2026, 12, 10), 2)],
+        oldest: Some((Reference::new(&landlord.prefix, 1030), date(2026, 9, 3))),
+        unassigned: 1,
+        unsure: 1,
+        undelivered: 1,
+        to_hand_over: 1,
+        upkeep: sample_upkeep(),
+    }
+}

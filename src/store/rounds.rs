@@ -1,0 +1,81 @@
+//! What rounds that go by the calendar ask, and what they remember.
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+use super::decide::NewLetter;
+use super::open::{execute, on};
+use super::questions::{CaseFile, InboxRow, case_file};
+use super::send::add_letter;
+use super::{Store, instant, sql};
+
+impl Store {
+    /// The landlord's cases on which something is owed, and those on which something was written from `since` on; the
+    /// oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Also when a history was tampered with.
+    pub async fn astir(&self, landlord: &str, since: Timestamp) -> anyhow::Result<Vec<CaseFile>> {
+        let mut tx = self.db.begin_read().await?;
+        let ids: Vec<i64> = on!(&mut tx, c => sqlx::query_scalar(sql::ASTIR)
+            .bind(landlord).bind(since.as_millisecond()).fetch_all(c).await)?;
+        let mut cases = Vec::with_capacity(ids.len());
+        for id in ids {
+            cases.push(case_file(&mut tx, id).await?);
+        }
+        Ok(cases)
+    }
+
+    /// Messages that were stored from `since` on, oldest first.
+    pub async fn messages_since(&self, since: Timestamp) -> anyhow::Result<Vec<InboxRow>> {
+        let mut tx = self.db.begin_read().await?;
+        let since = since.as_millisecond();
+        Ok(on!(&mut tx, c => sqlx::query_as(sql::MESSAGES_SINCE).bind(since).fetch_all(c).await)?)
+    }
+
+    /// How many letters of the landlord are held.
+    pub async fn held_of(&self, landlord: &str) -> anyhow::Result<i64> {
+        let mut tx = self.db.begin_read().await?;
+        Ok(on!(&mut tx, c => sqlx::query_scalar(sql::HELD_OF).bind(landlord).fetch_one(c).await)?)
+    }
+
+    /// When the round of this name last did its work; `None` when it never did.
+    ///
+    /// # Errors
+    ///
+    /// Also when what is kept is no moment.
+    pub async fn last_round(&self, name: &str) -> anyhow::Result<Option<Timestamp>> {
+        let mut tx = self.db.begin_read().await?;
+        let kept: Option<Vec<u8>> =
+            on!(&mut tx, c => sqlx::query_scalar(sql::INFO).bind(round(name)).fetch_optional(c).await)?;
+        let read = |kept: Vec<u8>| {
+            let ms = kept.try_into().ok().map(i64::from_be_bytes);
+            ms.map(instant).with_context(|| format!("When {name} was last done is damaged in the database"))
+        };
+        kept.map(read).transpose()
+    }
+
+    /// Ends the work of a round: its letters, each with the key of its landlord, and the moment it was done, together. A
+    /// letter that is there already, by its Message-ID, is left as it is.
+    pub async fn end_round(
+        &self,
+        name: &str,
+        letters: &[(String, NewLetter)],
+        done: Option<Timestamp>,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let mut tx = self.db.begin().await?;
+        for (landlord, letter) in letters {
+            add_letter(&mut tx, None, Some(landlord), letter, now).await?;
+        }
+        if let Some(done) = done {
+            execute!(&mut tx, sql::KEEP_INFO, round(name), done.as_millisecond().to_be_bytes().to_vec())?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+fn round(name: &str) -> String {
+    format!("round.{name}")
+}
