@@ -398,7 +398,7 @@ async fn the_officer_reads_in_whole_sentences_why_no_letter_goes_by_itself() {
     let mut world = World::at("Fri 20 Nov 2026 15:00").await;
     world.mail(complaint().header("X-Auto-Response-Suppress: All").header("X-Loop: somebody")).await;
     let told = world.last_letter_to(OFFICER);
-    let why = "X-Auto-Response-Suppress asks for no automatic answer; X-Loop marks mail that has been answered by a program. \
+    let why = "X-Auto-Response-Suppress asks for no automatic answer; x-loop marks mail that a program sends or answers. \
                Please write to them or call them";
     assert!(told.says(why), "{}", told.text);
     world.mail(Mail::from(ANN).header("Content-Type: application/pkcs7-mime").saying("Private", "MIIB")).await;
