@@ -680,3 +680,294 @@ fn tables_are_not_cut_or_wrapped_where_there_is_no_terminal() {
     assert_eq!(list.lines().count(), 2);
     assert!(list.contains(long.trim()));
 }
+
+// ── what people do to a case ──────────────────────────────────────────────────────────────────────────────────────
+
+impl House {
+    /// What an act on the case of message 1 prints, done by `person`.
+    fn act(&self, person: &str, arguments: &[&str]) -> String {
+        self.says(&[&["case", &self.case_of(1)][..], arguments, &["--as", person]].concat())
+    }
+
+    /// What is said of an act that is not done; nothing of it may have happened.
+    #[track_caller]
+    fn is_not_done(&self, person: &str, arguments: &[&str]) -> String {
+        let case = self.case_of(1);
+        let before = (self.json(&["case", "show", &case]), self.json(&["outbox", "list"]));
+        let (code, words) = self.fails(&[&["case", &case][..], arguments, &["--as", person]].concat());
+        assert_eq!(code, 1, "{words}");
+        assert!(words.ends_with("Nothing has been changed.\n"), "{words}");
+        assert_eq!((self.json(&["case", "show", &case]), self.json(&["outbox", "list"])), before);
+        words
+    }
+}
+
+/// Answers to both points of the complaint, with what puts it right.
+const RESPONSE: [&str; 11] = [
+    "respond",
+    "--answer",
+    "upheld: The lift was out of order for six weeks",
+    "--answer",
+    "not upheld: The gas engineer found no leak",
+    "--remedy",
+    "apology: We are sorry that nobody answered",
+    "--remedy",
+    "money: £150.50 for the delay",
+    "--action",
+    "Renew the motor; owner Repairs Team; by in 15 working days",
+];
+
+#[test]
+fn an_act_says_what_was_recorded_which_letters_go_out_and_what_is_next() {
+    let house = House::with_mail();
+    let case = house.case_of(1);
+    let said = house.act("ada", &["update", "--text", "The engineer has ordered the part", "--every", "weekly"]);
+    assert!(said.starts_with(&format!("{case}: recorded\n")), "{said}");
+    has_line(&said, "  -  Ada Example told the resident how it stands", &[]);
+    has_line(&said, "  -  To tell the resident how it stands by", &["(Code 5.9): set by a person"]);
+    has_line(&said, "  3 ", &["update", "the resident, rosa@example.com", "held: sending = \"hold\""]);
+    has_line(&said, "  -  acknowledge the complaint by", &["5 working days left (Code 6.2)"]);
+    let letters = house.json(&["outbox", "list"]);
+    let letter = letters.as_array().unwrap().iter().find(|letter| letter["kind"] == "update").unwrap();
+    let letter = house.says(&["outbox", "show", &letter["id"].to_string()]);
+    assert!(letter.contains("The engineer has ordered the part"), "{letter}");
+
+    let said: Value = serde_json::from_str(&house.act("ada", &["call", "--text", "She rang", "--json"])).unwrap();
+    assert_eq!((&said["dry_run"], &said["cases"][0]["reference"]), (&false.into(), &case.as_str().into()));
+    let recorded = said["cases"][0]["recorded"][0]["in_words"].as_str().unwrap();
+    assert!(recorded.starts_with("Telephone call of") && recorded.ends_with("by Ada Example: She rang"), "{recorded}");
+    assert_eq!(said["cases"][0]["next"]["duty"], "acknowledge");
+}
+
+#[test]
+fn a_dry_run_shows_the_letter_and_changes_nothing() {
+    let house = House::with_mail();
+    let case = house.case_of(1);
+    let seen =
+        || (house.says(&["case", "show", &case]), house.says(&["outbox", "list"]), house.says(&["case", "list"]));
+    let before = seen();
+    let said = house.act("Ada Example", &["ask", "--question", "Which of the two lifts is it?", "--dry-run"]);
+    assert!(said.starts_with(&format!("{case}: would be recorded; nothing has been changed\n")), "{said}");
+    assert!(said.contains("── letter 3, clarification ──") && said.contains("Which of the two lifts is it?"), "{said}");
+    house.says(
+        &["case", "log", "--by", "letter", "--received", "yesterday", "--name", "Sam Tarn", "--point", "It drips"]
+            .iter()
+            .chain(&["--as", "ben", "--dry-run"])
+            .copied()
+            .collect::<Vec<_>>(),
+    );
+    assert_eq!(seen(), before);
+}
+
+#[test]
+fn what_is_not_understood_is_told_all_at_once_and_what_is_refused_names_its_rule() {
+    let house = House::with_mail();
+    let said = house.is_not_done("ada", &["extend", "--until", "soon", "--updates", "often"]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].starts_with("until: that is no date this program can read (“soon”). For example: "), "{said}");
+    assert!(lines[1].starts_with("reason: this is needed: why, as the resident reads it. For example: "), "{said}");
+    assert!(lines[2].starts_with("updates: that is no number of working days (“often”). For example: "), "{said}");
+    assert_eq!(lines.len(), 4);
+
+    let extend = ["extend", "--until", "in 40 working days", "--reason", "The part is late"];
+    let said = house.is_not_done("ada", &extend);
+    assert!(said.starts_with("Refused: ") && said.contains("a good reason must be recorded (Code 6.4)."), "{said}");
+    let said = house.is_not_done("ada", &RESPONSE[..3]);
+    assert!(said.contains("The definition has 2 points") || said.contains("2 points and 1 were answered"), "{said}");
+    let said = house.is_not_done("eve", &["close", "--learning", "Nothing"]);
+    assert!(said.contains("Eve Example may write down what they know about a case, and no more"), "{said}");
+    let said = house.is_not_done("zoe@example.net", &["note", "--text", "Hello"]);
+    assert!(said.starts_with("as: “zoe@example.net” is nobody registered for this landlord. There are Ada"), "{said}");
+    house.act("eve", &["note", "--text", "I saw the lift today"]);
+
+    let case = house.case_of(1);
+    let (code, said) = house.fails(&["case", &case, "extnd", "--as", "ada"]);
+    assert!(code == 2 && said.contains("'extend'"), "{said}");
+    let (code, said) = house.fails(&["case", &case, "note", "--text", "Who wrote this?"]);
+    assert!(code == 2 && said.contains("--as <person>"), "{said}");
+    let (code, said) = house.fails(&["case", "lst"]);
+    assert!(code == 1 && said.contains("`redress case` knows list, show, log, and a case's reference"), "{said}");
+    let free = Reference::new("WEL", 1900).to_string();
+    let (_, said) = house.fails(&["case", &free, "note", "--text", "Hello", "--as", "ada"]);
+    assert!(said.contains(&format!("There is no case {free}")), "{said}");
+}
+
+#[test]
+fn a_complaint_goes_from_definition_to_the_final_response_by_command_and_is_shown_as_it_stands() {
+    let house = House::with_mail();
+    let case = house.case_of(1);
+    fs::write(house.path("points.txt"), "1. The lift is broken\n   since October\n\n2. It smells of gas\n").unwrap();
+    let points = format!("@{}", house.path("points.txt").display());
+    house.act("ada", &["define", "--point", &points, "--outcome", "Repair the lift"]);
+    house.act("ada", &["adjust", "--need", "Low vision", "--adjustment", "Large print"]);
+    house.act("ada", &["represent", "--name", "Sam Quill", "--authority", "Her e-mail of today"]);
+    house.act("ada", &["resident", "--telephone", "07700 900123", "--prefers", "post", "--estate", "Orchard Court"]);
+    house.act("ada", &RESPONSE);
+    let said = house.act("ada", &["escalate", "--why", "The lift has failed again"]);
+    has_line(&said, "  -  Given to Cleo Example, Stage 2 Reviewer, for stage 2", &[]);
+    let said = house.is_not_done("dan", &["assign", "--to", "ada", "--conflict", "none"]);
+    assert!(said.contains("Ada Example answered this complaint at stage 1") && said.contains("(Code 6.13)."), "{said}");
+    house.act("cleo", &[&RESPONSE[..9], &["--decision", "We uphold it in part"]].concat());
+    house.act("cleo", &["done", "--action", "1", "--evidence", "Job 20418"]);
+
+    let sheet = house.says(&["case", "show", &case]);
+    for (begins, parts) in [
+        ("  Stands", &["stage 2 answered"][..]),
+        ("  Handler", &["Cleo Example, Stage 2 Reviewer"]),
+        ("  Definition", &["confirmed by a person at stage 1"]),
+        ("  Prefers", &["letters on paper"]),
+        ("  Estate", &["Orchard Court"]),
+        ("  Represented", &["by Sam Quill: Her e-mail of today"]),
+        ("  Adjustment", &["Low vision: Large print"]),
+        ("  1.", &["The lift is broken since October"]),
+        ("  Wants", &["Repair the lift"]),
+        ("Response at stage 2", &[]),
+        ("  2.", &["not upheld: The gas engineer found no leak"]),
+        ("  Remedy", &["money £150.50: for the delay"]),
+        ("  Decision", &["We uphold it in part"]),
+        ("  1 ", &["done", "Repairs Team", "Renew the motor"]),
+        ("  carry out what was promised, action 1", &["done"]),
+    ] {
+        has_line(&sheet, begins, parts);
+    }
+    let whole = house.json(&["case", "show", &case]);
+    assert_eq!(whole["handler"]["address"], "cleo@example.net");
+    assert_eq!(whole["responses"][1]["answers"][0]["finding"], "upheld");
+    assert_eq!(whole["responses"][0]["remedies"][1]["pence"], 15050);
+    assert_eq!(whole["definition"]["points"][1], "It smells of gas");
+    assert_eq!(whole["actions"][0]["evidence"], "Job 20418");
+    assert_eq!(whole["resident"]["prefers"], "post");
+}
+
+#[test]
+fn what_came_by_telephone_counts_from_its_true_day_and_its_letters_are_handed_over() {
+    let house = House::with_mail();
+    let log = ["case", "log", "--by", "telephone", "--received", "22 December 2025 at 14:30", "--name", "Tess Holm"];
+    let more = ["--post", "3 Orchard Court", "--prefers", "post", "--point", "The door sticks", "--as", "Ben Example"];
+    let said = house.says(&[&log[..], &more].concat());
+    has_line(&said, "  -  Opened as a complaint by Ben Example, from a telephone call", &[]);
+    has_line(&said, "  1 ", &["acknowledgement", "the resident, for ada@example.net to hand over", "held"]);
+    let case = said.split(':').next().unwrap().to_owned();
+    let due = house.json(&["case", "show", &case]);
+    let due = due["duties"].as_array().unwrap().iter().find(|duty| duty["duty"] == "acknowledge").unwrap();
+    assert_eq!(due["due"], "2025-12-31", "five working days over Christmas");
+    let said = house.says(&["case", &case, "handed-over", "--letter", "1", "--as", "eve"]);
+    has_line(&said, "  -  Letter 1 handed over on", &["by Eve Example"]);
+
+    let working = house.says(&["case", "show", &case, "--explain"]);
+    has_line(&working, "To acknowledge the complaint (Code 6.2)", &[]);
+    has_line(&working, "  Counted from", &["receipt: Monday 22 December 2025 (day zero)"]);
+    has_line(&working, "  Limit", &["5 working days, by the 2024 Code"]);
+    has_line(&working, "  Counted ", &["1 Tue 23 Dec 2025, 2 Wed 24 Dec 2025, 3 Mon 29 Dec 2025", "5 Wed 31 Dec 2025"]);
+    has_line(&working, "  Passed over", &["Thu 25 Dec 2025 (Christmas Day), Fri 26 Dec 2025 (Boxing Day), Sat 27"]);
+    has_line(&working, "  Last day", &["Wednesday 31 December 2025"]);
+    has_line(&working, "  Calendar", &["England and Wales to"]);
+    has_line(&working, "  Outcome", &["missed: met", "working days late, on"]);
+
+    let (code, said) = house.fails(&[&log[..2], &["--by", "fax", "--received", "tomorrow", "--as", "ben"]].concat());
+    assert_eq!(code, 1);
+    assert!(said.contains("by: that is none of telephone, letter, visit, social media (“fax”)"), "{said}");
+    assert!(said.contains("name: this is needed") && said.contains("point: this is needed"), "{said}");
+    let tomorrow = ["--by", "visit", "--received", "tomorrow", "--name", "T", "--point", "P", "--as", "ben"];
+    let (_, said) = house.fails(&[&log[..2], &tomorrow].concat());
+    assert!(said.starts_with("Refused: ") && said.contains("still to come"), "{said}");
+}
+
+#[test]
+fn the_working_of_a_date_tells_every_move_with_its_cause() {
+    let house = House::with_mail();
+    let case = house.case_of(1);
+    house.act("ada", &["extend", "--until", "in 13 working days", "--reason", "The part is late"]);
+    let working = house.says(&["case", "show", &case, "--explain"]);
+    has_line(&working, "  Extension", &["up to 10 working days (Code 6.4)"]);
+    has_line(&working, "  Moved", &["from", "to", ": it was extended"]);
+    has_line(&working, "  By", &["Ada Example extended the stage 1 response to", "The part is late"]);
+    let dates = &house.json(&["case", "show", &case])["dates"];
+    let response = dates.as_array().unwrap().iter().find(|date| date["duty"] == "respond_stage1").unwrap();
+    assert_eq!(response["dates"][1]["cause"], "extended");
+    assert_eq!(response["dates"][1]["set_by_a_person"], true);
+    assert_eq!(response["in_time"], Value::Null);
+
+    house.act("ada", &["received", "--at", "2 working days ago", "--because", "She told the caretaker"]);
+    let working = house.says(&["case", "show", &case, "--explain"]);
+    has_line(&working, "  Moved", &["the landlord had it earlier than was thought"]);
+}
+
+#[test]
+fn long_words_come_from_standard_input() {
+    let house = House::with_mail();
+    let case = house.case_of(1);
+    let mut command = house.command(&["case", &case, "note", "--text", "-", "--as", "ada"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"A long story.\n\nWith two parts.\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let history = house.json(&["case", "show", &case])["history"].to_string();
+    assert!(history.contains("A long story.\\n\\nWith two parts."), "{history}");
+    let (_, said) = house.fails(&["case", &case, "note", "--text", "@nowhere.txt", "--as", "ada"]);
+    assert!(said.contains("Could not read nowhere.txt"), "{said}");
+}
+
+#[test]
+fn somebody_who_leaves_gives_all_their_cases_on_in_one_act() {
+    let house = House::with_mail();
+    let case = house.case_of(1);
+    house.act("ada", &RESPONSE);
+    house.act("ada", &["escalate"]);
+    let list = house.says(&["people", "list"]);
+    has_line(&list, "Address", &["Open cases"]);
+    has_line(&list, "ada@example.net", &["Ada Example", "Complaints Officer", "2"]);
+    has_line(&list, "cleo@example.net", &["Stage 2 Reviewer", "1"]);
+
+    let (code, said) = house.fails(&["people", "leave", "cleo", "--to", "ada", "--as", "dan"]);
+    assert_eq!(code, 1);
+    has_line(&said, &case, &["stays. Refused: Ada Example answered this complaint at stage 1", "(Code 6.13)."]);
+    let said = house.says(&["people", "leave", "ada", "--to", "ben@example.net", "--as", "dan", "--dry-run"]);
+    assert_eq!(said.matches("would go to Ben Example").count(), 2, "{said}");
+    house.says(&["people", "leave", "ada@example.net", "--to", "ben", "--as", "dan"]);
+    let list = house.says(&["people", "list"]);
+    has_line(&list, "ben@example.net", &["2"]);
+    assert!(house.says(&["people", "leave", "ada", "--to", "ben", "--as", "dan"]).contains("has no open cases"));
+
+    house.configure("name = \"Ben Example\", address = \"ben@", "name = \"Bea Example\", address = \"bea@");
+    let list = house.says(&["people", "list"]);
+    has_line(&list, "ben@example.net", &["no longer registered"]);
+    assert!(list.contains("Ben Example is no longer registered and has"), "{list}");
+    assert_eq!(
+        house.says(&["people", "leave", "ben", "--to", "bea", "--as", "dan"]).matches("given to Bea").count(),
+        2
+    );
+}
+
+#[test]
+fn the_case_list_is_narrowed_by_date_handler_and_words() {
+    let house = House::with_mail();
+    let (lift, tap) = (house.case_of(1), house.case_of(2));
+    let references = |arguments: &[&str]| {
+        let rows = house.json(&[&["case", "list"], arguments].concat());
+        rows.as_array().unwrap().iter().map(|row| row["reference"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(references(&["--find", "ROSA lift"]), std::slice::from_ref(&lift));
+    assert_eq!(references(&["--find", "sam@example.com"]), std::slice::from_ref(&tap));
+    assert_eq!(references(&["--due", "9", "--find", "tap"]), [""; 0]);
+    assert_eq!(references(&["--due", "10", "--find", "tap"]), std::slice::from_ref(&tap));
+    assert_eq!(references(&["--overdue"]), [""; 0]);
+    assert!(house.says(&["case", "list", "--overdue"]).contains("No case is like that."));
+    house.act("dan", &["assign", "--to", "ben", "--conflict", "none"]);
+    assert_eq!(references(&["--handler", "ben"]), std::slice::from_ref(&lift));
+    assert!(references(&["--handler", "ada@example.net"]).contains(&tap));
+    house.act("ben", &["received", "--at", "1 March 2026", "--because", "She wrote to the caretaker"]);
+    assert_eq!(references(&["--overdue"]), [lift]);
+}
+
+#[test]
+fn every_act_of_a_case_explains_itself_without_a_database() {
+    let house = House::new();
+    let help = house.says(&["case", "WEL-1001-Z", "--help"]);
+    has_line(&help, "  extend ", &["Set a later date for the response", "(Code 6.4, 6.15)"]);
+    let help = house.says(&["case", "WEL-1001-Z", "extend", "--help"]);
+    has_line(&help, "Usage: redress case WEL-1001-Z extend --until <date> --reason <words> --as <person>", &[]);
+    assert!(help.contains("    --until 'Friday 18 December' \\\n    --reason 'The surveyor can only come"), "{help}");
+    assert!(house.says(&["case", "--help"]).contains("redress case WEL-1047-K --help"));
+    assert!(house.says(&["case", "log", "--help"]).contains("--received <date and time>"));
+}

@@ -398,10 +398,9 @@ async fn the_officer_reads_in_whole_sentences_why_no_letter_goes_by_itself() {
     let mut world = World::at("Fri 20 Nov 2026 15:00").await;
     world.mail(complaint().header("X-Auto-Response-Suppress: All").header("X-Loop: somebody")).await;
     let told = world.last_letter_to(OFFICER);
-    assert!(told.says(
-        "X-Auto-Response-Suppress asks for no automatic answer; X-Loop marks mail that has been answered by a program. \
-         Please answer them yourself"
-    ));
+    let why = "X-Auto-Response-Suppress asks for no automatic answer; x-loop marks mail that a program sends or answers. \
+               Please write to them or call them";
+    assert!(told.says(why), "{}", told.text);
     world.mail(Mail::from(ANN).header("Content-Type: application/pkcs7-mime").saying("Private", "MIIB")).await;
     let told = world.last_letter_to(OFFICER);
     assert!(told.says("only its sender and recipient can read it. Please open the original"));
@@ -772,7 +771,8 @@ async fn stage_2_asked_for_without_a_reference_is_put_before_the_officer_with_th
     let opened = world.events(&cases[1]).await.remove(0).event;
     let Event::Opened(opening) = opened else { panic!("{opened:?}") };
     assert!(opening.unsure && opening.flags.stage2_asked);
-    assert!(world.last_letter_to(OFFICER).says(&case), "the complaint that may be meant");
+    let letter = world.last_letter_to(OFFICER);
+    assert!(letter.says("seems to ask for stage 2") && letter.says(&case), "{}", letter.text);
 }
 
 // ── the Ombudsman ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -832,6 +832,7 @@ async fn mail_that_cannot_be_proved_to_be_the_ombudsmans_joins_nothing_and_is_sh
     assert_eq!(cases.len(), 2);
     assert_eq!(world.history(&cases[1]).await[0], "opened as correspondence, unsure");
     let letter = world.last_letter_to(OFFICER);
+    assert!(letter.says("that could not be proved") && !letter.says("This is from"), "{}", letter.text);
     assert!(letter.says("it could not be proved that the sender is who it says"), "{}", letter.text);
     assert!(letter.says(&case), "the case it names");
     assert!(world.letters_to("casework@housing-ombudsman.org.uk").is_empty());
@@ -906,7 +907,7 @@ async fn a_question_gets_a_short_answer_and_a_request_for_data_goes_to_the_offic
     let case = world.cases().await.remove(1);
     let history = world.history(&case).await;
     assert_eq!(history[0], "opened as correspondence");
-    assert!(history.contains(&"answer by 2026-12-21".to_owned()), "a month, and 20 December is a Sunday: {history:?}");
+    assert!(history.contains(&"answer by 2026-12-20".to_owned()), "one month: {history:?}");
     assert!(world.last_letter_to(OFFICER).says(&case));
 }
 

@@ -330,7 +330,12 @@ fn sheet(office: &Office, done: &DoneTo, dry_run: bool) -> String {
         text.push_str(if dry_run { "\nLetters that would go out\n" } else { "\nLetters\n" });
         let mut table = page::Table::new(["Letter", "Kind", "To", "What becomes of it"]);
         for letter in &done.letters {
-            table.row([letter.number.to_string(), letter.kind.replace('-', " "), reader(letter), fate(done, letter)]);
+            table.row([
+                letter.number.to_string(),
+                letter.kind.replace('-', " "),
+                reader(done, letter),
+                fate(done, letter),
+            ]);
         }
         text.push_str(&table.text(2, width));
     }
@@ -364,16 +369,22 @@ fn by_hand(done: &DoneTo, letter: LetterNo) -> bool {
     done.after.letters.get(&letter).is_some_and(|letter| letter.by_hand)
 }
 
-fn reader(letter: &NewLetter) -> String {
-    let audience = if letter.audience == Audience::Resident.key() { "the resident, " } else { "" };
-    format!("{audience}{}", letter.recipient)
+fn reader(done: &DoneTo, letter: &NewLetter) -> String {
+    match (letter.audience == Audience::Resident.key(), by_hand(done, letter.number)) {
+        (false, _) => letter.recipient.clone(),
+        (true, false) => format!("the resident, {}", letter.recipient),
+        (true, true) => format!("the resident, for {} to hand over", letter.recipient),
+    }
 }
 
 fn fate(done: &DoneTo, letter: &NewLetter) -> String {
     match &letter.held {
         Some(why) => format!("held: {why}"),
         None if by_hand(done, letter.number) => {
-            format!("to be handed over; then `redress case {} handed-over --letter {}`", done.reference, letter.number)
+            format!(
+                "leaves with the next round; once handed over: `redress case {} handed-over --letter {}`",
+                done.reference, letter.number
+            )
         }
         None => "leaves with the next round".to_owned(),
     }

@@ -374,7 +374,7 @@ fn sheet(beside: &Beside, file: &CaseFile, opening: &Opening, letters: &[LetterR
         };
         let provisional = if owed.due.provisional { ", provisional" } else { "" };
         let provision = format!("{}{provisional}", cite(&owed.provision));
-        duties.row([duty.in_words().to_owned(), listed_date(owed.due.date), state, provision]);
+        duties.row([explain::duty_in_words(*duty), listed_date(owed.due.date), state, provision]);
     }
     text.push_str(&duties.text(2, width));
     text.push_str("\nLetters (`redress outbox show NUMBER` prints one)\n");

@@ -64,7 +64,7 @@ pub fn text(beside: &Beside, file: &CaseFile) -> String {
     let told = courses.iter().zip(last).map(|(course, last)| {
         let lines = lines(beside, &file.case, course, last);
         let lines: Vec<(&str, String)> = lines.iter().map(|(label, value)| (*label, value.clone())).collect();
-        let heading = format!("To {} ({})", duty_in_words(&file.case, course.duty), cite(course.provision));
+        let heading = format!("To {} ({})", duty_in_words(course.duty), cite(course.provision));
         format!("{heading}\n{}", page::labelled(&lines, 2, page::width()))
     });
     let told: Vec<String> = told.collect();
@@ -80,12 +80,10 @@ fn last_of_each(courses: &[Course]) -> Vec<bool> {
     (0..courses.len()).map(|at| !later(at)).collect()
 }
 
-fn duty_in_words(case: &Case, duty: Duty) -> String {
+/// A duty of the case as a person says it, after "to"; an action with its number.
+pub fn duty_in_words(duty: Duty) -> String {
     match duty {
-        Duty::Action(number) => {
-            let what = case.actions.get(&number).map(|action| format!(": {}", action.promised.what.as_str()));
-            format!("{}, action {number}{}", duty.in_words(), what.unwrap_or_default())
-        }
+        Duty::Action(number) => format!("{}, action {number}", duty.in_words()),
         duty => duty.in_words().to_owned(),
     }
 }

@@ -217,6 +217,9 @@ fn outcome(outcome: &Outcome) -> String {
 
 /// How a date was found.
 fn working(due: &Due, start: Start) -> String {
+    if due.set {
+        return format!("set by a person, on {}", spoken(due.counted_from));
+    }
     let mut text = format!("{} after {} on {}", due.period, start.in_words(), spoken(due.counted_from));
     for (day, why) in &due.skipped {
         if let DayOff::BankHoliday(name) = why {

@@ -63,6 +63,9 @@ fn object(file: &Path, message: &Message) -> Value {
         "report": message.report,
         "forward": message.forward,
         "spam": message.spam,
+        "unproven": message.unproven,
+        "absence": message.absence(),
+        "ombudsman": message.from_ombudsman(&[]),
         "readable": message.readable,
     })
 }
@@ -88,6 +91,13 @@ fn page(file: &Path, message: &Message) -> String {
     if let Some(forward) = &message.forward {
         fact("passed on", format!("{} <{}>", forward.from.name, forward.from.address));
     }
+    if let Some(absence) = message.absence() {
+        fact("away", absence.until.map_or_else(|| "yes".to_owned(), |until| format!("until {until}")));
+    }
+    if let Some(ombudsman) = message.from_ombudsman(&[]) {
+        fact("ombudsman", ombudsman.references.join(", "));
+    }
+    message.unproven.iter().for_each(|doubt| fact("unproven", doubt.clone()));
     let words = message.new_text();
     lines.extend(words.lines().map(|line| format!("    {line}")));
     lines.join("\n") + "\n\n"

@@ -19,9 +19,12 @@ pub fn facts(file: &CaseFile) -> Vec<(&'static str, String)> {
     let handler = case.handler().map_or("nobody yet".to_owned(), |who| format!("{}, {}", who.name, who.role));
     let mut facts = vec![("Stands", case.ended.as_ref().map_or_else(|| stands(case), ended)), ("Handler", handler)];
     if case.is_complaint() {
-        let by =
-            if case.confirmed.contains(&case.stage) { "confirmed by a person" } else { "not confirmed by a person" };
-        facts.push(("Definition", by.to_owned()));
+        let stages: Vec<String> = case.confirmed.iter().map(Stage::to_string).collect();
+        let by = match stages.is_empty() {
+            true => "not confirmed by a person".to_owned(),
+            false => format!("confirmed by a person at {}", stages.join(" and ")),
+        };
+        facts.push(("Definition", by));
     }
     facts.extend(STAGES.into_iter().filter_map(|stage| Some(("Acknowledged", acknowledged(file, stage)?))));
     if let Some(every) = case.updates_every {

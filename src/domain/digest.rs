@@ -496,10 +496,314 @@ impl Posted {
                 && !other.failed()
                 && other.outcome != Some(Outcome::Dropped)
         };
-        self.failed() && !later.iter().any(|other| instead(&other))
+        self.failed() && !later.iter().any(|other| instead(other))
     }
 }
 
 fn waits_to_be_handed_over(posted: &Posted) -> bool {
     posted.by_hand && !matches!(posted.outcome, Some(Outcome::HandedOver { .. } | Outcome::Dropped))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::domain::calendar::{Due, london};
+    use crate::domain::case::{Flags, Kind, Opening, Promised, Resident, Response};
+    use crate::domain::code::Start;
+    use crate::domain::words::Words;
+
+    fn calendar() -> Calendar {
+        Calendar::england_and_wales(&[], &[])
+    }
+
+    fn person(name: &str) -> Person {
+        Person {
+            name: format!("{name} Example"),
+            role: format!("{name}'s role"),
+            address: format!("{}@example.org", name.to_lowercase()),
+            estate: None,
+        }
+    }
+
+    fn landlord() -> Landlord {
+        Landlord {
+            key: "orchard".to_owned(),
+            name: "Orchard Homes".to_owned(),
+            prefix: "RCH".to_owned(),
+            addresses: vec!["complaints@example.org".to_owned()],
+            acknowledge: Default::default(),
+            officer: person("Ada"),
+            deputy: person("Ben"),
+            reviewers: vec![person("Cleo")],
+            manager: person("Dan"),
+            member_responsible: person("Eve"),
+            staff: vec![person("Fred")],
+            forms: vec![],
+            policy_link: "https://www.example.org".to_owned(),
+            emergency_telephone: "01632 960100".to_owned(),
+            responsible_for: vec![],
+            not_responsible_for: vec![],
+        }
+    }
+
+    /// Monday 14 December 2026, 08:30.
+    fn now() -> Timestamp {
+        london(date(2026, 12, 14), 8, 30)
+    }
+
+    fn day(day: i8) -> Date {
+        date(2026, 12, day)
+    }
+
+    /// A complaint and what has happened to it, each thing at noon of a day in December 2026.
+    struct Told(Vec<Recorded>);
+
+    impl Told {
+        fn new(number: i64, words: &str) -> Told {
+            let opening = Opening {
+                reference: Reference::new("RCH", number),
+                kind: Kind::Complaint,
+                matter: None,
+                message: Some(1),
+                channel: Default::default(),
+                logged_by: None,
+                received: london(day(7), 12, 0),
+                resident: Resident::by_email(Words::new("Jo Fielding"), Some(Words::new("jo@example.com"))),
+                subject: Words::new("Leak"),
+                points: vec![Words::new(words)],
+                outcome_sought: None,
+                because: vec![],
+                unsure: false,
+                flags: Flags::default(),
+                withheld: None,
+                set_aside: None,
+                related: vec![],
+            };
+            Told(vec![]).on(7, Event::Opened(Box::new(opening)))
+        }
+
+        fn on(mut self, at: i8, event: Event) -> Told {
+            let at = london(day(at), 12, 0);
+            let seq = self.0.len() as i64 + 1;
+            self.0.push(Recorded { seq, occurred_at: at, recorded_at: at, event });
+            self
+        }
+
+        fn due(self, duty: Duty, by: Date) -> Told {
+            let due = Due { date: by, ..calendar().until(day(7), by) };
+            let (counted_from, provision) = (Start::Receipt, "6.2".to_owned());
+            self.on(7, Event::DeadlineSet { duty, due, counted_from, provision, passed: None })
+        }
+
+        fn with(self, name: &str) -> Told {
+            let (stage, to) = (Stage::One, person(name));
+            self.on(7, Event::Assigned { stage, to, by: None, conflict: None, despite: None })
+        }
+
+        fn letter(self, number: LetterNo, kind: LetterKind, audience: Audience, by_hand: bool) -> Told {
+            let to = Words::new("somebody@example.com");
+            let (promises, copy, stage, about) = (None, false, Stage::One, None);
+            self.on(
+                8,
+                Event::LetterWritten { letter: number, kind, audience, to, promises, by_hand, copy, stage, about },
+            )
+        }
+
+        fn posted(self, letter: LetterNo, outcome: Outcome) -> Told {
+            self.on(9, Event::LetterPosted { letter, outcome })
+        }
+
+        fn case(&self) -> Case {
+            Case::fold(&self.0)
+        }
+    }
+
+    fn refused() -> Outcome {
+        Outcome::Refused { reply: Words::new("550") }
+    }
+
+    /// Everybody's list, by first name.
+    fn lists(told: &[Told]) -> BTreeMap<String, Digest> {
+        let landlord = landlord();
+        let cases: Vec<Case> = told.iter().map(Told::case).collect();
+        let filed: Vec<Filed> = cases.iter().zip(told).map(|(case, told)| Filed { case, history: &told.0 }).collect();
+        let since = london(day(11), 8, 30);
+        let all = digests(&landlord, &filed, &Beside::default(), &Upkeep::default(), &calendar(), since, now());
+        let first = |person: &Person| person.name.split(' ').next().unwrap_or_default().to_owned();
+        all.into_iter().map(|(person, digest)| (first(person), digest)).collect()
+    }
+
+    fn numbers(owed: &[Owed]) -> Vec<String> {
+        owed.iter().map(|owed| owed.reference.to_string().chars().skip(4).take(4).collect()).collect()
+    }
+
+    #[test]
+    fn what_is_owed_is_overdue_due_today_due_soon_or_not_yet_said() {
+        let due = |number, by| Told::new(number, "Leak").with("Ada").due(Duty::RespondStage1, by);
+        let told = [
+            due(1001, date(2027, 1, 5)),
+            due(1002, day(21)), // the fifth working day from Monday
+            due(1003, day(22)),
+            due(1004, day(14)),
+            due(1005, day(11)),
+            due(1006, day(8)),
+        ];
+        let ada = lists(&told).remove("Ada").unwrap();
+        assert_eq!(numbers(&ada.overdue), ["1006", "1005"], "the oldest date first");
+        assert_eq!(ada.overdue.iter().map(|owed| owed.late).collect::<Vec<_>>(), [4, 1]);
+        assert_eq!((numbers(&ada.today), numbers(&ada.soon)), (vec!["1004".to_owned()], vec!["1002".to_owned()]));
+    }
+
+    #[test]
+    fn a_case_is_on_the_list_of_its_handler_and_what_nobody_has_on_the_officers() {
+        let told = [
+            Told::new(1001, "Leak").with("Cleo").due(Duty::RespondStage1, day(14)),
+            Told::new(1002, "Leak").due(Duty::RespondStage1, day(14)),
+            Told::new(1003, "Leak").with("Gone").due(Duty::RespondStage1, day(14)),
+        ];
+        let lists = lists(&told);
+        assert_eq!(lists.keys().collect::<Vec<_>>(), ["Ada", "Cleo"], "who has left is told nothing");
+        assert_eq!(numbers(&lists["Cleo"].today), ["1001"]);
+        assert_eq!(numbers(&lists["Ada"].today), ["1002", "1003"]);
+        assert_eq!(lists["Ada"].unassigned, [Reference::new("RCH", 1002)]);
+        assert_eq!(lists["Ada"].left, [Reference::new("RCH", 1003)]);
+        let gone = told[2].case();
+        assert_eq!(handler_left(&landlord(), &gone).unwrap().1, &person("Gone"));
+        assert_eq!(handler_left(&landlord(), &told[0].case()), None);
+    }
+
+    #[test]
+    fn a_person_whom_a_complaint_names_is_told_nothing_of_it() {
+        let told = [
+            Told::new(1001, "Ada Example was rude").due(Duty::RespondStage1, day(14)),
+            Told::new(1002, "Cleo Example was rude").with("Cleo").due(Duty::RespondStage1, day(14)),
+        ];
+        let lists = lists(&told);
+        assert_eq!(numbers(&lists["Ben"].today), ["1001"]);
+        assert_eq!(lists["Ben"].unassigned.len(), 1);
+        assert_eq!(numbers(&lists["Ada"].today), ["1002"]);
+        assert!(!lists.contains_key("Cleo"));
+    }
+
+    #[test]
+    fn a_letter_is_undelivered_until_another_goes_in_its_place() {
+        let lost = |told: Told| {
+            told.with("Ada").letter(1, LetterKind::Response, Audience::Resident, false).posted(1, refused())
+        };
+        let again = |told: Told| lost(told).letter(2, LetterKind::Response, Audience::Resident, false);
+        let told = [
+            lost(Told::new(1001, "Leak")),
+            again(Told::new(1002, "Leak")),
+            again(Told::new(1003, "Leak")).posted(2, refused()),
+            lost(Told::new(1004, "Leak")).letter(2, LetterKind::Survey, Audience::Resident, false),
+        ];
+        let ada = lists(&told).remove("Ada").unwrap();
+        let named: Vec<(String, LetterNo)> =
+            ada.undelivered.iter().map(|stuck| (stuck.reference.to_string(), stuck.number)).collect();
+        let of = |number| Reference::new("RCH", number).to_string();
+        assert_eq!(named, [(of(1001), 1), (of(1003), 1), (of(1003), 2), (of(1004), 1)]);
+    }
+
+    #[test]
+    fn a_letter_to_post_is_on_the_list_until_somebody_posted_it() {
+        let by_hand =
+            |number| Told::new(number, "Leak").with("Ada").letter(1, LetterKind::Receipt, Audience::Resident, true);
+        let sent = Outcome::Sent { reply: Words::new("250"), digest: String::new() };
+        let posted = Outcome::HandedOver { on: day(9), by: person("Ada") };
+        let told = [by_hand(1001).posted(1, sent), by_hand(1002).posted(1, posted), by_hand(1003)];
+        let ada = lists(&told).remove("Ada").unwrap();
+        let numbers: Vec<_> = ada.to_hand_over.iter().map(|stuck| stuck.reference.clone()).collect();
+        assert_eq!(numbers, [Reference::new("RCH", 1001), Reference::new("RCH", 1003)]);
+    }
+
+    #[test]
+    fn a_promised_action_is_on_its_owners_list_and_on_the_handlers_and_said_once() {
+        let promised = |by, owner: &str| Promised {
+            what: Words::new("Mend the ceiling"),
+            owner: "Surveyor".to_owned(),
+            owner_address: Some(person(owner).address),
+            by,
+        };
+        let told = [Told::new(1001, "Fred Example never came")
+            .with("Ada")
+            .on(8, Event::ActionPromised { action: 1, promised: promised(day(11), "Cleo") })
+            .due(Duty::Action(1), day(11))
+            .on(8, Event::ActionPromised { action: 2, promised: promised(day(15), "Fred") })
+            .on(8, Event::ActionPromised { action: 3, promised: promised(date(2027, 2, 1), "Cleo") })];
+        let lists = lists(&told);
+        let actions = |name: &str| lists[name].actions.iter().map(|pledge| pledge.owed.duty).collect::<Vec<_>>();
+        assert_eq!(actions("Ada"), [Duty::Action(1), Duty::Action(2)]);
+        assert_eq!(actions("Cleo"), [Duty::Action(1)]);
+        assert!(!lists.contains_key("Fred"), "the complaint is about him");
+        assert!(lists["Ada"].overdue.is_empty(), "not twice");
+    }
+
+    #[test]
+    fn dates_that_the_bank_holidays_moved_are_told_from_the_first_date_to_the_one_that_holds() {
+        let moved_to = |by, cause| {
+            let due = calendar().until(day(7), by);
+            Event::DeadlineMoved { duty: Duty::RespondStage1, due, cause, passed: None }
+        };
+        let due = |number| Told::new(number, "Leak").with("Ada").due(Duty::RespondStage1, day(17));
+        let told = [
+            due(1001).on(11, moved_to(day(18), Cause::Calendar)).on(12, moved_to(day(21), Cause::Calendar)),
+            due(1002).on(12, moved_to(day(22), Cause::Extended)),
+            due(1003).on(9, moved_to(day(18), Cause::Calendar)),
+            due(1004).on(12, moved_to(day(18), Cause::Calendar)).on(13, Event::DutyMet { duty: Duty::RespondStage1 }),
+            due(1005).on(12, moved_to(day(18), Cause::Calendar)).on(13, moved_to(day(17), Cause::Calendar)),
+        ];
+        let ada = lists(&told).remove("Ada").unwrap();
+        let reference = Reference::new("RCH", 1001);
+        let moved = Moved { reference, duty: Duty::RespondStage1, from: day(17), to: day(21) };
+        assert_eq!(ada.moved, [moved]);
+    }
+
+    #[test]
+    fn what_only_may_come_makes_no_list_by_itself() {
+        let mut digest =
+            Digest { upkeep: Upkeep { horizon: Some("look".to_owned()), ..Upkeep::default() }, ..Digest::default() };
+        assert!(digest.is_empty());
+        digest.beside.junk_listed = 1;
+        assert!(!digest.is_empty());
+    }
+
+    #[test]
+    fn the_week_counts_what_left_in_time_and_late_and_who_had_confirmed_it() {
+        let landlord = landlord();
+        let acknowledged = |letter, automatic| Event::Acknowledged { letter, automatic, stage: Stage::One };
+        let due = |number| {
+            let told = Told::new(number, "Dan Example was rude").with("Ada");
+            told.due(Duty::Acknowledge, day(9)).due(Duty::RespondStage1, day(10))
+        };
+        let response = Response { answers: vec![], decision: None, remedies: vec![], actions: vec![] };
+        let responded = Event::Responded { by: person("Ada"), stage: Stage::One, response };
+        let extended = Event::DeadlineMoved {
+            duty: Duty::RespondStage1,
+            due: calendar().until(day(7), day(12)),
+            cause: Cause::Extended,
+            passed: None,
+        };
+        let told = [
+            due(1001).on(8, acknowledged(1, true)),
+            due(1002).on(10, acknowledged(1, false)),
+            due(1003).on(9, extended).on(11, responded.clone()).on(11, Event::DutyMet { duty: Duty::RespondStage1 }),
+            due(1004).on(11, responded).on(11, Event::DutyMet { duty: Duty::RespondStage1 }),
+            due(1005).on(14, acknowledged(1, true)), // Today: next week's letter tells of it.
+        ];
+        let cases: Vec<Case> = told.iter().map(Told::case).collect();
+        let filed: Vec<Filed> = cases.iter().zip(&told).map(|(case, told)| Filed { case, history: &told.0 }).collect();
+        let of = |reader: &Person| weekly(&landlord, reader, &filed, &Upkeep::default(), &calendar(), now());
+        let week = of(&landlord.member_responsible);
+        assert_eq!((week.from, week.to), (day(7), day(13)));
+        assert_eq!(week.received, [(Kind::Complaint, 5)].into());
+        assert_eq!((week.acknowledged, week.automatic, week.confirmed), (Timeliness { in_time: 1, late: 1 }, 1, 1));
+        assert_eq!((week.responses, week.extended), (Timeliness { in_time: 1, late: 1 }, 1));
+        assert_eq!(week.open, [(Kind::Complaint, 5)].into());
+        assert_eq!(week.oldest, Some((Reference::new("RCH", 1001), day(7))));
+        assert_eq!(week.overdue.len(), week.overdue_count);
+        let manager = of(&landlord.manager);
+        assert_eq!((manager.overdue_count, manager.overdue.len(), manager.oldest), (week.overdue_count, 0, None));
+    }
 }

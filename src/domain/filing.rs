@@ -427,6 +427,7 @@ fn older(sorted: &Sorted) -> &'static str {
 mod tests {
     use super::*;
     use crate::domain::message::{Own, read};
+    use crate::domain::triage::OtherKind;
 
     fn landlord(key: &str, address: &str) -> Landlord {
         let person = |address: &str| crate::domain::landlord::Person {
@@ -492,17 +493,23 @@ mod tests {
         }
     }
 
+    const ANNS: &str = "From: ann@example.com\r\nTo: complaints@elm.example.org, complaints@yew.example.org\r\n\
+                        Subject: Tap\r\nMessage-ID: <1@example.com>\r\n";
+
     /// What a message of Ann's, sorted as `label`, becomes beside these cases.
     fn filed(label: Label, candidates: &[Candidate]) -> Filing {
-        let raw = b"From: ann@example.com\r\nTo: complaints@elm.example.org, complaints@yew.example.org\r\n\
-                    Subject: Tap\r\nMessage-ID: <1@example.com>\r\n\r\nThe tap drips.\r\n";
-        let message = read(raw, &Own::default());
-        let landlords = landlords();
+        filed_as(ANNS, "The tap drips.", &sorted(label), candidates)
+    }
+
+    /// What becomes of a message with this head and these words.
+    fn filed_as(head: &str, words: &str, sorted: &Sorted, candidates: &[Candidate]) -> Filing {
+        let message = read(format!("{head}\r\n{words}\r\n").as_bytes(), &Own::default());
+        let (landlords, ombudsman) = (landlords(), message.from_ombudsman(&[]));
         let addressed = addressed(&message, &landlords, "elm", &BTreeSet::new(), true);
         let item = Item {
             number: 7,
             message: &message,
-            words: "The tap drips.",
+            words,
             arrived: Timestamp::UNIX_EPOCH,
             junk: false,
             whole: true,
@@ -516,9 +523,9 @@ mod tests {
             answers_lately: 0,
             answers_max: 10,
             about: None,
-            ombudsman: None,
+            ombudsman: ombudsman.as_ref(),
         };
-        file(&item, &known, &sorted(label))
+        file(&item, &known, sorted)
     }
 
     fn joined_case(filing: Filing) -> Option<String> {
@@ -581,5 +588,114 @@ mod tests {
         assert_eq!(at("elm", &[]), BTreeSet::from(["elm".to_owned(), "yew".to_owned()]));
         assert_eq!(at("elm", &["yew"]), BTreeSet::from(["elm".to_owned()]));
         assert_eq!(at("yew", &["elm"]), BTreeSet::from(["yew".to_owned()]));
+    }
+
+    fn other(kind: OtherKind) -> Sorted {
+        Sorted { other_kind: Some(kind), ..sorted(Label::Other) }
+    }
+
+    fn matter_of(filing: Filing) -> Option<Matter> {
+        match filing {
+            Filing::Open { cases, .. } => cases[0].1.matter,
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn correspondence_is_a_case_when_somebody_waits_for_an_answer_and_a_line_of_the_list_otherwise() {
+        let data = "Please send me a copy of all the personal data you hold about me.";
+        let misused = "You shared my telephone number without my consent. Please tell me what else you hold about me.";
+        let attached = format!("{ANNS}Content-Type: multipart/mixed; boundary=b\r\n");
+        let letter = "--b\r\n\r\nPlease find attached my letter.\r\n--b\r\nContent-Type: application/pdf\r\n\
+                      Content-Disposition: attachment; filename=letter.pdf\r\n\r\nx\r\n--b--";
+        let list = format!("{ANNS}List-Id: <news.example.com>\r\nPrecedence: list\r\n");
+        let opening_hours = "When does your office open on Saturdays?";
+        for (head, words, kind, matter) in [
+            (ANNS, opening_hours, OtherKind::Enquiry, Some(Matter::Enquiry)),
+            (&list, opening_hours, OtherKind::Enquiry, None),
+            (ANNS, "Overall satisfaction: 2 of 5.", OtherKind::Survey, Some(Matter::Survey)),
+            (ANNS, data, OtherKind::InformationRequest, Some(Matter::Information)),
+            (ANNS, misused, OtherKind::InformationRequest, Some(Matter::DataProtection)),
+            (ANNS, "as discussed", OtherKind::Update, Some(Matter::Unclear)),
+            (&attached, letter, OtherKind::ThirdPartyBusiness, Some(Matter::Unclear)),
+            (ANNS, "Our invoice for November is below, payable in 30 days.", OtherKind::ThirdPartyBusiness, None),
+            (ANNS, "The plumber came on Tuesday and it is done.", OtherKind::Update, None),
+            (ANNS, "Thank you", OtherKind::Thanks, None),
+            (ANNS, "Win a prize", OtherKind::Spam, None),
+        ] {
+            let filing = filed_as(head, words, &other(kind), &[]);
+            let listed = matches!(filing, Filing::Listed { .. });
+            assert_eq!((matter_of(filing), listed), (matter, matter.is_none()), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_case_is_answered_after_its_response_as_a_response_and_before_it_as_a_case_that_runs() {
+        let complaint = candidate(1001, Kind::Complaint, Some(0));
+        assert_eq!(context(std::slice::from_ref(&complaint)), Context::ReplyDuringStage1);
+        let answered = Candidate { can_escalate: true, ..complaint };
+        assert_eq!(context(std::slice::from_ref(&answered)), Context::ReplyToStage1Response);
+        assert_eq!(context(&[Candidate { sender_known: false, ..answered.clone() }]), Context::New);
+
+        let unhappiness = |label, unsure, case: &Candidate| {
+            let sorted = Sorted { unsure, ..sorted(label) };
+            match filed_as(ANNS, "The tap drips.", &sorted, std::slice::from_ref(case)) {
+                Filing::Add { addition, .. } => (addition.dissatisfied, addition.words.is_some()),
+                filing => panic!("{filing:?}"),
+            }
+        };
+        assert_eq!(unhappiness(Label::Complaint, false, &answered), (Dissatisfied::Yes, true));
+        assert_eq!(unhappiness(Label::Stage2Request, false, &answered), (Dissatisfied::Yes, true));
+        assert_eq!(unhappiness(Label::Other, true, &answered), (Dissatisfied::Perhaps, true));
+        assert_eq!(unhappiness(Label::Other, false, &answered), (Dissatisfied::No, true));
+        assert_eq!(unhappiness(Label::ServiceRequest, false, &answered), (Dissatisfied::No, true));
+        let running = Candidate { can_escalate: false, ..answered };
+        assert_eq!(unhappiness(Label::Complaint, false, &running), (Dissatisfied::Yes, false));
+    }
+
+    #[test]
+    fn what_answers_a_merged_case_joins_the_one_it_goes_on_as() {
+        let earlier = Candidate { by_thread: Some(2), ..candidate(1001, Kind::Complaint, Some(2)) };
+        let merged =
+            Candidate { merged_into: Some(earlier.reference.clone()), ..candidate(1002, Kind::Complaint, Some(0)) };
+        let living = living(vec![merged.clone(), earlier.clone()]);
+        assert_eq!(living.len(), 1);
+        assert_eq!((&living[0].reference, living[0].by_thread), (&earlier.reference, Some(0)));
+        assert_eq!(super::living(vec![merged]).len(), 1, "better than none");
+    }
+
+    #[test]
+    fn work_that_is_asked_for_below_a_short_answer_is_a_request_of_its_own() {
+        let question = candidate(1001, Kind::Correspondence, Some(0));
+        let Filing::Open { cases, also, .. } = filed(Label::ServiceRequest, std::slice::from_ref(&question)) else {
+            panic!("a case of its own")
+        };
+        assert_eq!((cases[0].1.kind, also), (Kind::ServiceRequest, vec![question.reference.clone()]));
+        assert_eq!(
+            joined_case(filed(Label::Other, std::slice::from_ref(&question))),
+            Some(question.reference.to_string())
+        );
+    }
+
+    #[test]
+    fn the_ombudsman_joins_what_it_names_and_nobody_who_merely_says_so_does() {
+        let named = Candidate { sender_known: false, by_reference: true, ..candidate(1001, Kind::Complaint, None) };
+        let theirs = "From: casework@housing-ombudsman.org.uk\r\nTo: complaints@elm.example.org\r\n";
+        let forged = format!("{theirs}Authentication-Results: mx.example.org; dmarc=fail\r\n");
+        let becomes = |head: &str, case: &Candidate| {
+            filed_as(head, "We have received a complaint.", &sorted(Label::Complaint), std::slice::from_ref(case))
+        };
+        let Filing::Add { addition, .. } = becomes(theirs, &named) else { panic!("it names the case") };
+        assert_eq!(addition.writer, Writer::Ombudsman);
+        assert!(addition.withheld.is_some(), "never answered by itself");
+        let Filing::Open { cases, .. } = becomes(&forged, &named) else { panic!("anybody can name a case") };
+        assert_eq!((cases[0].1.matter, cases[0].1.unsure), (Some(Matter::Ombudsman), true));
+        assert_eq!(cases[0].1.related, std::slice::from_ref(&named.reference));
+        let answered = Candidate { by_thread: Some(0), ..named.clone() };
+        let Filing::Add { addition, .. } = becomes(&forged, &answered) else { panic!("it holds our letter") };
+        assert_eq!(addition.writer, Writer::Stranger);
+        let unnamed = Candidate { by_reference: false, sender_known: true, ..named };
+        let Filing::Open { cases, .. } = becomes(theirs, &unnamed) else { panic!("it names no case") };
+        assert_eq!((cases[0].1.matter, cases[0].1.related.len()), (Some(Matter::Ombudsman), 0));
     }
 }

@@ -805,5 +805,4 @@ impl Given {
 }
 
 #[cfg(test)]
-#[path = "grammar/tests.rs"]
 mod tests;

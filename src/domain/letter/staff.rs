@@ -182,7 +182,7 @@ fn open_dates(source: &Source) -> Vec<String> {
 }
 
 fn new_case(source: &Source, pen: &mut Pen) -> Value {
-    let Opening { because, withheld, set_aside, related, matter, logged_by, channel, .. } = source.opening;
+    let Opening { because, withheld, set_aside, related, matter, logged_by, channel, flags, .. } = source.opening;
     let because: Vec<String> = because.iter().take(BECAUSE_MAX).filter_map(|words| pen.line(words.as_str())).collect();
     let set_aside = set_aside.as_deref().and_then(|why| pen.line(why));
     let related: Vec<String> = related.iter().map(ToString::to_string).collect();
@@ -205,6 +205,7 @@ fn new_case(source: &Source, pen: &mut Pen) -> Value {
     }
     context! {
         because, set_aside, related,
+        stage2_asked => flags.stage2_asked,
         matter => matter.map(word),
         logged_by => logged_by.as_ref().map(|person| person.name.as_str()),
         channel => match channel {

@@ -135,7 +135,10 @@ fn feedback(facts: &Facts<'_>) -> Option<String> {
     let reported = facts.report_type().is_some_and(|kind| kind == "feedback-report");
     // Hotmail's reports have no part of their own, only the address of who complained.
     let hotmail = facts.entity.has("x-hmxmroriginalrecipient");
-    (reported || hotmail || facts.part("message/feedback-report")).then(|| "An abuse report (RFC 5965).".to_owned())
+    let beginning: String = facts.all.chars().take(200).collect();
+    let worded = beginning.contains("this is an email abuse report") || beginning.contains("this is a spam complaint");
+    (reported || hotmail || worded || facts.part("message/feedback-report"))
+        .then(|| "An abuse report (RFC 5965).".to_owned())
 }
 
 fn receipt(facts: &Facts<'_>) -> Option<String> {
@@ -379,7 +382,8 @@ fn wording_of_reply(facts: &Facts<'_>) -> Option<&'static str> {
     let absent = ABSENT.iter().chain(CLOSED).any(|phrase| early.contains(phrase));
     let promise = says(PROMISE);
     let thanks = says_by_itself(&early, THANKS);
-    let robot = says_by_itself(words, ROBOT) || (thanks && says(ROBOT_INSIDE));
+    let alone = says_by_itself(words, ROBOT_ALONE);
+    let robot = alone || says_by_itself(words, ROBOT) || (thanks && says(ROBOT_INSIDE));
     let gone = says(GONE) && words.chars().count() < 600;
     let weak = weak_reply_subject(&facts.subject);
     if robot && (thanks || promise || absent || gone || weak || facts.says_automatic()) {
@@ -405,7 +409,7 @@ fn wording_of_reply(facts: &Facts<'_>) -> Option<&'static str> {
             Some("Whoever had the address has gone; it says where to write.")
         }
         () if weak && thanks && acknowledges > 0 => Some("Subject and wording of an automatic receipt."),
-        () if impersonal && says_by_itself(words, ROBOT_ALONE) => Some("The text says that it is an automatic answer."),
+        () if impersonal && alone => Some("The text says that it is an automatic answer."),
         () if impersonal
             && acknowledges > 0
             && RECEIPT_SUBJECTS.iter().any(|known| facts.subject.starts_with(known)) =>
