@@ -597,6 +597,8 @@ fn a_quotation_in_a_page_is_known_by_its_container_or_its_head() {
         format!(
             "<div>New words.</div><div class=\"protonmail_quote\">{wrote}<br><blockquote class=\"protonmail_quote\" type=\"cite\">{old}</blockquote></div>"
         ),
+        format!("<div>New words.</div><blockquote style='border-left: 2px solid blue'>{old}</blockquote>"),
+        format!("<div>New words.</div><blockquote class='gmail_quote'>{old}</blockquote>"),
         format!(
             "<div>New words.</div><div class=\"zmail_extra\"><div>---- {wrote} ---</div><blockquote id=\"blockquote_zmail\">{old}</blockquote></div>"
         ),
@@ -614,6 +616,13 @@ fn a_quotation_in_a_page_is_known_by_its_container_or_its_head() {
         assert_eq!(message.new_text(), "New words.", "{page}");
         assert!(message.text.contains("More of them."), "nothing is deleted");
     }
+}
+
+#[test]
+fn what_a_person_indents_in_a_page_is_new() {
+    let page = "<p>They said</p><blockquote style=\"margin:0 0 0 40px;border:none;padding:0px\">Friday.</blockquote><p>It was not.</p>";
+    let message = person("Subject: Re: Yours\nContent-Type: text/html\n", page);
+    assert_eq!(message.new_text(), "They said\n\nFriday.\n\nIt was not.");
 }
 
 #[test]
