@@ -21,6 +21,7 @@ pub use self::problem::{Problem, Problems};
 use self::reader::{Notes, Table};
 use self::sections::Context;
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
+use crate::domain::triage;
 
 /// A configuration the daemon can run with, and what a person should look at nevertheless.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub struct Config {
     pub landlords: Vec<Landlord>,
     pub ombudsman: Ombudsman,
     pub reminders: Reminders,
+    /// The unsure band, and the landlord's own words.
+    pub sorter: triage::Settings,
     pub limits: Limits,
     /// Bank holidays proclaimed after this program was built, and days the rules name that were moved away.
     pub holidays_added: Vec<(Date, String)>,

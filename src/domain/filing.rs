@@ -496,6 +496,7 @@ mod tests {
             urgent_hazard: false,
             outcome_sought: None,
             exclusion_hint: None,
+            flag_words: std::collections::BTreeMap::new(),
         }
     }
 
