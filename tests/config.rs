@@ -206,7 +206,7 @@ fn the_smallest_configuration_has_the_documented_defaults() {
 #[test]
 fn the_band_in_which_a_person_is_asked_and_the_landlords_own_words_reach_the_sorter() {
     let own = EXAMPLE
-        .replace("#complaint_from = 14", "complaint_from = 7")
+        .replace("#complaint_from = 15", "complaint_from = 7")
         .replace("#   complaint_words = ", "complaint_words = ")
         .replace("#   hazard_words = ", "hazard_words = ");
     let (_folder, loaded) = example(&own);

@@ -216,7 +216,7 @@ fn sorter(table: &Table<'_>) -> Option<triage::Settings> {
     let usual = triage::Settings::default();
     let share = |percent: Option<u8>| percent.map(|percent| f64::from(percent) / 100.0);
     // Without a band a complaint could be filed away with nobody asked (1.2), so it can be narrowed and never closed.
-    let complaint_from = share(table.may("complaint_from", "14").number(1..=50));
+    let complaint_from = share(table.may("complaint_from", "15").number(1..=50));
     let sure_from = share(table.may("sure_from", "30").number(1..=99));
     Some(triage::Settings {
         complaint_from: complaint_from.unwrap_or(usual.complaint_from),

@@ -228,7 +228,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            complaint_from: 0.14,
+            complaint_from: 0.15,
             sure_from: 0.3,
             complaint_words: Vec::new(),
             hazard_words: Vec::new(),
