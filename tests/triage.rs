@@ -121,6 +121,17 @@ fn a_gas_smell_with_a_baby_raises_both_flags_and_shows_the_wish() {
 }
 
 #[test]
+fn a_danger_in_so_many_words_raises_the_alarm_whatever_else_is_said() {
+    for body in ["Thank you for the visit. I can smell gas now.", "All fine. There are sparks from the socket."] {
+        let sorted = sort("Thanks", body, Context::New);
+        assert!(sorted.urgent_hazard && !sorted.flag_words[&Flag::UrgentHazard].is_empty(), "{body}: {sorted:?}");
+    }
+    let calm =
+        sort("Gas check", "The engineer has been, thank you. I can't smell any gas.", Context::ReplyToServiceRequest);
+    assert!(!calm.urgent_hazard, "{calm:?}");
+}
+
+#[test]
 fn speaking_for_somebody_and_asking_for_another_way_are_flagged() {
     let body = "I am writing on behalf of my client Mr Vane, whose signed consent is attached. He is deaf. \
                 Please write by email only and book a BSL interpreter for the visit.";

@@ -39,6 +39,10 @@ const WEIGHTS: &[u8] = include_bytes!("../../config/sorter.weights");
 const PLAINLY_UNHAPPY: &str = "plainly_unhappy";
 /// The idea that takes it back: "not at all unhappy", or a neighbour it is about.
 const PLAINLY_NOT: &str = "plainly_not";
+/// The idea of the lexicon that is a danger in so many words: always told of, whatever the weights say.
+const PLAIN_DANGER: &str = "flag_plain_danger";
+/// The idea that takes it back: "if you smell gas", "I can't smell gas".
+const NO_DANGER: &str = "flag_no_danger";
 /// From which share of "other" a survey, a machine's answer or advertising may speak of dissatisfaction unasked.
 const IMPERSONAL_FROM: f64 = 0.9;
 
@@ -202,8 +206,8 @@ impl Flag {
     /// by leaving one set out.
     fn raised_from(self) -> f64 {
         match self {
-            Self::UrgentHazard => 0.06,
-            Self::Vulnerability => 0.13,
+            Self::UrgentHazard => 0.068,
+            Self::Vulnerability => 0.11,
             Self::AdjustmentRequested => 0.04,
             Self::Representative => 0.08,
         }
@@ -310,7 +314,8 @@ impl Sorter {
 
         let added = |phrases: &[String]| phrases.iter().any(|phrase| says(words, phrase).is_some());
         let impersonal = kind.is_impersonal() && share(Label::Other) > IMPERSONAL_FROM;
-        let plain = (!impersonal && plainly_unhappy(&read)) || added(&settings.complaint_words);
+        let plain =
+            (!impersonal && says_plainly(&read, PLAINLY_UNHAPPY, PLAINLY_NOT)) || added(&settings.complaint_words);
         let doubtful = !label.starts_clock() && (plain || in_code > settings.complaint_from);
         let unsure = doubtful || confidence < settings.sure_from;
         // What a person is asked is whether it is a complaint after all.
@@ -353,25 +358,24 @@ impl Sorter {
                 Flag::AdjustmentRequested | Flag::Representative => &[],
             };
             let head = Head::Flag(flag);
-            let learnt = chance(scores[head.place()]) > flag.raised_from();
+            let plain = flag == Flag::UrgentHazard && says_plainly(read, PLAIN_DANGER, NO_DANGER);
+            let raised = plain || chance(scores[head.place()]) > flag.raised_from();
             let mut said: Vec<String> = own.iter().filter_map(|phrase| says(words, phrase)).collect();
-            if learnt {
+            if raised {
                 said.extend(reasons::reasons(&self.model, read, words, head));
             }
-            (learnt || !said.is_empty()).then_some((flag, said))
+            (raised || !said.is_empty()).then_some((flag, said))
         };
         Flag::ALL.into_iter().filter_map(raise).collect()
     }
 }
 
-/// Whether the writer says in so many words, and does not take back, that they are unhappy or complain.
-fn plainly_unhappy(read: &Features) -> bool {
-    let taken_back: Vec<_> = read.hits.iter().filter(|hit| PHRASES.idea(hit.idea) == PLAINLY_NOT).collect();
-    let overlaps = |one: &lexicon::Hit, other: &lexicon::Hit| one.first <= other.last && other.first <= one.last;
-    read.hits
-        .iter()
-        .filter(|hit| PHRASES.idea(hit.idea) == PLAINLY_UNHAPPY)
-        .any(|hit| !taken_back.iter().any(|other| overlaps(hit, other)))
+/// Whether the writer says in so many words what `idea` stands for, and does not take it back by another.
+fn says_plainly(read: &Features, idea: &str, taken_back: &str) -> bool {
+    let met = |name: &str| read.hits.iter().filter(|hit| PHRASES.idea(hit.idea) == name).collect::<Vec<_>>();
+    let taken_back = met(taken_back);
+    let stands = |hit: &&lexicon::Hit| !taken_back.iter().any(|back| back.first <= hit.last && hit.first <= back.last);
+    met(idea).iter().any(stands)
 }
 
 /// Probability from log odds.
