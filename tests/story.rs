@@ -306,7 +306,7 @@ fn a_complaint_is_answered_over_christmas_and_finally_over_easter() {
         &[&["close", "--learning", "A lift that stops twice in a month gets a second opinion."][..], &cleo].concat(),
     );
     house.at("2027-05-25T09:05");
-    house.letter_to("rosa@example.com", "how to complain");
+    house.letter_to("rosa@example.com", "How did we do with your complaint?");
     let list = house.says(&["case", "list", "--all"]);
     assert!(list.contains("nothing is owed"), "{list}");
     house.says(&["case", "show", &case]);
