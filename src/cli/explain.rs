@@ -113,7 +113,8 @@ fn beginning(case: &Case, course: &Course, due: &Due) -> Vec<(&'static str, Stri
     let edition = case.edition(stage);
     let clock = rule(course.duty, edition);
     let limit = match clock.limit {
-        _ if due.set => "none in the Code; a person set the day".to_owned(),
+        _ if due.set && course.start == Start::Promise => "none in the Code; a person set the day".to_owned(),
+        _ if due.set => format!("{}, every day counted", page::count(history::days_until(due), "day")),
         Limit::Code(days) => format!("{days}, by {edition}"),
         Limit::House => format!("{}; the Code names none, the landlord does", due.period),
     };
