@@ -166,6 +166,19 @@ fn an_unsure_stage_2_is_asked_about_and_runs_until_a_person_says_otherwise() {
     assert_eq!(life.due(Duty::AcknowledgeStage2), date(2026, 12, 17));
 }
 
+#[test]
+fn a_closed_complaint_that_stays_at_stage_1_after_all_is_owed_its_end_again() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+    life.act("Ada", Command::Close { learning: words("-") }).unwrap();
+    life.wait_until(date(2026, 12, 10));
+    life.happens(&further(2, &life, Dissatisfied::Perhaps)).unwrap();
+    assert_eq!(life.case.ended, None);
+    life.act("Ada", Command::StayAtStage1 { because: words("They only said thank you.") }).unwrap();
+    assert!(life.owes(Duty::Close), "open again, so somebody has to end it");
+    assert_eq!(life.due(Duty::Close), date(2027, 1, 12));
+}
+
 // ── definition ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]
@@ -326,6 +339,10 @@ fn a_complaint_that_names_the_officer_goes_to_the_deputy_and_not_to_the_officer(
     assert_eq!(life.got("Ada"), []);
     assert_eq!(life.got("Ben").first(), Some(&LetterKind::NewCase));
     assert!(life.got("Ben").contains(&LetterKind::Reminder));
+    life.respond("Ben", Finding::NotUpheld).unwrap();
+    life.happens(&further(2, &life, Dissatisfied::Yes)).unwrap();
+    assert_eq!(life.got("Cleo").first(), Some(&LetterKind::Escalation));
+    assert_eq!(life.got("Ada"), [], "nor does word of stage 2 go there");
 }
 
 #[test]

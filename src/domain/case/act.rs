@@ -427,6 +427,7 @@ impl Draft<'_> {
         if self.case.stage != Stage::Two {
             return Err(Refusal::NotAtStage2);
         }
+        self.going_on()?;
         if !self.case.unsure {
             return Err(Refusal::NotUnsure);
         }
@@ -437,6 +438,10 @@ impl Draft<'_> {
         self.lapse(Duty::AcknowledgeStage2);
         self.lapse(Duty::RespondStage2);
         self.owe_again(Duty::Close);
+        // It had been closed, and what the resident wrote has opened it again.
+        if !self.case.duties.get(&Duty::Close).is_some_and(Obligation::open) {
+            self.set_deadline(Duty::Close, self.today());
+        }
         Ok(())
     }
 

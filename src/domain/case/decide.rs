@@ -318,7 +318,8 @@ impl Draft<'_> {
         self.answer_the_request_for(Stage::Two);
         self.write_to_handler(Says::Escalation { message, unsure });
         let officer = self.house.landlord.officer.clone();
-        if self.case.handler() != Some(&officer) {
+        // Code 5.8: what names the officer is not for the officer's eyes.
+        if self.case.handler() != Some(&officer) && !self.case.names(&officer) {
             self.write_to(&officer, Says::Escalation { message, unsure });
         }
     }
