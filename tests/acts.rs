@@ -7,9 +7,9 @@ use jiff::civil::{Date, date};
 use life::{Life, complaint, person, words};
 use redress::domain::calendar::{Calendar, WorkingDays, london};
 use redress::domain::case::{
-    Addition, Answer, Cause, Channel, Dissatisfied, Ending, Event, Finding, Flags, Ground, Input, Kind, LetterKind,
-    Matter, NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy, RemedyKind, Resident, Says, Sorting,
-    Writer, logged,
+    Addition, Answer, Cause, Channel, Dissatisfied, Elsewhere, Ending, Event, Finding, Flags, Ground, Input, Kind,
+    LetterKind, Matter, NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy, RemedyKind, Resident, Says,
+    Sorting, Writer, logged,
 };
 use redress::domain::code::{Duty, Stage};
 use redress::domain::command::{Command, Log, Redefinition};
@@ -602,11 +602,46 @@ fn a_merged_case_goes_on_as_the_earlier_one() {
     let absorbed = Input::Absorbed {
         by: person("Ada Lane"),
         from,
+        kind: Kind::Complaint,
         received: london(RECEIVED, 10, 0),
         messages: vec![],
         points: vec![],
+        promised: vec![],
     };
     assert!(refused(later.happens(&absorbed)).contains("Code 6.2"));
+}
+
+/// What the later case brings along when it is joined to the earlier one.
+fn brought_along(life: &mut Life) -> Result<Input, Refusal> {
+    let into = Reference::new("RCH", 1000);
+    let done = life.act("Ada", Command::Merge { into, because: words("The same leak.") })?;
+    let [Elsewhere::On(_, absorbed)] = &done.elsewhere[..] else { panic!("{:?}", done.elsewhere) };
+    Ok((**absorbed).clone())
+}
+
+#[test]
+fn a_complaint_joined_to_another_loses_neither_its_points_nor_its_promises_nor_its_clock() {
+    let mut later = Life::of_complaint(date(2026, 12, 2));
+    later.act("Ada", Command::AddPoint { points: vec![words("The bath leaks as well.")] }).unwrap();
+    later.act("Ada", Command::Promise(promised(date(2026, 12, 11)))).unwrap();
+    let absorbed = brought_along(&mut later).unwrap();
+    assert!(!later.case.open());
+
+    let mut earlier = Life::of_complaint(RECEIVED);
+    earlier.happens(&absorbed).unwrap();
+    assert_eq!(earlier.due(Duty::Action(1)), date(2026, 12, 11), "what was promised is still promised");
+    assert_eq!(earlier.case.definition.points.len(), 3, "what was there already is not said twice");
+    assert_eq!(earlier.resident_got().last(), Some(&LetterKind::Correction), "the resident hears of the new point");
+
+    // Code 6.8: after the response it is a complaint of its own. Code 1.5: and a request is no place for it.
+    let mut answered = Life::of_complaint(RECEIVED);
+    answered.respond("Ada", Finding::NotUpheld).unwrap();
+    assert!(refused(answered.happens(&absorbed)).contains("Code 6.8"));
+    let mut request = Life::new(london(RECEIVED, 10, 0));
+    let opening = Opening { kind: Kind::ServiceRequest, ..complaint(request.now) };
+    request.happens(&Input::Opened(Box::new(opening))).unwrap();
+    assert!(refused(request.happens(&absorbed)).contains("Code 1.4, 1.5"));
+    assert!(refused(brought_along(&mut answered)).contains("answered already"));
 }
 
 #[test]
@@ -619,6 +654,27 @@ fn a_withdrawn_complaint_may_come_back() {
     life.act("Ada", Command::Reopen { because: words("They changed their mind.") }).unwrap();
     assert_eq!(life.due(Duty::RespondStage1), date(2026, 12, 15));
     assert!(life.owes(Duty::RespondStage1));
+}
+
+#[test]
+fn what_was_promised_is_carried_through_though_the_complaint_is_withdrawn_or_not_taken_to_stage_2() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ada", Command::Promise(promised(date(2026, 12, 10)))).unwrap();
+    life.act("Ada", Command::Withdraw { how: words("Content with the promise") }).unwrap();
+    assert!(life.owes(Duty::Action(1)) && !life.owes(Duty::RespondStage1));
+    life.wait_until(date(2026, 12, 10));
+    assert_eq!(life.got("Ada").last(), Some(&LetterKind::Reminder));
+    life.act("Ada", Command::Postpone { action: 1, until: date(2026, 12, 11), because: words("Snow.") }).unwrap();
+    life.act("Ada", Command::Done { action: 1, evidence: words("Photograph") }).unwrap();
+    assert_eq!(life.resident_got().last(), Some(&LetterKind::Update));
+    assert!(!life.case.open());
+
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ada", Command::Promise(promised(date(2026, 12, 10)))).unwrap();
+    life.respond("Ada", Finding::PartlyUpheld).unwrap();
+    life.happens(&further(2, &life, Dissatisfied::Yes)).unwrap();
+    life.act("Cleo", refuse(Ground::LegalProceedings)).unwrap();
+    assert!(life.owes(Duty::Action(1)) && !life.owes(Duty::RespondStage2));
 }
 
 // ── reminders ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@
 //! people do, `people.rs` who may handle a case, `refusal.rs` why something cannot be.
 //!
 //! A complaint goes from stage 1 to its response, and from there to its end or to stage 2, the final response and its end.
-//! At every step some duty with a date is open; only a case that has ended owes nothing.
+//! At every step some duty with a date is open; a case that has ended owes what was promised on it, and nothing else.
 
 mod act;
 mod decide;

@@ -16,8 +16,14 @@ use crate::domain::landlord::{Landlord, Person};
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
 
-/// Duties that do not end with the case: what was agreed with the resident goes on.
-const OUTLIVING: [Duty; 2] = [Duty::ReviewAdjustment, Duty::ReviewRestriction];
+/// Duties to look again at what was agreed with the resident.
+const REVIEWS: [Duty; 2] = [Duty::ReviewAdjustment, Duty::ReviewRestriction];
+
+/// Whether a duty does not end with the case: what was agreed with the resident goes on, and what was promised is carried
+/// through, however the complaint ends (6.6, 7.3).
+fn outlives(duty: Duty) -> bool {
+    REVIEWS.contains(&duty) || matches!(duty, Duty::Action(_))
+}
 
 /// The opening of a case that a member of staff logs: it came by telephone, letter, visit or social media (3.1, 3.2).
 ///
@@ -267,7 +273,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn correct(&mut self, stage: Stage) {
+    pub(super) fn correct(&mut self, stage: Stage) {
         if let Some(respond_by) = self.case.duties.get(&stage.respond()).map(|owed| owed.due.date) {
             self.write_to_resident(Says::Correction { stage, respond_by });
         }
@@ -587,8 +593,6 @@ impl Draft<'_> {
             }
             _ => self.owe_stage_again(),
         }
-        let undone: Vec<ActionNo> = self.case.outstanding().map(|(number, _)| number).collect();
-        undone.into_iter().for_each(|action| self.owe_again(Duty::Action(action)));
         Ok(())
     }
 
@@ -612,7 +616,7 @@ impl Draft<'_> {
 
     /// Nothing is owed any more, save what outlives the case.
     fn lapse_all(&mut self) {
-        let open = self.case.duties.iter().filter(|(duty, owed)| owed.open() && !OUTLIVING.contains(duty));
+        let open = self.case.duties.iter().filter(|(duty, owed)| owed.open() && !outlives(**duty));
         let open: Vec<Duty> = open.map(|(duty, _)| *duty).collect();
         open.into_iter().for_each(|duty| self.lapse(duty));
     }
@@ -621,7 +625,7 @@ impl Draft<'_> {
 // ── what was promised ─────────────────────────────────────────────────────────────────────────────────────────────
 
 impl Draft<'_> {
-    fn promise(&mut self, promised: Promised) -> ActionNo {
+    pub(super) fn promise(&mut self, promised: Promised) -> ActionNo {
         let action = self.case.actions.keys().next_back().map_or(1, |last| last + 1);
         let by = promised.by;
         self.record_now(Event::ActionPromised { action, promised });
@@ -639,7 +643,6 @@ impl Draft<'_> {
     }
 
     fn action(&self, number: ActionNo) -> Result<&Action, Refusal> {
-        self.going_on()?;
         let action = self.case.actions.get(&number).ok_or(Refusal::NoSuchAction(number))?;
         if action.done.is_some() { Err(Refusal::ActionDone(number)) } else { Ok(action) }
     }
@@ -748,7 +751,7 @@ impl Draft<'_> {
 
     fn review(&mut self, by: &Person, duty: Duty, found: Words, next: Option<Date>) -> Result<(), Refusal> {
         let provision = self.rule(duty).provision;
-        if !OUTLIVING.contains(&duty) || !self.case.duties.contains_key(&duty) {
+        if !REVIEWS.contains(&duty) || !self.case.duties.contains_key(&duty) {
             return Err(Refusal::NothingToReview);
         }
         self.review_on(duty, next, provision)?;
@@ -777,15 +780,24 @@ impl Draft<'_> {
             return Err(Refusal::Itself);
         }
         let received = self.case.received.ok_or(Refusal::NotOpened)?;
+        let kind = self.case.kind.ok_or(Refusal::NotOpened)?;
+        if kind == Kind::Complaint {
+            self.unanswered()?; // What was answered has a response and rights of its own.
+        }
+        let promised: Vec<(ActionNo, Promised)> =
+            self.case.outstanding().map(|(number, promised)| (number, promised.clone())).collect();
+        self.record_now(Event::MergedInto { by: by.clone(), into: into.clone(), because });
+        self.lapse_all();
+        promised.iter().for_each(|(number, _)| self.lapse(Duty::Action(*number)));
         let absorbed = Input::Absorbed {
             by: by.clone(),
             from: own,
+            kind,
             received,
             messages: self.case.messages.clone(),
             points: self.case.definition.points.clone(),
+            promised: promised.into_iter().map(|(_, promised)| promised).collect(),
         };
-        self.record_now(Event::MergedInto { by: by.clone(), into: into.clone(), because });
-        self.lapse_all();
         self.decision.elsewhere.push(Elsewhere::On(into, Box::new(absorbed)));
         Ok(())
     }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan as _};
 use super::letters::{Audience, ByHand, Letter, LetterKind, LetterNo, Says};
 use super::{
     Addition, Case, Cause, Channel, Dissatisfied, Event, Kind, Matter, MessageNo, Obligation, Opening, Outcome, Posted,
-    Prefers, Recorded, Refusal, Writer,
+    Prefers, Promised, Recorded, Refusal, Writer,
 };
 use crate::domain::calendar::{Calendar, Due, WorkingDays, london, london_date};
 use crate::domain::code::{Duty, Limit, Rule, Stage, Start, rule};
@@ -48,10 +48,13 @@ pub enum Input {
     Absorbed {
         by: Person,
         from: Reference,
+        kind: Kind,
         /// When the landlord first had the other one.
         received: Timestamp,
         messages: Vec<MessageNo>,
         points: Vec<Words>,
+        /// What was promised on it and is not done.
+        promised: Vec<Promised>,
     },
 }
 
@@ -127,9 +130,7 @@ pub fn decide(case: &Case, input: &Input, house: &House, now: Timestamp) -> Resu
         (Input::Commanded { by, command, next }, Some(_)) => draft.act(by, command, next.as_ref())?,
         (Input::CalendarChanged, Some(_)) => draft.recount(),
         (Input::Linked { by, to, because }, Some(_)) => draft.link(by, to, because),
-        (Input::Absorbed { by, from, received, messages, points }, Some(_)) => {
-            draft.absorb(by, from, *received, messages, points)?;
-        }
+        (Input::Absorbed { .. }, Some(_)) => draft.absorb(input)?,
     }
     Ok(draft.decision)
 }
@@ -330,24 +331,35 @@ impl Draft<'_> {
         }
     }
 
-    /// The later of two cases goes on as the earlier, so that the earlier date holds.
-    fn absorb(
-        &mut self,
-        by: &Person,
-        from: &Reference,
-        received: Timestamp,
-        messages: &[MessageNo],
-        points: &[Words],
-    ) -> Result<(), Refusal> {
+    /// The later of two cases goes on as the earlier, so that the earlier date holds, with all that is owed on it: its
+    /// points are answered here, its promises are kept here, and no complaint is taken into what is none.
+    fn absorb(&mut self, input: &Input) -> Result<(), Refusal> {
+        let Input::Absorbed { by, from, kind, received, messages, points, promised } = input.clone() else {
+            return Ok(());
+        };
+        let own = self.case.opening.as_ref().map(|opening| opening.reference.clone()).ok_or(Refusal::NotOpened)?;
         if self.case.received > Some(received) {
-            let own = self.case.opening.as_ref().map(|opening| opening.reference.clone());
-            return Err(own.map_or(Refusal::NotOpened, Refusal::MergeTheLater));
+            return Err(Refusal::MergeTheLater(own));
         }
         if self.case.ended.is_some() {
             return Err(Refusal::Ended);
         }
-        let (by, from) = (by.clone(), from.clone());
-        self.record_now(Event::Absorbed { by, from, messages: messages.to_vec(), points: points.to_vec() });
+        if kind == Kind::Complaint && !self.case.is_complaint() {
+            return Err(Refusal::IntoNoComplaint(own));
+        }
+        let points: Vec<Words> =
+            points.into_iter().filter(|point| !self.case.definition.points.contains(point)).collect();
+        let new = self.case.is_complaint() && !points.is_empty();
+        if new && (self.case.stage == Stage::Two || self.case.responded(Stage::One)) {
+            return Err(Refusal::TooLateForPoint(Stage::One));
+        }
+        self.record_now(Event::Absorbed { by, from, messages, points });
+        for promised in promised {
+            self.promise(promised);
+        }
+        if new && self.case.acknowledgement_written(Stage::One) {
+            self.correct(Stage::One);
+        }
         Ok(())
     }
 }
