@@ -5,7 +5,7 @@ mod life;
 
 use jiff::civil::{Date, date};
 use life::{Life, complaint, person, words};
-use redress::domain::calendar::{Calendar, WorkingDays, london};
+use redress::domain::calendar::{Calendar, WorkingDays, london, london_date};
 use redress::domain::case::{
     Addition, Answer, Cause, Channel, Dissatisfied, Elsewhere, Ending, Event, Finding, Flags, Ground, Input, Kind,
     LetterKind, Matter, NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy, RemedyKind, Resident, Says,
@@ -346,6 +346,33 @@ fn a_complaint_that_names_the_officer_goes_to_the_deputy_and_not_to_the_officer(
 }
 
 #[test]
+fn whoever_the_complaint_names_neither_answers_nor_refuses_it() {
+    let mut life = Life::new(london(RECEIVED, 10, 0));
+    let mut opening = complaint(life.now);
+    opening.points = vec![words("Mrs Lane never rings back.")];
+    life.happens(&Input::Opened(Box::new(opening))).unwrap();
+    life.all_sent();
+    assert!(refused(life.respond("Ada", Finding::NotUpheld)).contains("Code 5.8"));
+    assert!(refused(life.act("Ada", refuse(Ground::LegalProceedings))).contains("Code 5.8"));
+    let despite = Some(words("Everybody else is away."));
+    life.act("Dan", Command::Assign { to: person("Ada Lane"), conflict: None, despite }).unwrap();
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+}
+
+#[test]
+fn whoever_has_left_the_landlord_hears_nothing_more_of_a_case() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ada", assign("Gus Reed")).unwrap();
+    life.landlord.staff.clear();
+    let before = life.got("Gus").len();
+    life.happens(&further(2, &life, Dissatisfied::No)).unwrap();
+    assert_eq!(life.got("Dan"), [LetterKind::NewMessage], "the manager must find somebody");
+    life.wait_until(date(2026, 12, 11));
+    assert!(life.got("Ada").contains(&LetterKind::Reminder));
+    assert_eq!(life.got("Gus").len(), before);
+}
+
+#[test]
 fn who_is_not_registered_does_nothing_and_further_staff_only_write_down_what_they_know() {
     let mut life = Life::of_complaint(RECEIVED);
     assert!(refused(life.act("Zed", Command::DeclineSurvey)).contains("not registered"));
@@ -407,6 +434,28 @@ fn an_unsure_message_is_sorted_by_a_person_and_a_complaint_by_another_name_keeps
     assert!(!life.owes(Duty::ReviewRequest));
     assert_eq!(life.resident_got().last(), Some(&LetterKind::Acknowledgement));
     assert!(refused(life.act("Ada", sort(Sorting::Neither))).contains("Code 2.2"));
+}
+
+#[test]
+fn after_review_a_message_sorted_as_a_complaint_still_waits_for_its_definition() {
+    let mut life = Life::new(london(RECEIVED, 10, 0));
+    life.landlord.acknowledge = Acknowledge::AfterReview;
+    let opening = Opening { unsure: true, ..complaint(life.now) };
+    life.happens(&Input::Opened(Box::new(opening))).unwrap();
+    life.act("Ada", Command::Sort { kind: Sorting::Complaint, because: words("I rang.") }).unwrap();
+    assert_eq!(life.resident_got(), [LetterKind::Receipt]);
+    life.wait_until(date(2026, 12, 7));
+    assert_eq!(life.resident_got(), [LetterKind::Receipt, LetterKind::Acknowledgement]);
+}
+
+#[test]
+fn a_stage_2_that_was_unsure_is_acknowledged_once_a_person_says_that_it_is_one() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+    life.happens(&further(2, &life, Dissatisfied::Perhaps)).unwrap();
+    life.act("Cleo", Command::Sort { kind: Sorting::Complaint, because: words("They want it.") }).unwrap();
+    life.all_sent();
+    assert!(!life.owes(Duty::AcknowledgeStage2));
 }
 
 #[test]
@@ -491,6 +540,22 @@ fn what_the_landlord_had_earlier_counts_from_then_and_never_from_later() {
     assert!(refused(life.act("Ada", received(date(2026, 12, 2)))).contains("not earlier"));
     life.act("Ada", received(date(2026, 11, 27))).unwrap();
     assert_eq!(life.due(Duty::Acknowledge), date(2026, 12, 4));
+}
+
+#[test]
+fn a_complaint_acknowledged_by_itself_that_the_landlord_had_earlier_is_answered_earlier() {
+    let mut life = Life::of_complaint(RECEIVED);
+    assert!(!life.owes(Duty::Acknowledge));
+    let at = london(date(2026, 11, 20), 9, 0);
+    life.act("Ada", Command::Received { at, because: words("The caretaker had it.") }).unwrap();
+    // The acknowledgement was due on 27 November: ten working days from then, not from 1 December.
+    assert_eq!(life.due(Duty::RespondStage1), date(2026, 12, 11));
+    assert_eq!(life.due(Duty::Acknowledge), date(2026, 12, 8), "what is met stays as it was");
+
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ada", extend(date(2026, 12, 22))).unwrap();
+    life.act("Ada", Command::Received { at, because: words("The caretaker had it.") }).unwrap();
+    assert_eq!(life.due(Duty::RespondStage1), date(2026, 12, 22), "the date the resident was told");
 }
 
 // ── residents ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -582,6 +647,49 @@ fn the_survey_goes_out_four_weeks_after_closing_unless_declined_or_reopened() {
     life.wait_until(date(2027, 1, 10));
     assert_eq!(surveyed(&life), 0);
     assert!(life.owes(Duty::Close));
+}
+
+#[test]
+fn a_letter_handed_over_in_time_and_written_down_later_was_in_time() {
+    let mut life = Life::of_complaint(RECEIVED);
+    let prefers = Some(Prefers::Post);
+    let post = Some(words("14 Alder Court"));
+    let known = Command::Resident { prefers, post, name: None, address: None, telephone: None, estate: None };
+    life.act("Ada", known).unwrap();
+    life.wait_until(date(2026, 12, 14));
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+    let letter = *life.case.letters.iter().find(|(_, letter)| letter.kind == LetterKind::Response).unwrap().0;
+    assert!(life.owes(Duty::RespondStage1), "nobody has posted it yet");
+    life.wait_until(date(2026, 12, 16));
+    let on = |day| Command::HandedOver { letter, on: Some(day) };
+    assert!(refused(life.act("Ada", on(date(2026, 12, 11)))).contains("had not been written"));
+    life.act("Ada", on(date(2026, 12, 15))).unwrap();
+    let met = life.case.duties[&Duty::RespondStage1].met.unwrap();
+    assert_eq!(london_date(met), life.due(Duty::RespondStage1), "posted on the last day");
+}
+
+#[test]
+fn a_resident_who_is_away_has_the_letter_all_the_same() {
+    let mut life = Life::new(london(RECEIVED, 10, 0));
+    life.happens(&Input::Opened(Box::new(complaint(life.now)))).unwrap();
+    let letter = life.letters[0].number;
+    assert_eq!(life.letters[0].says.kind(), LetterKind::Acknowledgement);
+    // The note is faster than the word that the server took the letter.
+    life.happens(&Input::Posted { letter, outcome: Outcome::Absent { message: 9 } }).unwrap();
+    let sent = Outcome::Sent { reply: words("250 taken"), digest: String::new() };
+    life.happens(&Input::Posted { letter, outcome: sent }).unwrap();
+    assert!(!life.owes(Duty::Acknowledge) && life.case.acknowledged.contains_key(&Stage::One));
+}
+
+#[test]
+fn a_letter_that_comes_back_after_the_end_owes_nothing_again() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ada", Command::Withdraw { how: words("By telephone") }).unwrap();
+    let letter = life.letters[0].number;
+    let outcome = Outcome::Returned { message: 9, why: words("no such user") };
+    life.happens(&Input::Posted { letter, outcome }).unwrap();
+    assert!(!life.case.open());
+    assert_eq!(life.got("Ada").last(), Some(&LetterKind::Undelivered), "and somebody hears of it");
 }
 
 #[test]

@@ -123,6 +123,8 @@ pub enum Refusal {
     // ── the rest ──
     #[error("letter {0} is not one to hand over")]
     NotByHand(LetterNo),
+    #[error("letter {letter} had not been written on {}", spoken(*.on))]
+    NotYetWritten { letter: LetterNo, on: Date },
     #[error("a case cannot be joined to itself")]
     Itself,
     #[error("{0} is the later one: join it to this case, so that the earlier date holds (Code 6.2)")]
