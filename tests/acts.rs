@@ -5,11 +5,11 @@ mod life;
 
 use jiff::civil::{Date, date};
 use life::{Life, complaint, person, words};
-use redress::domain::calendar::{Calendar, WorkingDays, london};
+use redress::domain::calendar::{Calendar, WorkingDays, london, london_date};
 use redress::domain::case::{
-    Addition, Answer, Cause, Channel, Dissatisfied, Ending, Event, Finding, Flags, Ground, Input, Kind, LetterKind,
-    Matter, NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy, RemedyKind, Resident, Says, Sorting,
-    Writer, logged,
+    Addition, Answer, Cause, Channel, Dissatisfied, Elsewhere, Ending, Event, Finding, Flags, Ground, Input, Kind,
+    LetterKind, Matter, NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy, RemedyKind, Resident, Says,
+    Sorting, Writer, logged,
 };
 use redress::domain::code::{Duty, Stage};
 use redress::domain::command::{Command, Log, Redefinition};
@@ -164,6 +164,19 @@ fn an_unsure_stage_2_is_asked_about_and_runs_until_a_person_says_otherwise() {
     life.wait_until(date(2026, 12, 10));
     life.happens(&further(3, &life, Dissatisfied::Yes)).unwrap();
     assert_eq!(life.due(Duty::AcknowledgeStage2), date(2026, 12, 17));
+}
+
+#[test]
+fn a_closed_complaint_that_stays_at_stage_1_after_all_is_owed_its_end_again() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+    life.act("Ada", Command::Close { learning: words("-") }).unwrap();
+    life.wait_until(date(2026, 12, 10));
+    life.happens(&further(2, &life, Dissatisfied::Perhaps)).unwrap();
+    assert_eq!(life.case.ended, None);
+    life.act("Ada", Command::StayAtStage1 { because: words("They only said thank you.") }).unwrap();
+    assert!(life.owes(Duty::Close), "open again, so somebody has to end it");
+    assert_eq!(life.due(Duty::Close), date(2027, 1, 12));
 }
 
 // ── definition ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -326,6 +339,37 @@ fn a_complaint_that_names_the_officer_goes_to_the_deputy_and_not_to_the_officer(
     assert_eq!(life.got("Ada"), []);
     assert_eq!(life.got("Ben").first(), Some(&LetterKind::NewCase));
     assert!(life.got("Ben").contains(&LetterKind::Reminder));
+    life.respond("Ben", Finding::NotUpheld).unwrap();
+    life.happens(&further(2, &life, Dissatisfied::Yes)).unwrap();
+    assert_eq!(life.got("Cleo").first(), Some(&LetterKind::Escalation));
+    assert_eq!(life.got("Ada"), [], "nor does word of stage 2 go there");
+}
+
+#[test]
+fn whoever_the_complaint_names_neither_answers_nor_refuses_it() {
+    let mut life = Life::new(london(RECEIVED, 10, 0));
+    let mut opening = complaint(life.now);
+    opening.points = vec![words("Mrs Lane never rings back.")];
+    life.happens(&Input::Opened(Box::new(opening))).unwrap();
+    life.all_sent();
+    assert!(refused(life.respond("Ada", Finding::NotUpheld)).contains("Code 5.8"));
+    assert!(refused(life.act("Ada", refuse(Ground::LegalProceedings))).contains("Code 5.8"));
+    let despite = Some(words("Everybody else is away."));
+    life.act("Dan", Command::Assign { to: person("Ada Lane"), conflict: None, despite }).unwrap();
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+}
+
+#[test]
+fn whoever_has_left_the_landlord_hears_nothing_more_of_a_case() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ada", assign("Gus Reed")).unwrap();
+    life.landlord.staff.clear();
+    let before = life.got("Gus").len();
+    life.happens(&further(2, &life, Dissatisfied::No)).unwrap();
+    assert_eq!(life.got("Dan"), [LetterKind::NewMessage], "the manager must find somebody");
+    life.wait_until(date(2026, 12, 11));
+    assert!(life.got("Ada").contains(&LetterKind::Reminder));
+    assert_eq!(life.got("Gus").len(), before);
 }
 
 #[test]
@@ -390,6 +434,28 @@ fn an_unsure_message_is_sorted_by_a_person_and_a_complaint_by_another_name_keeps
     assert!(!life.owes(Duty::ReviewRequest));
     assert_eq!(life.resident_got().last(), Some(&LetterKind::Acknowledgement));
     assert!(refused(life.act("Ada", sort(Sorting::Neither))).contains("Code 2.2"));
+}
+
+#[test]
+fn after_review_a_message_sorted_as_a_complaint_still_waits_for_its_definition() {
+    let mut life = Life::new(london(RECEIVED, 10, 0));
+    life.landlord.acknowledge = Acknowledge::AfterReview;
+    let opening = Opening { unsure: true, ..complaint(life.now) };
+    life.happens(&Input::Opened(Box::new(opening))).unwrap();
+    life.act("Ada", Command::Sort { kind: Sorting::Complaint, because: words("I rang.") }).unwrap();
+    assert_eq!(life.resident_got(), [LetterKind::Receipt]);
+    life.wait_until(date(2026, 12, 7));
+    assert_eq!(life.resident_got(), [LetterKind::Receipt, LetterKind::Acknowledgement]);
+}
+
+#[test]
+fn a_stage_2_that_was_unsure_is_acknowledged_once_a_person_says_that_it_is_one() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+    life.happens(&further(2, &life, Dissatisfied::Perhaps)).unwrap();
+    life.act("Cleo", Command::Sort { kind: Sorting::Complaint, because: words("They want it.") }).unwrap();
+    life.all_sent();
+    assert!(!life.owes(Duty::AcknowledgeStage2));
 }
 
 #[test]
@@ -474,6 +540,22 @@ fn what_the_landlord_had_earlier_counts_from_then_and_never_from_later() {
     assert!(refused(life.act("Ada", received(date(2026, 12, 2)))).contains("not earlier"));
     life.act("Ada", received(date(2026, 11, 27))).unwrap();
     assert_eq!(life.due(Duty::Acknowledge), date(2026, 12, 4));
+}
+
+#[test]
+fn a_complaint_acknowledged_by_itself_that_the_landlord_had_earlier_is_answered_earlier() {
+    let mut life = Life::of_complaint(RECEIVED);
+    assert!(!life.owes(Duty::Acknowledge));
+    let at = london(date(2026, 11, 20), 9, 0);
+    life.act("Ada", Command::Received { at, because: words("The caretaker had it.") }).unwrap();
+    // The acknowledgement was due on 27 November: ten working days from then, not from 1 December.
+    assert_eq!(life.due(Duty::RespondStage1), date(2026, 12, 11));
+    assert_eq!(life.due(Duty::Acknowledge), date(2026, 12, 8), "what is met stays as it was");
+
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ada", extend(date(2026, 12, 22))).unwrap();
+    life.act("Ada", Command::Received { at, because: words("The caretaker had it.") }).unwrap();
+    assert_eq!(life.due(Duty::RespondStage1), date(2026, 12, 22), "the date the resident was told");
 }
 
 // ── residents ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -568,6 +650,49 @@ fn the_survey_goes_out_four_weeks_after_closing_unless_declined_or_reopened() {
 }
 
 #[test]
+fn a_letter_handed_over_in_time_and_written_down_later_was_in_time() {
+    let mut life = Life::of_complaint(RECEIVED);
+    let prefers = Some(Prefers::Post);
+    let post = Some(words("14 Alder Court"));
+    let known = Command::Resident { prefers, post, name: None, address: None, telephone: None, estate: None };
+    life.act("Ada", known).unwrap();
+    life.wait_until(date(2026, 12, 14));
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+    let letter = *life.case.letters.iter().find(|(_, letter)| letter.kind == LetterKind::Response).unwrap().0;
+    assert!(life.owes(Duty::RespondStage1), "nobody has posted it yet");
+    life.wait_until(date(2026, 12, 16));
+    let on = |day| Command::HandedOver { letter, on: Some(day) };
+    assert!(refused(life.act("Ada", on(date(2026, 12, 11)))).contains("had not been written"));
+    life.act("Ada", on(date(2026, 12, 15))).unwrap();
+    let met = life.case.duties[&Duty::RespondStage1].met.unwrap();
+    assert_eq!(london_date(met), life.due(Duty::RespondStage1), "posted on the last day");
+}
+
+#[test]
+fn a_resident_who_is_away_has_the_letter_all_the_same() {
+    let mut life = Life::new(london(RECEIVED, 10, 0));
+    life.happens(&Input::Opened(Box::new(complaint(life.now)))).unwrap();
+    let letter = life.letters[0].number;
+    assert_eq!(life.letters[0].says.kind(), LetterKind::Acknowledgement);
+    // The note is faster than the word that the server took the letter.
+    life.happens(&Input::Posted { letter, outcome: Outcome::Absent { message: 9 } }).unwrap();
+    let sent = Outcome::Sent { reply: words("250 taken"), digest: String::new() };
+    life.happens(&Input::Posted { letter, outcome: sent }).unwrap();
+    assert!(!life.owes(Duty::Acknowledge) && life.case.acknowledged.contains_key(&Stage::One));
+}
+
+#[test]
+fn a_letter_that_comes_back_after_the_end_owes_nothing_again() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ada", Command::Withdraw { how: words("By telephone") }).unwrap();
+    let letter = life.letters[0].number;
+    let outcome = Outcome::Returned { message: 9, why: words("no such user") };
+    life.happens(&Input::Posted { letter, outcome }).unwrap();
+    assert!(!life.case.open());
+    assert_eq!(life.got("Ada").last(), Some(&LetterKind::Undelivered), "and somebody hears of it");
+}
+
+#[test]
 fn a_merged_case_goes_on_as_the_earlier_one() {
     let mut life = Life::of_complaint(RECEIVED);
     assert!(
@@ -585,11 +710,46 @@ fn a_merged_case_goes_on_as_the_earlier_one() {
     let absorbed = Input::Absorbed {
         by: person("Ada Lane"),
         from,
+        kind: Kind::Complaint,
         received: london(RECEIVED, 10, 0),
         messages: vec![],
         points: vec![],
+        promised: vec![],
     };
     assert!(refused(later.happens(&absorbed)).contains("Code 6.2"));
+}
+
+/// What the later case brings along when it is joined to the earlier one.
+fn brought_along(life: &mut Life) -> Result<Input, Refusal> {
+    let into = Reference::new("RCH", 1000);
+    let done = life.act("Ada", Command::Merge { into, because: words("The same leak.") })?;
+    let [Elsewhere::On(_, absorbed)] = &done.elsewhere[..] else { panic!("{:?}", done.elsewhere) };
+    Ok((**absorbed).clone())
+}
+
+#[test]
+fn a_complaint_joined_to_another_loses_neither_its_points_nor_its_promises_nor_its_clock() {
+    let mut later = Life::of_complaint(date(2026, 12, 2));
+    later.act("Ada", Command::AddPoint { points: vec![words("The bath leaks as well.")] }).unwrap();
+    later.act("Ada", Command::Promise(promised(date(2026, 12, 11)))).unwrap();
+    let absorbed = brought_along(&mut later).unwrap();
+    assert!(!later.case.open());
+
+    let mut earlier = Life::of_complaint(RECEIVED);
+    earlier.happens(&absorbed).unwrap();
+    assert_eq!(earlier.due(Duty::Action(1)), date(2026, 12, 11), "what was promised is still promised");
+    assert_eq!(earlier.case.definition.points.len(), 3, "what was there already is not said twice");
+    assert_eq!(earlier.resident_got().last(), Some(&LetterKind::Correction), "the resident hears of the new point");
+
+    // Code 6.8: after the response it is a complaint of its own. Code 1.5: and a request is no place for it.
+    let mut answered = Life::of_complaint(RECEIVED);
+    answered.respond("Ada", Finding::NotUpheld).unwrap();
+    assert!(refused(answered.happens(&absorbed)).contains("Code 6.8"));
+    let mut request = Life::new(london(RECEIVED, 10, 0));
+    let opening = Opening { kind: Kind::ServiceRequest, ..complaint(request.now) };
+    request.happens(&Input::Opened(Box::new(opening))).unwrap();
+    assert!(refused(request.happens(&absorbed)).contains("Code 1.4, 1.5"));
+    assert!(refused(brought_along(&mut answered)).contains("answered already"));
 }
 
 #[test]
@@ -602,6 +762,27 @@ fn a_withdrawn_complaint_may_come_back() {
     life.act("Ada", Command::Reopen { because: words("They changed their mind.") }).unwrap();
     assert_eq!(life.due(Duty::RespondStage1), date(2026, 12, 15));
     assert!(life.owes(Duty::RespondStage1));
+}
+
+#[test]
+fn what_was_promised_is_carried_through_though_the_complaint_is_withdrawn_or_not_taken_to_stage_2() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ada", Command::Promise(promised(date(2026, 12, 10)))).unwrap();
+    life.act("Ada", Command::Withdraw { how: words("Content with the promise") }).unwrap();
+    assert!(life.owes(Duty::Action(1)) && !life.owes(Duty::RespondStage1));
+    life.wait_until(date(2026, 12, 10));
+    assert_eq!(life.got("Ada").last(), Some(&LetterKind::Reminder));
+    life.act("Ada", Command::Postpone { action: 1, until: date(2026, 12, 11), because: words("Snow.") }).unwrap();
+    life.act("Ada", Command::Done { action: 1, evidence: words("Photograph") }).unwrap();
+    assert_eq!(life.resident_got().last(), Some(&LetterKind::Update));
+    assert!(!life.case.open());
+
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ada", Command::Promise(promised(date(2026, 12, 10)))).unwrap();
+    life.respond("Ada", Finding::PartlyUpheld).unwrap();
+    life.happens(&further(2, &life, Dissatisfied::Yes)).unwrap();
+    life.act("Cleo", refuse(Ground::LegalProceedings)).unwrap();
+    assert!(life.owes(Duty::Action(1)) && !life.owes(Duty::RespondStage2));
 }
 
 // ── reminders ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@
 //! people do, `people.rs` who may handle a case, `refusal.rs` why something cannot be.
 //!
 //! A complaint goes from stage 1 to its response, and from there to its end or to stage 2, the final response and its end.
-//! At every step some duty with a date is open; only a case that has ended owes nothing.
+//! At every step some duty with a date is open; a case that has ended owes what was promised on it, and nothing else.
 
 mod act;
 mod decide;
@@ -87,18 +87,24 @@ pub struct Posted {
 }
 
 impl Posted {
-    /// Whether it reached its reader, as far as anybody can tell: silence proves nothing.
+    /// Whether it reached its reader, as far as anybody can tell: silence proves nothing. A resident who is away has it all
+    /// the same.
     pub fn arrived(&self) -> bool {
         match &self.outcome {
             Some(Outcome::Sent { .. }) => !self.by_hand,
+            Some(Outcome::Absent { .. }) => !self.by_hand && self.audience == Audience::Resident,
             Some(Outcome::HandedOver { .. }) => true,
             _ => false,
         }
     }
 
-    /// Whether it is known not to have reached its reader.
+    /// Whether it is known not to have reached its reader. Staff who are away have heard of nothing.
     pub fn failed(&self) -> bool {
-        matches!(self.outcome, Some(Outcome::Refused { .. } | Outcome::Returned { .. } | Outcome::Absent { .. }))
+        match &self.outcome {
+            Some(Outcome::Refused { .. } | Outcome::Returned { .. }) => true,
+            Some(Outcome::Absent { .. }) => !self.arrived(),
+            _ => false,
+        }
     }
 }
 

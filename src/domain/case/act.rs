@@ -6,18 +6,24 @@ use jiff::{Timestamp, ToSpan as _};
 use super::decide::{Draft, Elsewhere, Input};
 use super::letters::{LetterNo, News, Says};
 use super::{
-    Action, ActionNo, Case, Cause, Ending, Event, Finding, Flags, Ground, Kind, NoteKind, Obligation, Opening, Outcome,
+    Action, ActionNo, Cause, Ending, Event, Finding, Flags, Ground, Kind, NoteKind, Obligation, Opening, Outcome,
     Promised, Refusal, Resident, Response, Sorting,
 };
-use crate::domain::calendar::{WorkingDays, london_date};
-use crate::domain::code::{Duty, Stage, Start};
+use crate::domain::calendar::{WorkingDays, london, london_date};
+use crate::domain::code::{Duty, Stage};
 use crate::domain::command::{Command, Log, Redefinition};
 use crate::domain::landlord::{Landlord, Person};
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
 
-/// Duties that do not end with the case: what was agreed with the resident goes on.
-const OUTLIVING: [Duty; 2] = [Duty::ReviewAdjustment, Duty::ReviewRestriction];
+/// Duties to look again at what was agreed with the resident.
+const REVIEWS: [Duty; 2] = [Duty::ReviewAdjustment, Duty::ReviewRestriction];
+
+/// Whether a duty does not end with the case: what was agreed with the resident goes on, and what was promised is carried
+/// through, however the complaint ends (6.6, 7.3).
+fn outlives(duty: Duty) -> bool {
+    REVIEWS.contains(&duty) || matches!(duty, Duty::Action(_))
+}
 
 /// The opening of a case that a member of staff logs: it came by telephone, letter, visit or social media (3.1, 3.2).
 ///
@@ -67,7 +73,7 @@ pub fn logged(
     })
 }
 
-fn registered(by: &Person, landlord: &Landlord) -> Result<(), Refusal> {
+pub(super) fn registered(by: &Person, landlord: &Landlord) -> Result<(), Refusal> {
     match landlord.people().iter().any(|person| person.address == by.address) {
         true => Ok(()),
         false => Err(Refusal::NotRegistered { name: by.name.clone() }),
@@ -177,6 +183,17 @@ impl Draft<'_> {
         }
     }
 
+    /// Whoever signs an answer answers for it: who may not handle the case may not answer it either (5.8, 6.13), unless it
+    /// was given to them and a manager recorded why.
+    fn may_answer(&self, by: &Person, stage: Stage) -> Result<(), Refusal> {
+        let theirs = self.case.handlers.get(&stage).is_some_and(|handler| handler.address == by.address);
+        match self.case.unfit(by, stage) {
+            Some(refusal @ Refusal::SameOfficer { .. }) => Err(refusal),
+            Some(refusal) if !theirs => Err(refusal),
+            _ => Ok(()),
+        }
+    }
+
     fn owns(&self, by: &Person, action: ActionNo) -> bool {
         let action = self.case.actions.get(&action);
         action.is_some_and(|action| action.promised.owner_address.as_ref() == Some(&by.address))
@@ -233,7 +250,13 @@ impl Draft<'_> {
         let by = by.clone();
         self.record_now(Event::Sorted { by, kind, because });
         match kind {
-            Sorting::Complaint if was == Some(Kind::Complaint) => self.acknowledge(Stage::One),
+            Sorting::Complaint if was == Some(Kind::Complaint) => {
+                let stage = self.case.stage;
+                // That it is a complaint says nothing of its definition, which is still to be looked at.
+                if !self.is_reviewed_first(stage) || self.must_acknowledge_now(stage) {
+                    self.acknowledge(stage);
+                }
+            }
             Sorting::Complaint => {
                 // Code 1.3, 6.2: its clock counts from the day it came, whatever it was taken for.
                 self.lapse_all();
@@ -267,7 +290,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn correct(&mut self, stage: Stage) {
+    pub(super) fn correct(&mut self, stage: Stage) {
         if let Some(respond_by) = self.case.duties.get(&stage.respond()).map(|owed| owed.due.date) {
             self.write_to_resident(Says::Correction { stage, respond_by });
         }
@@ -375,10 +398,7 @@ impl Draft<'_> {
         if !self.case.acknowledgement_written(stage) {
             return Err(Refusal::NotAcknowledged(stage));
         }
-        // Whoever signs the final response answers it (6.13); who may not handle it may not answer it either.
-        if let Some(refusal @ Refusal::SameOfficer { .. }) = self.case.unfit(by, stage) {
-            return Err(refusal);
-        }
+        self.may_answer(by, stage)?;
         let (points, answers) = (self.case.definition.points.len(), response.answers.len());
         if points != answers || points == 0 {
             return Err(Refusal::PointsUnanswered { points, answers });
@@ -427,6 +447,7 @@ impl Draft<'_> {
         if self.case.stage != Stage::Two {
             return Err(Refusal::NotAtStage2);
         }
+        self.going_on()?;
         if !self.case.unsure {
             return Err(Refusal::NotUnsure);
         }
@@ -437,6 +458,10 @@ impl Draft<'_> {
         self.lapse(Duty::AcknowledgeStage2);
         self.lapse(Duty::RespondStage2);
         self.owe_again(Duty::Close);
+        // It had been closed, and what the resident wrote has opened it again.
+        if !self.case.duties.get(&Duty::Close).is_some_and(Obligation::open) {
+            self.set_deadline(Duty::Close, self.today());
+        }
         Ok(())
     }
 
@@ -450,9 +475,7 @@ impl Draft<'_> {
         instead: Option<Words>,
     ) -> Result<(), Refusal> {
         let stage = self.unanswered()?;
-        if let Some(refusal @ Refusal::SameOfficer { .. }) = self.case.unfit(by, stage) {
-            return Err(refusal);
-        }
+        self.may_answer(by, stage)?;
         if ground == Ground::OverTwelveMonths && discretion.is_none() {
             return Err(Refusal::NoDiscretion);
         }
@@ -582,8 +605,6 @@ impl Draft<'_> {
             }
             _ => self.owe_stage_again(),
         }
-        let undone: Vec<ActionNo> = self.case.outstanding().map(|(number, _)| number).collect();
-        undone.into_iter().for_each(|action| self.owe_again(Duty::Action(action)));
         Ok(())
     }
 
@@ -607,7 +628,7 @@ impl Draft<'_> {
 
     /// Nothing is owed any more, save what outlives the case.
     fn lapse_all(&mut self) {
-        let open = self.case.duties.iter().filter(|(duty, owed)| owed.open() && !OUTLIVING.contains(duty));
+        let open = self.case.duties.iter().filter(|(duty, owed)| owed.open() && !outlives(**duty));
         let open: Vec<Duty> = open.map(|(duty, _)| *duty).collect();
         open.into_iter().for_each(|duty| self.lapse(duty));
     }
@@ -616,7 +637,7 @@ impl Draft<'_> {
 // ── what was promised ─────────────────────────────────────────────────────────────────────────────────────────────
 
 impl Draft<'_> {
-    fn promise(&mut self, promised: Promised) -> ActionNo {
+    pub(super) fn promise(&mut self, promised: Promised) -> ActionNo {
         let action = self.case.actions.keys().next_back().map_or(1, |last| last + 1);
         let by = promised.by;
         self.record_now(Event::ActionPromised { action, promised });
@@ -634,7 +655,6 @@ impl Draft<'_> {
     }
 
     fn action(&self, number: ActionNo) -> Result<&Action, Refusal> {
-        self.going_on()?;
         let action = self.case.actions.get(&number).ok_or(Refusal::NoSuchAction(number))?;
         if action.done.is_some() { Err(Refusal::ActionDone(number)) } else { Ok(action) }
     }
@@ -712,22 +732,20 @@ impl Draft<'_> {
         }
         self.record_now(Event::ReceivedEarlier { by: by.clone(), received: at, because });
         let calendar = self.house.calendar;
-        let counted = |case: &Case, duty: Duty, from: Start| {
-            let owed = case.duties.get(&duty)?;
-            (owed.open() && owed.counted_from == from).then(|| owed.due.clone())
-        };
-        let Some(due) = counted(&self.case, Duty::Acknowledge, Start::Receipt) else { return Ok(()) };
-        let acknowledge_by = calendar.due(is, due.period);
-        self.move_deadline(Duty::Acknowledge, acknowledge_by.clone(), Cause::ReceivedEarlier);
+        let Some(owed) = self.case.duties.get(&Duty::Acknowledge).cloned() else { return Ok(()) };
+        let acknowledge_by = calendar.due(is, owed.due.period);
+        if owed.open() {
+            self.move_deadline(Duty::Acknowledge, acknowledge_by.clone(), Cause::ReceivedEarlier);
+        }
         self.start_response_when_acknowledgement_is_late(Stage::One);
-        if let Some(due) = counted(&self.case, Duty::RespondStage1, Start::Acknowledgement)
+        // The response counts from the day the acknowledgement was due when that came first, whenever it left. A date that
+        // was extended is the one the resident was told.
+        let response = self.case.duties.get(&Duty::RespondStage1).filter(|owed| owed.open() && !owed.due.set);
+        if let Some(due) = response.map(|owed| owed.due.clone())
             && acknowledge_by.date < due.counted_from
         {
-            self.move_deadline(
-                Duty::RespondStage1,
-                calendar.due(acknowledge_by.date, due.period),
-                Cause::ReceivedEarlier,
-            );
+            let due = calendar.due(acknowledge_by.date, due.period);
+            self.move_deadline(Duty::RespondStage1, due, Cause::ReceivedEarlier);
         }
         Ok(())
     }
@@ -743,7 +761,7 @@ impl Draft<'_> {
 
     fn review(&mut self, by: &Person, duty: Duty, found: Words, next: Option<Date>) -> Result<(), Refusal> {
         let provision = self.rule(duty).provision;
-        if !OUTLIVING.contains(&duty) || !self.case.duties.contains_key(&duty) {
+        if !REVIEWS.contains(&duty) || !self.case.duties.contains_key(&duty) {
             return Err(Refusal::NothingToReview);
         }
         self.review_on(duty, next, provision)?;
@@ -772,15 +790,24 @@ impl Draft<'_> {
             return Err(Refusal::Itself);
         }
         let received = self.case.received.ok_or(Refusal::NotOpened)?;
+        let kind = self.case.kind.ok_or(Refusal::NotOpened)?;
+        if kind == Kind::Complaint {
+            self.unanswered()?; // What was answered has a response and rights of its own.
+        }
+        let promised: Vec<(ActionNo, Promised)> =
+            self.case.outstanding().map(|(number, promised)| (number, promised.clone())).collect();
+        self.record_now(Event::MergedInto { by: by.clone(), into: into.clone(), because });
+        self.lapse_all();
+        promised.iter().for_each(|(number, _)| self.lapse(Duty::Action(*number)));
         let absorbed = Input::Absorbed {
             by: by.clone(),
             from: own,
+            kind,
             received,
             messages: self.case.messages.clone(),
             points: self.case.definition.points.clone(),
+            promised: promised.into_iter().map(|(_, promised)| promised).collect(),
         };
-        self.record_now(Event::MergedInto { by: by.clone(), into: into.clone(), because });
-        self.lapse_all();
         self.decision.elsewhere.push(Elsewhere::On(into, Box::new(absorbed)));
         Ok(())
     }
@@ -805,10 +832,16 @@ impl Draft<'_> {
         if on > self.today() {
             return Err(Refusal::Future(on));
         }
+        let (now, written) = (self.now, letter.written);
+        if on < london_date(written) {
+            return Err(Refusal::NotYetWritten { letter: number, on });
+        }
         let for_the_resident = letter.kind.audience() == super::Audience::Resident;
         if !for_the_resident || !(letter.by_hand || letter.failed()) || letter.arrived() {
             return Err(Refusal::NotByHand(number));
         }
-        self.settle(number, &Outcome::HandedOver { on, by: by.clone() })
+        // What was done by the date counts as done by it, whenever it is written down.
+        let at = if on == self.today() { now } else { london(on, 12, 0).max(written) };
+        self.settle(number, &Outcome::HandedOver { on, by: by.clone() }, at)
     }
 }

@@ -3,10 +3,11 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
+use super::act::registered;
 use super::letters::{Audience, ByHand, Letter, LetterKind, LetterNo, Says};
 use super::{
-    Addition, Case, Cause, Channel, Dissatisfied, Event, Kind, Matter, MessageNo, Obligation, Opening, Outcome, Posted,
-    Prefers, Recorded, Refusal, Writer,
+    Addition, Case, Cause, Channel, Dissatisfied, Ending, Event, Kind, Matter, MessageNo, Obligation, Opening, Outcome,
+    Posted, Prefers, Promised, Recorded, Refusal, Writer,
 };
 use crate::domain::calendar::{Calendar, Due, WorkingDays, london, london_date};
 use crate::domain::code::{Duty, Limit, Rule, Stage, Start, rule};
@@ -48,10 +49,13 @@ pub enum Input {
     Absorbed {
         by: Person,
         from: Reference,
+        kind: Kind,
         /// When the landlord first had the other one.
         received: Timestamp,
         messages: Vec<MessageNo>,
         points: Vec<Words>,
+        /// What was promised on it and is not done.
+        promised: Vec<Promised>,
     },
 }
 
@@ -123,13 +127,11 @@ pub fn decide(case: &Case, input: &Input, house: &House, now: Timestamp) -> Resu
         (_, None) => return Err(Refusal::NotOpened),
         (Input::Added(addition), Some(_)) => draft.add(addition),
         (Input::Reached(duty), Some(_)) => draft.reach(*duty),
-        (Input::Posted { letter, outcome }, Some(_)) => draft.settle(*letter, outcome)?,
+        (Input::Posted { letter, outcome }, Some(_)) => draft.settle(*letter, outcome, now)?,
         (Input::Commanded { by, command, next }, Some(_)) => draft.act(by, command, next.as_ref())?,
         (Input::CalendarChanged, Some(_)) => draft.recount(),
         (Input::Linked { by, to, because }, Some(_)) => draft.link(by, to, because),
-        (Input::Absorbed { by, from, received, messages, points }, Some(_)) => {
-            draft.absorb(by, from, *received, messages, points)?;
-        }
+        (Input::Absorbed { .. }, Some(_)) => draft.absorb(input)?,
     }
     Ok(draft.decision)
 }
@@ -262,14 +264,18 @@ impl Draft<'_> {
         if !self.case.answered_by_itself() {
             return;
         }
-        let review =
-            self.house.landlord.acknowledge == Acknowledge::AfterReview && !self.case.confirmed.contains(&stage);
+        let review = self.is_reviewed_first(stage);
         match self.case.duties.get(&stage.acknowledge()).map(|owed| owed.due.date) {
             Some(acknowledge_by) if (self.case.unsure || review) && !self.must_acknowledge_now(stage) => {
                 self.write_to_resident(Says::Receipt { stage, acknowledge_by });
             }
             _ => self.acknowledge(stage),
         }
+    }
+
+    /// Whether a person is to look at the definition before the acknowledgement goes out.
+    pub(super) fn is_reviewed_first(&self, stage: Stage) -> bool {
+        self.house.landlord.acknowledge == Acknowledge::AfterReview && !self.case.confirmed.contains(&stage)
     }
 
     fn add(&mut self, addition: &Addition) {
@@ -318,7 +324,8 @@ impl Draft<'_> {
         self.answer_the_request_for(Stage::Two);
         self.write_to_handler(Says::Escalation { message, unsure });
         let officer = self.house.landlord.officer.clone();
-        if self.case.handler() != Some(&officer) {
+        // Code 5.8: what names the officer is not for the officer's eyes.
+        if self.case.handler() != Some(&officer) && !self.case.names(&officer) {
             self.write_to(&officer, Says::Escalation { message, unsure });
         }
     }
@@ -329,24 +336,35 @@ impl Draft<'_> {
         }
     }
 
-    /// The later of two cases goes on as the earlier, so that the earlier date holds.
-    fn absorb(
-        &mut self,
-        by: &Person,
-        from: &Reference,
-        received: Timestamp,
-        messages: &[MessageNo],
-        points: &[Words],
-    ) -> Result<(), Refusal> {
+    /// The later of two cases goes on as the earlier, so that the earlier date holds, with all that is owed on it: its
+    /// points are answered here, its promises are kept here, and no complaint is taken into what is none.
+    fn absorb(&mut self, input: &Input) -> Result<(), Refusal> {
+        let Input::Absorbed { by, from, kind, received, messages, points, promised } = input.clone() else {
+            return Ok(());
+        };
+        let own = self.case.opening.as_ref().map(|opening| opening.reference.clone()).ok_or(Refusal::NotOpened)?;
         if self.case.received > Some(received) {
-            let own = self.case.opening.as_ref().map(|opening| opening.reference.clone());
-            return Err(own.map_or(Refusal::NotOpened, Refusal::MergeTheLater));
+            return Err(Refusal::MergeTheLater(own));
         }
         if self.case.ended.is_some() {
             return Err(Refusal::Ended);
         }
-        let (by, from) = (by.clone(), from.clone());
-        self.record_now(Event::Absorbed { by, from, messages: messages.to_vec(), points: points.to_vec() });
+        if kind == Kind::Complaint && !self.case.is_complaint() {
+            return Err(Refusal::IntoNoComplaint(own));
+        }
+        let points: Vec<Words> =
+            points.into_iter().filter(|point| !self.case.definition.points.contains(point)).collect();
+        let new = self.case.is_complaint() && !points.is_empty();
+        if new && (self.case.stage == Stage::Two || self.case.responded(Stage::One)) {
+            return Err(Refusal::TooLateForPoint(Stage::One));
+        }
+        self.record_now(Event::Absorbed { by, from, messages, points });
+        for promised in promised {
+            self.promise(promised);
+        }
+        if new && self.case.acknowledgement_written(Stage::One) {
+            self.correct(Stage::One);
+        }
         Ok(())
     }
 }
@@ -403,7 +421,7 @@ impl Draft<'_> {
             _ => None,
         };
         let owner = owner.and_then(|address| landlord.people().into_iter().find(|person| person.address == address));
-        owner.or(self.case.handler()).unwrap_or(&landlord.officer).clone()
+        owner.or(self.handler()).unwrap_or(&landlord.officer).clone()
     }
 
     /// The survey goes out once, some weeks after the end (a practice of landlords; how to complain is in it, 1.6).
@@ -419,7 +437,7 @@ impl Draft<'_> {
     }
 
     /// Nobody has looked, and the five days must not lapse by silence.
-    fn must_acknowledge_now(&self, stage: Stage) -> bool {
+    pub(super) fn must_acknowledge_now(&self, stage: Stage) -> bool {
         let moment = self.case.acknowledged_automatically_at(stage.acknowledge(), self.house);
         moment.is_some_and(|moment| moment <= self.now)
     }
@@ -471,7 +489,8 @@ impl Draft<'_> {
 // ── what became of letters ────────────────────────────────────────────────────────────────────────────────────────
 
 impl Draft<'_> {
-    pub(super) fn settle(&mut self, number: LetterNo, outcome: &Outcome) -> Result<(), Refusal> {
+    /// `at`: when it became of the letter.
+    pub(super) fn settle(&mut self, number: LetterNo, outcome: &Outcome, at: Timestamp) -> Result<(), Refusal> {
         let letter = self.case.letter(number)?.clone();
         self.record_now(Event::LetterPosted { letter: number, outcome: outcome.clone() });
         let (why, returned) = match outcome {
@@ -480,7 +499,7 @@ impl Draft<'_> {
             // A letter that was in doubt goes again; had the first of the two come back, the second will as well.
             Outcome::Sent { .. } if letter.failed() => return Ok(()),
             Outcome::Sent { .. } | Outcome::HandedOver { .. } => {
-                self.it_arrived(number, &letter);
+                self.it_arrived(number, &letter, at);
                 return Ok(());
             }
             Outcome::Dropped => return Ok(()),
@@ -492,6 +511,7 @@ impl Draft<'_> {
         if let Some(duty) = met
             && self.met_by(duty, number)
             && !matches!(outcome, Outcome::Absent { .. })
+            && matches!(self.case.ended, None | Some(Ending::Closed))
         {
             self.record_now(Event::DutyReopened { duty });
         }
@@ -514,16 +534,16 @@ impl Draft<'_> {
     }
 
     /// What follows when a letter has reached its reader.
-    fn it_arrived(&mut self, number: LetterNo, letter: &Posted) {
+    fn it_arrived(&mut self, number: LetterNo, letter: &Posted, at: Timestamp) {
         let Some(duty) = letter.kind.meets(letter.stage).filter(|_| !letter.copy) else { return };
         let open = self.case.duties.get(&duty).is_some_and(Obligation::open);
         let stage = letter.stage;
         if letter.kind == LetterKind::Acknowledgement && !self.case.acknowledged.contains_key(&stage) {
             let automatic = !self.case.confirmed.contains(&stage);
-            self.record_now(Event::Acknowledged { letter: number, automatic, stage });
+            self.record(at, Event::Acknowledged { letter: number, automatic, stage });
         }
         if open {
-            self.record_now(Event::DutyMet { duty });
+            self.record(at, Event::DutyMet { duty });
         }
     }
 
@@ -559,7 +579,7 @@ impl Draft<'_> {
     fn who_hears_of(&self, undelivered: &Posted) -> Option<Person> {
         let Landlord { officer, deputy, .. } = self.house.landlord;
         let kept_out = self.case.kept_out(self.house.landlord);
-        let people = self.case.handler().into_iter().chain([officer, deputy, &self.house.landlord.manager]);
+        let people = self.handler().into_iter().chain([officer, deputy, &self.house.landlord.manager]);
         let mut fit =
             people.filter(|person| undelivered.to.as_str() != person.address && !kept_out.contains(&person.address));
         (undelivered.kind != LetterKind::Undelivered).then(|| fit.next().cloned()).flatten()
@@ -667,7 +687,7 @@ impl Draft<'_> {
         match by_email {
             Some(address) => self.write(Audience::Resident, resident.name, address, None, false, says.clone()),
             None => {
-                let handler = self.case.handler().unwrap_or(&self.house.landlord.officer);
+                let handler = self.handler().unwrap_or(&self.house.landlord.officer);
                 let (address, by_hand) = (Words::new(&handler.address), Some(ByHand::to(&resident)));
                 self.write(Audience::Resident, resident.name, address, by_hand, false, says.clone());
             }
@@ -678,9 +698,14 @@ impl Draft<'_> {
         }
     }
 
+    /// Who handles the case, unless they have left the landlord: nothing of it goes to them any more.
+    fn handler(&self) -> Option<&Person> {
+        self.case.handler().filter(|handler| registered(handler, self.house.landlord).is_ok())
+    }
+
     /// To whoever handles the case; when nobody is found yet, to the manager, who must find somebody.
     pub(super) fn write_to_handler(&mut self, says: Says) {
-        let person = self.case.handler().unwrap_or(&self.house.landlord.manager).clone();
+        let person = self.handler().unwrap_or(&self.house.landlord.manager).clone();
         self.write_to(&person, says);
     }
 

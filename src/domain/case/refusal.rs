@@ -123,10 +123,14 @@ pub enum Refusal {
     // ── the rest ──
     #[error("letter {0} is not one to hand over")]
     NotByHand(LetterNo),
+    #[error("letter {letter} had not been written on {}", spoken(*.on))]
+    NotYetWritten { letter: LetterNo, on: Date },
     #[error("a case cannot be joined to itself")]
     Itself,
     #[error("{0} is the later one: join it to this case, so that the earlier date holds (Code 6.2)")]
     MergeTheLater(Reference),
+    #[error("{0} is no complaint, so a complaint cannot become part of it. Link the two (Code 1.4, 1.5)")]
+    IntoNoComplaint(Reference),
     #[error("the two cases belong to different landlords, or one of them is not there: they cannot be joined")]
     Apart,
     #[error("there is no restriction on this case (Code 5.14)")]
