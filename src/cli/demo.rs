@@ -128,7 +128,8 @@ impl Stage {
         // What was due at this very moment and is still there waits for a trouble to pass.
         let now = self.clock.now();
         let waiting = waiting.map(|at| if at <= now { now + SignedDuration::from_secs(60) } else { at });
-        let played = [scene.map(|scene| scene.at() + TAKEN_IN_AFTER), act.map(Act::at), digest::next(&self.office, now)];
+        let played =
+            [scene.map(|scene| scene.at() + TAKEN_IN_AFTER), act.map(Act::at), digest::next(&self.office, now)];
         Ok(waiting.chain(played.into_iter().flatten()).min())
     }
 

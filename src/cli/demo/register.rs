@@ -78,7 +78,8 @@ async fn letters_as_files(office: &Office, letters: &[LetterRow], to: &Path, out
 
 async fn cases(office: &Office, register: &Path) -> anyhow::Result<Vec<Entry>> {
     let mut entries = Vec::new();
-    let mut list = String::from("reference,landlord,kind,received,resident,stage,handler,acknowledged,next due,ending\n");
+    let mut list =
+        String::from("reference,landlord,kind,received,resident,stage,handler,acknowledged,next due,ending\n");
     for row in office.store.cases().await? {
         let reference: Reference =
             row.reference.parse().with_context(|| format!("{} is no reference", row.reference))?;
@@ -100,7 +101,16 @@ async fn cases(office: &Office, register: &Path) -> anyhow::Result<Vec<Entry>> {
         let ended = ending.as_deref().unwrap_or_default();
         let CaseRow { reference, landlord, kind, .. } = &row;
         list.push_str(&line(&[
-            reference, landlord, kind, &received, &resident, &stage, handler, &acknowledged, &next, ended,
+            reference,
+            landlord,
+            kind,
+            &received,
+            &resident,
+            &stage,
+            handler,
+            &acknowledged,
+            &next,
+            ended,
         ]));
         let kind = match case.kind {
             Some(Kind::ServiceRequest) => "request",

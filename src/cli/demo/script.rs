@@ -122,7 +122,10 @@ pub(super) const ACTS: &[Act] = &[
         "HER-1002-K",
         "define",
         &[
-            ("point", "A brown mark has come through the paint in the back bedroom for the third time since the summer"),
+            (
+                "point",
+                "A brown mark has come through the paint in the back bedroom for the third time since the summer",
+            ),
             ("point", "Nobody came on 5 November to find the cause, and nobody rang"),
         ],
     ),
@@ -151,7 +154,7 @@ pub(super) const ACTS: &[Act] = &[
         &[("kind", "complaint"), ("because", "He has asked three times and says that it is not good enough")],
     ),
     act(january(4, 11, 15), "Ada", "HER-1005-R", "resident", &[("email", "colin.abbott@example.org")]),
-    act(january(4, 11, 16), "Ada", "HER-1005-R", "acknowledge", &[]),
+    act(january(4, 11, 40), "Ada", "HER-1005-R", "handed-over", &[("letter", "1")]),
     act(
         january(5, 16, 40),
         "Fay",
@@ -187,7 +190,7 @@ pub(super) const ACTS: &[Act] = &[
                 "upheld: The surveyor found the cause in one visit. We should have sent one in September, as we had promised.",
             ),
             ("answer", "upheld: You told us again how it was. What we offered did not make up for it."),
-            ("decision", "We uphold your complaint in full. The gutter was mended on 7 January."),
+            ("decision", "The gutter was mended on 7 January."),
             ("remedy", "apology: We are sorry that it took a second complaint to be heard."),
             ("remedy", "money: £200 for the delay and the trouble, instead of £75"),
             ("remedy", "changed policy: We no longer paint over a mark before its cause is known."),
@@ -214,6 +217,17 @@ pub(super) const ACTS: &[Act] = &[
             "not upheld: A permit costs £20 a year and is paid in April, as our parking rules say. Your neighbour's costs \
              the same.",
         )],
+    ),
+    act(
+        january(12, 14, 20),
+        "Ada",
+        "HER-1005-R",
+        "respond",
+        &[
+            ("answer", "upheld: Your message of 2 November was not logged, so nobody saw to the gate."),
+            ("remedy", "apology: We are sorry that you had no sleep and no answer."),
+            ("remedy", "action: The gate has had a new spring since Monday 11 January."),
+        ],
     ),
     act(
         january(13, 9, 30),

@@ -15,7 +15,7 @@ use crate::cli::history;
 use crate::cli::page::count;
 use crate::daemon::office::Office;
 use crate::domain::calendar::{DayOff, Due, london_date, london_time, spoken};
-use crate::domain::case::{Event, Kind, LetterKind, Opening, Outcome, Says};
+use crate::domain::case::{self, Event, Kind, LetterKind, Matter, Opening, Outcome, Says};
 use crate::domain::code::{Duty, Stage, cite};
 use crate::domain::ladder::Rung;
 use crate::domain::landlord::Landlord;
@@ -82,7 +82,8 @@ impl<'a, W: Write> Timeline<'a, W> {
         let mut told = BTreeSet::new();
         for landlord in &self.office.config.landlords {
             let Landlord { officer, deputy, manager, member_responsible, reviewers, staff, .. } = landlord;
-            let people = [officer, deputy].into_iter().chain(reviewers).chain([manager, member_responsible]).chain(staff);
+            let people =
+                [officer, deputy].into_iter().chain(reviewers).chain([manager, member_responsible]).chain(staff);
             for person in people.filter(|person| told.insert(&person.address)) {
                 self.page.line(&format!("  {:<16}", person.name), &person.role, Style::Plain)?;
             }
@@ -205,7 +206,7 @@ impl<'a, W: Write> Timeline<'a, W> {
                 returned(&news.cases, row.id).unwrap_or_else(|| format!("A letter on {on} came back."))
             }
             "automatic" | "absence note" if on.is_empty() => "Written by a machine: listed, never answered.".to_owned(),
-            "automatic" => format!("Written by a machine: noted on {on}, never answered."),
+            "automatic" | "absence note" => format!("Written by a machine: noted on {on}, never answered."),
             other => format!("Sorted as {}: listed for people, no case, no letter.", with_article(other)),
         };
         let note = row.note.as_deref().map(|note| format!(" {note}")).unwrap_or_default();
@@ -269,8 +270,8 @@ impl<'a, W: Write> Timeline<'a, W> {
     }
 
     fn went_out(&mut self, news: &News, time: &mut Option<Timestamp>) -> anyhow::Result<()> {
-        for (row, _) in news.letters.iter().filter(|(row, says)| !is_reminder(says) && !is_list(row)) {
-            self.letter(row, news, time)?;
+        for (row, says) in news.letters.iter().filter(|(row, says)| !is_reminder(says) && !is_list(row)) {
+            self.letter(row, says.as_ref(), news, time)?;
         }
         self.lists(news, time)?;
         self.reminders(news, time)
@@ -298,7 +299,13 @@ impl<'a, W: Write> Timeline<'a, W> {
     }
 
     /// A letter that is no reminder.
-    fn letter(&mut self, row: &LetterRow, news: &News, time: &mut Option<Timestamp>) -> anyhow::Result<()> {
+    fn letter(
+        &mut self,
+        row: &LetterRow,
+        says: Option<&Says>,
+        news: &News,
+        time: &mut Option<Timestamp>,
+    ) -> anyhow::Result<()> {
         let case = row.reference.as_ref().and_then(|reference| news.cases.get(reference));
         let written = case.into_iter().flat_map(|file| news.events(file)).find_map(|event| match event {
             Event::LetterWritten { letter, kind, stage, promises, .. } if i64::from(*letter) == row.letter => {
@@ -309,11 +316,15 @@ impl<'a, W: Write> Timeline<'a, W> {
         let acted = case.is_some_and(|file| news.events(file).any(|event| event.by().is_some()));
         let itself = matches!(written, Some((LetterKind::Acknowledgement, ..))) && news.messages.is_empty() && !acted;
         // A resident's subject line is their own, answered: it does not say what the letter is.
-        let what = written.filter(|_| row.audience == "resident").map_or("", |(kind, stage, _)| name_of(kind, stage));
+        let what = written.filter(|_| row.audience == "resident").map_or("", |(kind, stage, _)| match says {
+            Some(Says::Correspondence { text: Some(_) }) => "answer",
+            Some(Says::Update { news: case::News::Done(_), .. }) => "promise kept",
+            _ => name_of(kind, stage),
+        });
         let gap = if what.is_empty() { "" } else { " " };
         let mut words = format!("{}: {what}{gap}“{}”", self.reader(row, case), row.subject);
         if let Some((kind, _, Some(date))) = written {
-            let what = if kind == LetterKind::Acknowledgement { "an answer" } else { "word" };
+            let what = if kind == LetterKind::Receipt { "word" } else { "an answer" };
             words.push_str(&format!(", promises {what} by {}", short(date)));
         }
         if row.state != "sent" {
@@ -387,10 +398,13 @@ impl<'a, W: Write> Timeline<'a, W> {
         for entry in &register.entries {
             let lead = format!("  {:<11} {:<9}  {:<16}  ", entry.reference, entry.kind, entry.resident);
             let mut lead = Some(lead);
+            let mut ended = entry.ending.as_ref().map(|ended| format!("{ended}; ")).unwrap_or_default();
             for owed in &entry.owed {
                 let (late, style) = if owed.due < to { (", OVERDUE", Style::Red) } else { ("", Style::Plain) };
+                let what = if owed.duty == Duty::Survey { "survey" } else { verb(owed.duty) };
+                let words = format!("{}{what} by {}{late}", std::mem::take(&mut ended), short(owed.due));
                 let lead = lead.take().unwrap_or_else(|| " ".repeat(43));
-                self.page.line(&lead, &format!("{} by {}{late}", verb(owed.duty), short(owed.due)), style)?;
+                self.page.line(&lead, &words, style)?;
             }
             if let Some(lead) = lead {
                 let ended = entry.ending.as_deref().unwrap_or("nothing is owed");
@@ -466,9 +480,13 @@ fn deed(event: &Event, file: &CaseFile) -> Option<String> {
         // The answer to a message ends it: that is one deed.
         Event::Updated { by } if !file.case.is_complaint() => Some(format!("{} answered it", by.name)),
         Event::Closed { .. } if !file.case.is_complaint() => None,
-        Event::Responded { response, .. } if !response.remedies.is_empty() => {
+        Event::Responded { by, stage, response } => {
+            let findings = response.answers.iter().zip(1..);
+            let findings: Vec<String> =
+                findings.map(|(answer, point)| format!("point {point} {}", history::finding(answer.finding))).collect();
             let remedies: Vec<&str> = response.remedies.iter().map(|remedy| remedy.kind.in_words()).collect();
-            Some(format!("{}, with {}", said(), listed(&remedies)))
+            let remedies = if remedies.is_empty() { String::new() } else { format!("; with {}", listed(&remedies)) };
+            Some(format!("{} answered at {stage}: {}{remedies}", by.name, listed(&findings)))
         }
         Event::ActionPromised { .. } => Some(said()),
         event => event.by().map(|_| said()),
@@ -503,14 +521,14 @@ fn opened_by(file: &CaseFile, message: i64) -> Option<&Opening> {
 fn why(opening: &Opening, doubtful: bool) -> String {
     let because = quoted(opening.because.iter().take(REASONS_MAX).map(|words| words.as_str()));
     let because = if because.is_empty() { String::new() } else { format!(", for it says {because}") };
-    let kind = match opening.kind {
-        Kind::Complaint => "complaint",
-        Kind::ServiceRequest => "service request",
-        Kind::Correspondence => "message",
+    let taken = match opening.kind {
+        Kind::Complaint => format!("Taken for a complaint{because}."),
+        Kind::ServiceRequest => format!("Taken for a service request{because}."),
+        Kind::Correspondence => format!("Taken for {}, which is no complaint.", matter(opening.matter)),
     };
     let mut sentences = vec![match doubtful {
         true => "It may be a complaint or not: a person is asked, and the complaint clock runs.".to_owned(),
-        false => format!("Taken for a {kind}{because}."),
+        false => taken,
     }];
     if opening.unsure && !doubtful {
         sentences.push("A person is asked to check it.".to_owned());
@@ -526,6 +544,18 @@ fn why(opening: &Opening, doubtful: bool) -> String {
         sentences.push(format!("{} goes on beside it.", listed(&related)));
     }
     sentences.join(" ")
+}
+
+/// What correspondence is about, with its article.
+fn matter(matter: Option<Matter>) -> &'static str {
+    match matter {
+        Some(Matter::Enquiry) => "an enquiry",
+        Some(Matter::Survey) => "an answer to a survey",
+        Some(Matter::Information) => "a request for information",
+        Some(Matter::DataProtection) => "a matter of data protection",
+        Some(Matter::Ombudsman) => "a letter from the Ombudsman",
+        Some(Matter::Unclear) | None => "a message",
+    }
 }
 
 /// The delivery report that a message is, in words.
