@@ -93,8 +93,7 @@ impl<'a, W: Write> Timeline<'a, W> {
         Ok(())
     }
 
-    /// Tells what is new since the moment told last.
-    /// `acted` are the cases somebody did something to.
+    /// Tells what is new since the moment told last; `acted` are the cases somebody did something to.
     pub(super) async fn tell(&mut self, now: Timestamp, acted: &[Reference]) -> anyhow::Result<()> {
         let news = self.news(now, acted).await?;
         if news.messages.is_empty() && news.letters.is_empty() && acted.is_empty() {
@@ -493,7 +492,7 @@ fn deed(event: &Event, file: &CaseFile) -> Option<String> {
     }
 }
 
-/// That stage 2 has begun, who asked and who has it now.
+/// That stage 2 has begun, and who has it now.
 fn stage2(file: &CaseFile, news: &News) -> Option<String> {
     news.events(file).find(|event| matches!(event, Event::Escalated { .. }))?;
     let reference = &file.case.opening.as_ref()?.reference;
