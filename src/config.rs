@@ -24,6 +24,7 @@ use self::sections::Context;
 use crate::domain::case::Terms;
 use crate::domain::ladder::WorkingHours;
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
+use crate::domain::triage;
 
 /// A configuration the daemon can run with, and what a person should look at nevertheless.
 #[derive(Debug)]
@@ -47,6 +48,8 @@ pub struct Config {
     pub landlords: Vec<Landlord>,
     pub ombudsman: Ombudsman,
     pub reminders: Reminders,
+    /// The unsure band, and the landlord's own words.
+    pub sorter: triage::Settings,
     pub limits: Limits,
     /// Bank holidays proclaimed after this program was built, and days the rules name that were moved away.
     pub holidays_added: Vec<(Date, String)>,

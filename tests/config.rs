@@ -229,6 +229,20 @@ fn a_small_landlord_reads_its_letters_first_names_its_estates_and_asks_nobody_ho
 }
 
 #[test]
+fn the_band_in_which_a_person_is_asked_and_the_landlords_own_words_reach_the_sorter() {
+    let own = EXAMPLE
+        .replace("#complaint_from = 15", "complaint_from = 7")
+        .replace("#   complaint_words = ", "complaint_words = ")
+        .replace("#   hazard_words = ", "hazard_words = ");
+    let (_folder, loaded) = example(&own);
+    let sorter = loaded.unwrap_or_else(|problems| panic!("{problems}")).config.sorter;
+    assert_eq!((sorter.complaint_from, sorter.sure_from), (0.07, 0.3));
+    assert_eq!(sorter.complaint_words, ["cold call"]);
+    assert_eq!(sorter.hazard_words, ["plant room"]);
+    assert_eq!(sorter.vulnerability_words, Vec::<String>::new());
+}
+
+#[test]
 fn a_file_saved_on_windows_is_read_like_any_other() {
     let text = format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n"));
     let (_folder, loaded) = example(&text);

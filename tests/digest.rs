@@ -17,7 +17,9 @@ fn complaint() -> Mail {
 
 /// "Mon 14 Dec 08:30 Orchard Housing Co-operative Limited: 1 due today".
 fn lists(world: &World, to: &str) -> Vec<String> {
-    let line = |list: &Letter| format!("{} {}", in_words(list.taken), list.subject.split_once(": ").unwrap().1);
+    let line = |list: &Letter| {
+        format!("{} {}", in_words(list.taken), list.subject.split_once(": ").expect("a list is of a landlord").1)
+    };
     world.lists_to(to).iter().map(line).collect()
 }
 
@@ -232,7 +234,7 @@ async fn every_kind_of_list_reads_as_it_was_approved() {
 fn golden(file: &str, now: &str) {
     let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/letters").join(file);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, now).unwrap();
+        std::fs::write(&path, now).expect("the golden file can be written");
     }
     let before = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(before, now, "{file} reads differently; look at it, then run with UPDATE_GOLDEN=1");

@@ -650,11 +650,24 @@ fn letters_to_staff_end_with_commands_that_can_be_copied() {
             commands.insert(verb.name);
         }
     }
-    for word in ["acknowledge", "respond", "extend", "stay", "sort", "point", "done", "close", "handed-over", "review"]
-    {
+    for word in [
+        "acknowledge",
+        "respond",
+        "extend",
+        "stay",
+        "sort",
+        "point",
+        "assign",
+        "done",
+        "close",
+        "handed-over",
+        "review",
+    ] {
         assert!(commands.contains(word), "{word}");
     }
-    // The member responsible is told, and acts through others.
+    // Whoever answered at stage 1 is told of stage 2, and leaves it to others; so does the member responsible.
+    let told = text(&written(&sample("escalation-told")));
+    assert!(told.contains(" assign --as sam@alder.example") && !told.contains("respond --as"), "{told}");
     let told = text(&written(&sample("reminder-three-days-late")));
     assert!(told.contains(" note --as ada@alder.example") && !told.contains("respond --as"), "{told}");
 }

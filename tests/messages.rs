@@ -597,6 +597,8 @@ fn a_quotation_in_a_page_is_known_by_its_container_or_its_head() {
         format!(
             "<div>New words.</div><div class=\"protonmail_quote\">{wrote}<br><blockquote class=\"protonmail_quote\" type=\"cite\">{old}</blockquote></div>"
         ),
+        format!("<div>New words.</div><blockquote style='border-left: 2px solid blue'>{old}</blockquote>"),
+        format!("<div>New words.</div><blockquote class='gmail_quote'>{old}</blockquote>"),
         format!(
             "<div>New words.</div><div class=\"zmail_extra\"><div>---- {wrote} ---</div><blockquote id=\"blockquote_zmail\">{old}</blockquote></div>"
         ),
@@ -614,6 +616,36 @@ fn a_quotation_in_a_page_is_known_by_its_container_or_its_head() {
         assert_eq!(message.new_text(), "New words.", "{page}");
         assert!(message.text.contains("More of them."), "nothing is deleted");
     }
+}
+
+#[test]
+fn an_answer_is_known_by_its_prefix_in_many_languages() {
+    // An answer that quotes somebody passes nothing on; a block that names no address needs the word for it.
+    let block = "Von: Bob <bob@example.net>\nGesendet: 11. März 2024 09:00\nAn: Mary\nBetreff: x\n\nOld words.\n";
+    for prefix in
+        ["Re:", "RE :", "Re[2]:", "AW:", "Antwort:", "Antw:", "SV:", "Odp:", "RES:", "Rép :", "Ynt:", "ΑΠ:", "返信:"]
+    {
+        let message = person(
+            &format!("Content-Type: text/plain; charset=utf-8\nSubject: {prefix} x\n"),
+            &format!("New words.\n\n{block}"),
+        );
+        assert_eq!((message.forward.is_none(), message.new_text().as_str()), (true, "New words."), "{prefix}");
+    }
+    let block = block.replace("Bob <bob@example.net>", "Bob");
+    for prefix in ["Fw:", "FWD:", "WG:", "TR :", "Doorst:", "PD:", "転送:"] {
+        let message = person(
+            &format!("Content-Type: text/plain; charset=utf-8\nSubject: {prefix} x\n"),
+            &format!("See below.\n\n{block}"),
+        );
+        assert_eq!(message.forward.map(|forward| forward.words).as_deref(), Some("Old words."), "{prefix}");
+    }
+}
+
+#[test]
+fn what_a_person_indents_in_a_page_is_new() {
+    let page = "<p>They said</p><blockquote style=\"margin:0 0 0 40px;border:none;padding:0px\">Friday.</blockquote><p>It was not.</p>";
+    let message = person("Subject: Re: Yours\nContent-Type: text/html\n", page);
+    assert_eq!(message.new_text(), "They said\n\nFriday.\n\nIt was not.");
 }
 
 #[test]

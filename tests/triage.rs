@@ -1,7 +1,7 @@
 //! Sorting as people see it: the verdict on a message, its reasons, and the command line.
 
 use assert_cmd::Command;
-use redress::domain::triage::{Context, Exclusion, Label, OtherKind, Settings, Sorted, Sorter, Words};
+use redress::domain::triage::{Context, Exclusion, Flag, Label, OtherKind, Settings, Sorted, Sorter, Words};
 
 fn sort(subject: &str, body: &str, context: Context) -> Sorted {
     Sorter::embedded().sort(&Words { subject, body, context }, &Settings::default())
@@ -39,6 +39,19 @@ fn not_accepting_the_stage_1_answer_is_a_stage_2_request_without_any_form_of_wor
     }
     let thanks = sort("Re: our response", "Thank you, I accept the apology. All done.", Context::ReplyToStage1Response);
     assert_eq!((thanks.label, thanks.other_kind), (Label::Other, Some(OtherKind::Thanks)));
+}
+
+#[test]
+fn a_verdict_is_explained_by_phrases_a_person_would_quote() {
+    let body = "The tap is dripping again. I rang three weeks ago and twice since, and nobody has come back to me. \
+                I am 82 and the bucket is heavy.";
+    let sorted = sort("tap", body, Context::New);
+    assert_eq!(sorted.label, Label::Complaint);
+    let said = sorted.because.join(" / ");
+    assert!(said.contains("nobody has come back") || said.contains("I rang three weeks ago"), "{said}");
+    assert!(sorted.because.iter().all(|phrase| phrase.split_whitespace().count() > 1), "{said}");
+    assert!(sorted.flag_words[&Flag::Vulnerability].join(" / ").contains("I am 82"), "{:?}", sorted.flag_words);
+    assert!(!sorted.flag_words.contains_key(&Flag::Representative), "{:?}", sorted.flag_words);
 }
 
 #[test]
@@ -98,10 +111,24 @@ fn a_gas_smell_with_a_baby_raises_both_flags_and_shows_the_wish() {
                 Please send somebody now.";
     let sorted = sort("gas", body, Context::New);
     assert!(sorted.urgent_hazard && sorted.vulnerability);
+    let said = |flag: Flag| sorted.flag_words[&flag].join(" / ");
+    assert!(said(Flag::UrgentHazard).contains("smell of gas"), "{:?}", sorted.flag_words);
+    assert!(said(Flag::Vulnerability).contains("baby"), "{:?}", sorted.flag_words);
     let wish = sorted.outcome_sought.expect("a wish is put");
     assert!(body[wish.clone()].starts_with("Please send somebody now"), "{:?}", &body[wish]);
     let calm = sort("rent", "What day does the rent go out in May?", Context::New);
     assert!(!calm.urgent_hazard && !calm.vulnerability && !calm.representative);
+}
+
+#[test]
+fn a_danger_in_so_many_words_raises_the_alarm_whatever_else_is_said() {
+    for body in ["Thank you for the visit. I can smell gas now.", "All fine. There are sparks from the socket."] {
+        let sorted = sort("Thanks", body, Context::New);
+        assert!(sorted.urgent_hazard && !sorted.flag_words[&Flag::UrgentHazard].is_empty(), "{body}: {sorted:?}");
+    }
+    let calm =
+        sort("Gas check", "The engineer has been, thank you. I can't smell any gas.", Context::ReplyToServiceRequest);
+    assert!(!calm.urgent_hazard, "{calm:?}");
 }
 
 #[test]
@@ -122,16 +149,17 @@ fn a_claim_before_the_court_is_hinted_at_and_still_a_complaint() {
 
 #[test]
 fn a_landlords_own_words_ask_a_person_and_raise_flags() {
-    let words = Words { subject: "heating", body: "The MVHR unit hums.", context: Context::New };
+    let words = Words { subject: "Keys", body: "The keys for the Larch Wing are ready.", context: Context::New };
     let settings = Settings {
-        complaint_words: vec!["mvhr".to_owned()],
-        hazard_words: vec!["MVHR unit".to_owned()],
+        complaint_words: vec!["larch".to_owned()],
+        hazard_words: vec!["Larch wing".to_owned()],
         complaint_from: 1.0,
         sure_from: 0.0,
         ..Settings::default()
     };
     let sorted = Sorter::embedded().sort(&words, &settings);
     assert!(kept(&sorted) && sorted.urgent_hazard, "{sorted:?}");
+    assert_eq!(sorted.flag_words[&Flag::UrgentHazard], ["Larch wing"]);
     let without = Settings { complaint_words: Vec::new(), hazard_words: Vec::new(), ..settings };
     let sorted = Sorter::embedded().sort(&words, &without);
     assert!(!sorted.unsure && !sorted.urgent_hazard, "{sorted:?}");
@@ -144,7 +172,7 @@ fn any_text_is_sorted_and_its_reasons_and_wish_stand_in_it() {
     {
         let sorted = sort(body, body, Context::New);
         assert!((0.0..=1.0).contains(&sorted.confidence), "{body:.20?}");
-        assert!(sorted.because.iter().all(|phrase| body.contains(phrase)));
+        assert!(sorted.because.iter().chain(sorted.flag_words.values().flatten()).all(|said| body.contains(said)));
         assert!(sorted.outcome_sought.is_none_or(|span| body.get(span).is_some()));
     }
 }
@@ -200,7 +228,7 @@ fn training_twice_gives_the_same_bytes() {
 fn the_weights_that_ship_are_those_the_labelled_sets_give() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("weights");
-    let sets = ["dev", "train_c", "train_d", "train_e", "train_f", "train_g", "train_h"]
+    let sets = ["dev", "train_c", "train_d", "train_e", "train_f", "train_g", "train_h", "train_i"]
         .map(|s| format!("tests/triage/{s}.jsonl"));
     Command::cargo_bin("redress").unwrap().args(["triage", "--train"]).arg(&out).args(sets).assert().success();
     assert!(std::fs::read(out).unwrap() == std::fs::read("config/sorter.weights").unwrap());

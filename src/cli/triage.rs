@@ -103,27 +103,26 @@ fn machine_line(message: &Message, sorted: &Sorted) -> String {
         "vulnerability": sorted.vulnerability,
         "adjustment_requested": sorted.adjustment_requested,
         "urgent_hazard": sorted.urgent_hazard,
+        "flag_words": sorted.flag_words,
         "outcome_sought": sorted.outcome_sought.clone().and_then(|span| message.body.get(span)),
         "exclusion_hint": sorted.exclusion_hint,
     })
     .to_string()
 }
 
-/// One verdict for a person: what it is, how sure, the flags, and the words that decided.
+/// One verdict for a person: what it is, how sure, the words that decided, and each flag with the words that raised it.
 fn human_line(message: &Message, sorted: &Sorted) -> String {
-    let flags = [
-        (sorted.unsure, "unsure"),
-        (sorted.urgent_hazard, "urgent hazard"),
-        (sorted.vulnerability, "vulnerability"),
-        (sorted.adjustment_requested, "adjustment requested"),
-        (sorted.representative, "representative"),
-    ];
     let mut said = vec![name(&sorted.label)];
     said.extend(sorted.other_kind.as_ref().map(name));
-    said.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag.to_owned()));
+    said.extend(sorted.unsure.then(|| "unsure".to_owned()));
     said.extend(sorted.exclusion_hint.as_ref().map(|ground| format!("perhaps excluded: {}", name(ground))));
-    let because: Vec<String> = sorted.because.iter().map(|phrase| format!("\u{201c}{phrase}\u{201d}")).collect();
-    format!("{}  {:.0} %  {}  {}", message.id, sorted.confidence * 100.0, said.join(", "), because.join(" "))
+    let flags = sorted.flag_words.iter().map(|(flag, words)| format!("  {}: {}", name(flag), quoted(words)));
+    let verdict = format!("{}  {:.0} %  {}", message.id, sorted.confidence * 100.0, said.join(", "));
+    format!("{verdict}  {}{}", quoted(&sorted.because), flags.collect::<String>())
+}
+
+fn quoted(phrases: &[String]) -> String {
+    phrases.iter().map(|phrase| format!("\u{201c}{phrase}\u{201d}")).collect::<Vec<_>>().join(" ")
 }
 
 /// What data calls a value, in plain words.

@@ -16,6 +16,7 @@ use super::{Config, Limits, Log, LogTo, Reminders, Sending};
 use crate::domain::calendar::WorkingDays;
 use crate::domain::case::Terms;
 use crate::domain::ladder::WorkingHours;
+use crate::domain::triage;
 
 /// Keys that stand above the first section; found further down, they have slipped into a section.
 pub(super) const TOP_KEYS: [&str; 5] = ["database", "database_password", "sending", "answer_mail_since", "letters"];
@@ -84,6 +85,7 @@ pub(super) fn config(context: &Context<'_>, top: &Table<'_>) -> Option<Config> {
         .unwrap_or_default();
     let reminders =
         top.may("reminders", "section [reminders]").table(|table| reminders(context, table)).unwrap_or_default();
+    let sorter = top.may("sorter", "section [sorter]").table(sorter).unwrap_or_default();
     let limits = top.may("limits", "section [limits]").table(limits).unwrap_or_default();
     let log = top.may("log", "section [log]").table(log).unwrap_or_default();
     check_names(context.notes, &met);
@@ -98,6 +100,7 @@ pub(super) fn config(context: &Context<'_>, top: &Table<'_>) -> Option<Config> {
         landlords,
         ombudsman: ombudsman?,
         reminders,
+        sorter,
         limits,
         holidays_added: holidays.added,
         holidays_removed: holidays.removed,
@@ -275,6 +278,21 @@ fn all_year_round(schedule: &Schedule, today: Date) -> bool {
     (1..=31).all(|day| schedule.days_of_month().includes(day))
         && (1..=12).all(|month| schedule.months().includes(month))
         && (0..10).all(|years| u32::try_from(today.year()).is_ok_and(|year| schedule.years().includes(year + years)))
+}
+
+fn sorter(table: &Table<'_>) -> Option<triage::Settings> {
+    let usual = triage::Settings::default();
+    let share = |percent: Option<u8>| percent.map(|percent| f64::from(percent) / 100.0);
+    // Without a band a complaint could be filed away with nobody asked (1.2), so it can be narrowed and never closed.
+    let complaint_from = share(table.may("complaint_from", "15").number(1..=50));
+    let sure_from = share(table.may("sure_from", "30").number(1..=99));
+    Some(triage::Settings {
+        complaint_from: complaint_from.unwrap_or(usual.complaint_from),
+        sure_from: sure_from.unwrap_or(usual.sure_from),
+        complaint_words: table.may("complaint_words", r#"["cold call"]"#).texts(),
+        hazard_words: table.may("hazard_words", r#"["plant room"]"#).texts(),
+        vulnerability_words: table.may("vulnerability_words", r#"["sheltered scheme"]"#).texts(),
+    })
 }
 
 fn limits(table: &Table<'_>) -> Option<Limits> {

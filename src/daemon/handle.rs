@@ -19,7 +19,7 @@ use crate::domain::filing::{self, Addressed, Candidate, Filing, Item};
 use crate::domain::letter::{Enclosed, our_letter};
 use crate::domain::message::{self, FromOmbudsman, Kind, Message};
 use crate::domain::reference::Reference;
-use crate::domain::triage::{Settings, Sorter, Words};
+use crate::domain::triage::{Sorter, Words};
 use crate::store::{self, Change, Found, Keys, Known, MessageState, Settled};
 
 /// A message or deadline whose try ended without a word comes up again after this.
@@ -157,7 +157,7 @@ impl Desk<'_> {
         let candidates = filing::living(candidates);
         let sorted = Sorter::embedded().sort(
             &Words { subject: &self.read.subject, body: words, context: filing::context(&candidates) },
-            &Settings::default(),
+            &self.office.config.sorter,
         );
         let junk = self.mailbox.junk.as_deref() == Some(&self.taken.folder);
         let item = Item {

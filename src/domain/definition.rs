@@ -41,9 +41,14 @@ const CLOSINGS: &[&str] = &[
 ];
 
 /// The points of newly written text, in order. `name` is the writer's, as the message gave it: where it stands alone on a
-/// line the signature begins.
-pub fn points(text: &str, name: &str) -> Vec<String> {
+/// line the signature begins. A paragraph that is nothing but the `outcome` they seek is no point, unless it is all there is.
+pub fn points(text: &str, name: &str, outcome: Option<&str>) -> Vec<String> {
     let mut points = paragraphs(text, name);
+    if let Some(outcome) = outcome.map(bare)
+        && points.iter().any(|point| bare(point) != outcome)
+    {
+        points.retain(|point| bare(point) != outcome);
+    }
     let more = points.len() > POINTS_MAX;
     points.truncate(POINTS_MAX);
     let mut points: Vec<String> = points.into_iter().map(shortened).collect();
@@ -51,6 +56,12 @@ pub fn points(text: &str, name: &str) -> Vec<String> {
         points.push("(and more, as you wrote in your message)".to_owned());
     }
     points
+}
+
+/// The words alone, to see whether two texts say the same.
+fn bare(text: &str) -> String {
+    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Blank lines part paragraphs; a list marker starts a new one. Greetings are no point, and neither are the short lines
@@ -151,7 +162,7 @@ mod tests {
     fn paragraphs_and_list_items_become_points_without_greeting_and_signing_off() {
         let text = "Dear Sir or Madam,\nThe boiler has been broken\nsince Monday.\n\n1. No heating\n2) No hot water\n- Nobody rang back\n\nThanks for reading this far, I want it fixed.\n\nKind regards,\nAnn Example\n14 Orchard Court";
         assert_eq!(
-            points(text, "Ann Example"),
+            points(text, "Ann Example", None),
             [
                 "The boiler has been broken since Monday.",
                 "No heating",
@@ -164,37 +175,48 @@ mod tests {
 
     #[test]
     fn a_message_that_is_only_thanks_or_nothing_keeps_what_there_is() {
-        assert_eq!(points("", ""), [""; 0]);
-        assert_eq!(points("thanks", ""), ["thanks"]);
+        assert_eq!(points("", "", None), [""; 0]);
+        assert_eq!(points("thanks", "", None), ["thanks"]);
         assert_eq!(
-            points("It leaks.\n\nRegards,\nAnn Example\n\nPS the lift has been broken for two weeks as well", ""),
+            points("It leaks.\n\nRegards,\nAnn Example\n\nPS the lift has been broken for two weeks as well", "", None),
             ["It leaks.", "PS the lift has been broken for two weeks as well"]
         );
-        assert_eq!(points("Hi there! You never came. Why?", ""), ["Hi there! You never came. Why?"]);
+        assert_eq!(points("Hi there! You never came. Why?", "", None), ["Hi there! You never came. Why?"]);
     }
 
     #[test]
     fn a_salutation_and_a_signing_off_are_known_in_other_words_and_languages() {
-        assert_eq!(points("To both of you,\n\nThe lights are out,\n\nagain.", ""), ["The lights are out,", "again."]);
+        assert_eq!(
+            points("To both of you,\n\nThe lights are out,\n\nagain.", "", None),
+            ["The lights are out,", "again."]
+        );
         let polish = "Szanowni Państwo,\n\nokno się nie zamyka.\n\nZ poważaniem\nWanda Kowalczyk\n9 Heron Lane";
-        assert_eq!(points(polish, "Wanda Kowalczyk"), ["okno się nie zamyka."]);
+        assert_eq!(points(polish, "Wanda Kowalczyk", None), ["okno się nie zamyka."]);
     }
 
     #[test]
     fn a_signature_without_a_signing_off_is_no_point() {
         let text = "It leaks.\n\nLeah Brandt\nFlat 4, Saltmarsh Court\n07700 900162";
-        assert_eq!(points(text, "Leah Brandt"), ["It leaks."]);
-        assert_eq!(points("It leaks.\nleah", "Leah Brandt"), ["It leaks."]);
-        assert_eq!(points("Leah Brandt\nno heating", "Leah Brandt"), ["Leah Brandt no heating"]);
-        assert_eq!(points("It leaks.\n\n\nWet.", ""), ["It leaks.", "Wet."]);
+        assert_eq!(points(text, "Leah Brandt", None), ["It leaks."]);
+        assert_eq!(points("It leaks.\nleah", "Leah Brandt", None), ["It leaks."]);
+        assert_eq!(points("Leah Brandt\nno heating", "Leah Brandt", None), ["Leah Brandt no heating"]);
+        assert_eq!(points("It leaks.\n\n\nWet.", "", None), ["It leaks.", "Wet."]);
+    }
+
+    #[test]
+    fn a_paragraph_that_is_only_the_wish_is_no_point_unless_it_is_all_there_is() {
+        let wish = Some("Please mend it and say sorry.");
+        assert_eq!(points("It leaks.\n\nPlease mend it, and say sorry", "", wish), ["It leaks."]);
+        assert_eq!(points("Please mend it and say sorry.", "", wish), ["Please mend it and say sorry."]);
+        assert_eq!(points("It leaks. Please mend it and say sorry.", "", wish).len(), 1, "within a point it stays");
     }
 
     #[test]
     fn a_very_long_letter_is_cut_and_says_so() {
         let text = vec!["One more thing is wrong."; 40].join("\n\n");
-        let points = points(&text, "");
+        let points = points(&text, "", None);
         assert_eq!(points.len(), 13);
         assert!(points[12].contains("and more"));
-        assert!(super::points(&"é".repeat(5000), "")[0].chars().count() < 1210);
+        assert!(super::points(&"é".repeat(5000), "", None)[0].chars().count() < 1210);
     }
 }

@@ -496,7 +496,7 @@ impl Posted {
                 && !other.failed()
                 && other.outcome != Some(Outcome::Dropped)
         };
-        self.failed() && !later.iter().any(|other| instead(other))
+        self.failed() && !later.iter().any(instead)
     }
 }
 

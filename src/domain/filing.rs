@@ -473,6 +473,7 @@ mod tests {
             urgent_hazard: false,
             outcome_sought: None,
             exclusion_hint: None,
+            flag_words: std::collections::BTreeMap::new(),
         }
     }
 

@@ -15,6 +15,7 @@ mod features;
 mod lexicon;
 mod model;
 mod outcome;
+mod reasons;
 mod text;
 mod train;
 
@@ -25,6 +26,7 @@ use features::Features;
 use lexicon::Lexicon;
 use model::{Head, Model};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -37,31 +39,23 @@ const WEIGHTS: &[u8] = include_bytes!("../../config/sorter.weights");
 const PLAINLY_UNHAPPY: &str = "plainly_unhappy";
 /// The idea that takes it back: "not at all unhappy", or a neighbour it is about.
 const PLAINLY_NOT: &str = "plainly_not";
+/// The idea of the lexicon that is a danger in so many words: always told of, whatever the weights say.
+const PLAIN_DANGER: &str = "flag_plain_danger";
+/// The idea that takes it back: "if you smell gas", "I can't smell gas".
+const NO_DANGER: &str = "flag_no_danger";
 /// From which share of "other" a survey, a machine's answer or advertising may speak of dissatisfaction unasked.
 const IMPERSONAL_FROM: f64 = 0.9;
-/// How many phrases a verdict is explained by.
-const REASONS_MAX: usize = 5;
 
-/// From which probability a flag is raised. Low, because a person looks at each and a missed one may hurt somebody;
-/// chosen by leaving one set out.
-struct Raised {
-    representative: f64,
-    vulnerability: f64,
-    adjustment: f64,
-    urgent_hazard: f64,
-    exclusion: f64,
-}
-
-const RAISED: Raised =
-    Raised { representative: 0.12, vulnerability: 0.1, adjustment: 0.06, urgent_hazard: 0.035, exclusion: 0.03 };
+/// From which probability a ground to decline is hinted at; chosen by leaving one set out.
+const EXCLUSION_FROM: f64 = 0.018;
 
 /// Added to the log odds of a label before they are compared, chosen by leaving one set out: asking once too often costs a
 /// minute, losing a complaint or a request for stage 2 is a breach of the Code; and thanks or an enquiry in a letter that
 /// mentions a repair is taken for a request too easily.
 fn lean(label: Label) -> f64 {
     match label {
-        Label::Complaint | Label::Stage2Request => 1.0,
-        Label::Other => 0.8,
+        Label::Complaint | Label::Stage2Request => 1.25,
+        Label::Other => 1.2,
         Label::ServiceRequest => 0.0,
     }
 }
@@ -191,11 +185,39 @@ impl Exclusion {
     const ALL: [Self; 3] = [Self::Over12Months, Self::LegalProceedings, Self::AlreadyConsidered];
 }
 
+/// What people are told of a message beside its label; a flag decides nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// A danger is present; errs on the side of yes.
+    UrgentHazard,
+    /// Illness, disability, age or the like is disclosed.
+    Vulnerability,
+    /// Another way of dealing is asked for.
+    AdjustmentRequested,
+    /// Somebody speaks for a resident, or for a group.
+    Representative,
+}
+
+impl Flag {
+    const ALL: [Self; 4] = [Self::UrgentHazard, Self::Vulnerability, Self::AdjustmentRequested, Self::Representative];
+
+    /// From which probability it is raised. Low, because a person looks at each and a missed one may hurt somebody; chosen
+    /// by leaving one set out.
+    fn raised_from(self) -> f64 {
+        match self {
+            Self::UrgentHazard => 0.068,
+            Self::Vulnerability => 0.11,
+            Self::AdjustmentRequested => 0.04,
+            Self::Representative => 0.08,
+        }
+    }
+}
+
 /// What a landlord may adjust.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// A message filed as no complaint although it is one with at least this probability is unsure. 0 to 1.
+    /// A message filed as no complaint is unsure where the probability that it is one is above this. 0 to 1.
     pub complaint_from: f64,
     /// A verdict less probable than this is unsure. 0 to 1.
     pub sure_from: f64,
@@ -210,8 +232,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            complaint_from: 0.11,
-            sure_from: 0.5,
+            complaint_from: 0.15,
+            sure_from: 0.3,
             complaint_words: Vec::new(),
             hazard_words: Vec::new(),
             vulnerability_words: Vec::new(),
@@ -230,16 +252,20 @@ pub struct Sorted {
     pub unsure: bool,
     /// Probability of `label`, 0 to 1.
     pub confidence: f64,
-    /// The words that spoke most for the label, heaviest first, as they stand in the message.
+    /// The words that spoke most for the label, heaviest first, as they stand in the message; where a person is asked
+    /// whether it is a complaint, those that spoke for one.
     pub because: Vec<String>,
-    /// Somebody speaks for a resident, or for a group.
+    /// [`Flag::Representative`].
     pub representative: bool,
-    /// Illness, disability, age or the like is disclosed.
+    /// [`Flag::Vulnerability`].
     pub vulnerability: bool,
-    /// Another way of dealing is asked for.
+    /// [`Flag::AdjustmentRequested`].
     pub adjustment_requested: bool,
-    /// A danger is present; errs on the side of yes.
+    /// [`Flag::UrgentHazard`].
     pub urgent_hazard: bool,
+    /// Each raised flag with the words that raised it, heaviest first, as they stand in the message. Health and the like:
+    /// for officers only.
+    pub flag_words: BTreeMap<Flag, Vec<String>>,
     /// Where in the body the wish is put.
     pub outcome_sought: Option<Range<usize>>,
     /// A ground of 2.2 that may apply.
@@ -286,75 +312,70 @@ impl Sorter {
         let kind = greatest(OtherKind::ALL, |kind| chance(Head::Kind(kind)));
         let ground = greatest(Exclusion::ALL, |ground| chance(Head::Exclusion(ground)));
 
-        let added = |phrases: &[String]| phrases.iter().any(|phrase| says(words, phrase));
+        let added = |phrases: &[String]| phrases.iter().any(|phrase| says(words, phrase).is_some());
         let impersonal = kind.is_impersonal() && share(Label::Other) > IMPERSONAL_FROM;
-        let plain = (!impersonal && plainly_unhappy(&read)) || added(&settings.complaint_words);
+        let plain =
+            (!impersonal && says_plainly(&read, PLAINLY_UNHAPPY, PLAINLY_NOT)) || added(&settings.complaint_words);
         let doubtful = !label.starts_clock() && (plain || in_code > settings.complaint_from);
         let unsure = doubtful || confidence < settings.sure_from;
+        // What a person is asked is whether it is a complaint after all.
+        let asked =
+            if share(Label::Stage2Request) > share(Label::Complaint) { Label::Stage2Request } else { Label::Complaint };
+        let because = if doubtful { asked } else { label };
+        let flag_words = self.flag_words(&read, words, settings, &scores);
+        let raised = |flag| flag_words.contains_key(&flag);
         Sorted {
             label,
             other_kind: (label == Label::Other).then_some(kind),
             unsure,
             confidence,
-            because: self.because(&read, words, label),
-            representative: chance(Head::Representative) > RAISED.representative,
-            vulnerability: chance(Head::Vulnerability) > RAISED.vulnerability || added(&settings.vulnerability_words),
-            adjustment_requested: chance(Head::Adjustment) > RAISED.adjustment,
-            urgent_hazard: chance(Head::UrgentHazard) > RAISED.urgent_hazard || added(&settings.hazard_words),
+            because: reasons::reasons(&self.model, &read, words, Head::Label(because)),
+            representative: raised(Flag::Representative),
+            vulnerability: raised(Flag::Vulnerability),
+            adjustment_requested: raised(Flag::AdjustmentRequested),
+            urgent_hazard: raised(Flag::UrgentHazard),
             outcome_sought: (label != Label::Other || kind == OtherKind::InformationRequest || unsure)
                 .then(|| outcome::wish(&PHRASES, &self.model, &read, words.body, words.context))
                 .flatten(),
-            exclusion_hint: (label.starts_clock() && chance(Head::Exclusion(ground)) > RAISED.exclusion)
+            exclusion_hint: (label.starts_clock() && chance(Head::Exclusion(ground)) > EXCLUSION_FROM)
                 .then_some(ground),
+            flag_words,
         }
     }
 
-    /// The phrases that spoke most for a label; of overlapping ones the heaviest.
-    fn because(&self, read: &Features, words: &Words, label: Label) -> Vec<String> {
-        let mut weighed: Vec<(f64, usize, usize)> = read
-            .evidence
-            .iter()
-            .map(|(number, first, last)| {
-                let value = f64::from(read.values.get(number).copied().unwrap_or_default());
-                (self.model.weight(*number, Head::Label(label)) * value, *first, *last)
-            })
-            .filter(|(weight, first, last)| *weight > 0.0 && telling(&read.tokens[*first..=*last]))
-            .collect();
-        weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(b.2.cmp(&a.2)));
-        let mut taken: Vec<(usize, usize)> = Vec::new();
-        let mut because: Vec<String> = Vec::new();
-        for (_, first, last) in weighed {
-            if taken.iter().any(|(from, to)| first <= *to && *from <= last) {
-                continue;
+    /// The raised flags, each with the words that raised it: a landlord's own first.
+    fn flag_words(
+        &self,
+        read: &Features,
+        words: &Words,
+        settings: &Settings,
+        scores: &[f64],
+    ) -> BTreeMap<Flag, Vec<String>> {
+        let raise = |flag: Flag| {
+            let own: &[String] = match flag {
+                Flag::UrgentHazard => &settings.hazard_words,
+                Flag::Vulnerability => &settings.vulnerability_words,
+                Flag::AdjustmentRequested | Flag::Representative => &[],
+            };
+            let head = Head::Flag(flag);
+            let plain = flag == Flag::UrgentHazard && says_plainly(read, PLAIN_DANGER, NO_DANGER);
+            let raised = plain || chance(scores[head.place()]) > flag.raised_from();
+            let mut said: Vec<String> = own.iter().filter_map(|phrase| says(words, phrase)).collect();
+            if raised {
+                said.extend(reasons::reasons(&self.model, read, words, head));
             }
-            taken.push((first, last));
-            let (from, to) = (&read.tokens[first], &read.tokens[last]);
-            let whole = if from.field == text::Field::Subject { words.subject } else { words.body };
-            let phrase = whole.get(from.at.start..to.at.end).filter(|_| from.field == to.field);
-            if let Some(phrase) = phrase.filter(|phrase| !because.iter().any(|known| known == phrase)) {
-                because.push(phrase.to_owned());
-            }
-            if because.len() == REASONS_MAX {
-                break;
-            }
-        }
-        because
+            (raised || !said.is_empty()).then_some((flag, said))
+        };
+        Flag::ALL.into_iter().filter_map(raise).collect()
     }
 }
 
-/// Whether the writer says in so many words, and does not take back, that they are unhappy or complain.
-fn plainly_unhappy(read: &Features) -> bool {
-    let taken_back: Vec<_> = read.hits.iter().filter(|hit| PHRASES.idea(hit.idea) == PLAINLY_NOT).collect();
-    let overlaps = |one: &lexicon::Hit, other: &lexicon::Hit| one.first <= other.last && other.first <= one.last;
-    read.hits
-        .iter()
-        .filter(|hit| PHRASES.idea(hit.idea) == PLAINLY_UNHAPPY)
-        .any(|hit| !taken_back.iter().any(|other| overlaps(hit, other)))
-}
-
-/// Whether a person would take the words for a reason: "me" decides a little, and explains nothing.
-fn telling(words: &[text::Token]) -> bool {
-    words.iter().any(|token| token.word.chars().count() > 4) || words.len() > 2
+/// Whether the writer says in so many words what `idea` stands for, and does not take it back by another.
+fn says_plainly(read: &Features, idea: &str, taken_back: &str) -> bool {
+    let met = |name: &str| read.hits.iter().filter(|hit| PHRASES.idea(hit.idea) == name).collect::<Vec<_>>();
+    let taken_back = met(taken_back);
+    let stands = |hit: &&lexicon::Hit| !taken_back.iter().any(|back| back.first <= hit.last && hit.first <= back.last);
+    met(idea).iter().any(stands)
 }
 
 /// Probability from log odds.
@@ -367,10 +388,13 @@ fn greatest<T: Copy, const N: usize>(items: [T; N], measure: impl Fn(T) -> f64) 
     items[1..].iter().fold(items[0], |best, item| if measure(*item) > measure(best) { *item } else { best })
 }
 
-/// Whether subject or body holds a phrase a landlord added, whatever its case.
-fn says(words: &Words, phrase: &str) -> bool {
-    let phrase = phrase.trim().to_lowercase();
-    !phrase.is_empty() && [words.subject, words.body].iter().any(|text| text.to_lowercase().contains(&phrase))
+/// A phrase a landlord added, where subject or body holds it, whatever its case.
+fn says(words: &Words, phrase: &str) -> Option<String> {
+    let phrase = phrase.trim();
+    let sought = phrase.to_lowercase();
+    let found =
+        !sought.is_empty() && [words.subject, words.body].iter().any(|text| text.to_lowercase().contains(&sought));
+    found.then(|| phrase.to_owned())
 }
 
 /// Tells one lexicon from another: features are named after its ideas, so weights fit one lexicon only.

@@ -52,8 +52,8 @@ pub(super) fn opening(
     let theirs = theirs.filter(|_| known.ombudsman.is_none());
     let related = quoted.chain(theirs).map(|case| &case.reference).chain(also).cloned();
     let name = writer.map_or("", |writer| writer.name.as_str());
-    let points = if set_aside.is_some() { Vec::new() } else { definition::points(item.words, name) };
     let outcome = sorted.outcome_sought.clone().and_then(|span| item.words.get(span));
+    let points = if set_aside.is_some() { Vec::new() } else { definition::points(item.words, name, outcome) };
     Opening {
         reference,
         kind,

@@ -1,5 +1,6 @@
 //! Letters to residents: what each kind prints, and what it must say by which provision of the Code.
 
+use jiff::civil::Date;
 use minijinja::{Value, context};
 
 use super::facts::{Marked, Pen, Source, named, spoken, time_for};
@@ -167,7 +168,7 @@ fn every_letters_facts(source: &Source, pen: &mut Pen) -> Value {
     }
 }
 
-fn receipt(source: &Source, marked: &Marked, acknowledge_by: jiff::civil::Date, pen: &mut Pen) -> Value {
+fn receipt(source: &Source, marked: &Marked, acknowledge_by: Date, pen: &mut Pen) -> Value {
     let stage2 = source.stage() == Stage::Two;
     let words = if stage2 { reasons(source, pen).into_iter().collect() } else { marked.points.clone() };
     if !(stage2 && words.is_empty()) {
@@ -190,7 +191,7 @@ fn reasons(source: &Source, pen: &mut Pen) -> Option<String> {
     escalation.reasons.as_ref().and_then(|reasons| pen.quotation(reasons.as_str()))
 }
 
-fn acknowledgement(source: &Source, marked: &Marked, respond_by: jiff::civil::Date, pen: &mut Pen) -> Value {
+fn acknowledgement(source: &Source, marked: &Marked, respond_by: Date, pen: &mut Pen) -> Value {
     let (stage, landlord) = (source.stage(), source.desk.landlord);
     let definition = definition(source, marked, respond_by, pen);
     let role = source.handler().unwrap_or(&landlord.manager).role.clone();
@@ -216,12 +217,12 @@ fn acknowledgement(source: &Source, marked: &Marked, respond_by: jiff::civil::Da
     }
 }
 
-fn correction(source: &Source, marked: &Marked, respond_by: jiff::civil::Date, pen: &mut Pen) -> Value {
+fn correction(source: &Source, marked: &Marked, respond_by: Date, pen: &mut Pen) -> Value {
     definition(source, marked, respond_by, pen)
 }
 
 /// The complaint as it is understood, what the resident would like, what is the landlord's to answer, and by when.
-fn definition(source: &Source, marked: &Marked, respond_by: jiff::civil::Date, pen: &mut Pen) -> Value {
+fn definition(source: &Source, marked: &Marked, respond_by: Date, pen: &mut Pen) -> Value {
     let landlord = source.desk.landlord;
     let definition = &source.case.definition;
     let responsibility = definition.responsibility.as_ref().and_then(|text| pen.quotation(text.as_str()));

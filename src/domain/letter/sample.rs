@@ -478,7 +478,12 @@ impl<'a> Samples<'a> {
             ("new-case-unclear", Matter::Unclear, "Hello, it is me again about that thing."),
             ("new-case-ombudsman", Matter::Ombudsman, EVIDENCE),
         ] {
-            self.add(name, &self.opened(&self.correspondence(matter, text)), kind);
+            let mut opening = self.correspondence(matter, text);
+            if matter == Matter::Ombudsman {
+                let address = Some(Words::new("disputes@ombudsman.example"));
+                opening.resident = Resident::by_email(Words::new("Dispute Support"), address);
+            }
+            self.add(name, &self.opened(&opening), kind);
         }
 
         let kind = LetterKind::NewMessage;
@@ -493,8 +498,10 @@ impl<'a> Samples<'a> {
         self.add("new-message-to-bear-in-mind", &agreed, kind);
 
         let kind = LetterKind::Escalation;
-        self.add("escalation", &self.at_stage_2(Some("You say it was once. I have three letters from you.")), kind);
-        self.add("escalation-unsure", &self.perhaps_stage_2(), kind);
+        let escalated = self.at_stage_2(Some("You say it was once. I have three letters from you."));
+        self.add("escalation", &escalated.clone().for_handler(), kind);
+        self.add("escalation-told", &escalated, kind);
+        self.add("escalation-unsure", &self.perhaps_stage_2().for_handler(), kind);
 
         let deputy = self.house.landlord.deputy.clone();
         let to_deputy = Command::Assign { to: deputy, conflict: None, despite: None };
@@ -528,7 +535,7 @@ impl<'a> Samples<'a> {
             self.reminder(name, acknowledged.clone().reminded(Duty::RespondStage1, days));
         }
         self.reminder("letter-waiting", self.opened(&self.plain()).reminded(Duty::Acknowledge, 0));
-        self.reminder("by-hand", self.opened(&self.visit()).reminded(Duty::Acknowledge, -1));
+        self.reminder("by-hand", self.opened(&self.visit()).then(sent(1), arrival()).reminded(Duty::Acknowledge, -1));
         self.reminder("unsure", self.opened(&self.unsure()).reminded(Duty::Acknowledge, -2));
         self.reminder("withheld", self.opened(&self.withheld()).reminded(Duty::Acknowledge, -1));
         let back = acknowledged.clone().then(settled(1, full_mailbox()), at(7, 19));
@@ -720,6 +727,13 @@ impl<'a> Story<'a> {
     fn by_handler(self, command: Command, now: Timestamp) -> Story<'a> {
         let by = self.case.handler().unwrap_or(&self.house.landlord.manager).clone();
         self.then(Input::Commanded { by, command: Box::new(command), next: None }, now)
+    }
+
+    /// Only the letters to whoever handles the case.
+    fn for_handler(mut self) -> Story<'a> {
+        let handler = self.case.handler().map(|handler| handler.address.clone());
+        self.letters.retain(|letter| Some(letter.address.as_str()) == handler.as_deref());
+        self
     }
 
     fn then_told(self) -> Story<'a> {

@@ -78,8 +78,8 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
         }
         _ => context! {},
     };
-    let reader = source.desk.landlord.people().into_iter();
-    let reader = reader.into_iter().find(|person| person.address == source.letter.address.as_str());
+    let mut people = source.desk.landlord.people().into_iter();
+    let reader = people.find(|person| person.address == source.letter.address.as_str());
     context! {
         ..own,
         ..context! {
@@ -275,8 +275,8 @@ fn undelivered(
     let absent = letter.is_some_and(|letter| matches!(letter.outcome, Some(Outcome::Absent { .. })));
     let duty = letter.filter(|letter| !letter.copy).and_then(|letter| kind.meets(letter.stage));
     let owed = duty.and_then(|duty| Some((duty, source.case.duties.get(&duty).filter(|owed| owed.open())?)));
-    if let Some((_, owed)) = owed {
-        pen.must("still_owed", source.rule(duty.unwrap_or(Duty::Acknowledge)).provision, [spoken(owed.due.date)]);
+    if let Some((duty, owed)) = owed {
+        pen.must("still_owed", source.rule(duty).provision, [spoken(owed.due.date)]);
     }
     context! {
         what => in_words(kind),
@@ -339,6 +339,7 @@ fn steps(source: &Source) -> Vec<Step> {
     let case = source.case;
     let steps = match &source.letter.says {
         _ if !may_act(source) => steps_of(&[NOTE]),
+        _ if answered_before(source) => steps_of(&[ASSIGN, NOTE]),
         Says::Undelivered { letter, letter_kind, .. } if letter_kind.audience() == Audience::Resident => {
             vec![("When they have it another way:", handed_over(*letter)), owned(REACH)]
         }
@@ -370,6 +371,11 @@ fn may_act(source: &Source) -> bool {
     let handling = handling.chain(&landlord.reviewers).chain(source.case.handlers.values());
     let reader = source.letter.address.as_str();
     own == Some(reader) || handling.into_iter().any(|person| person.address == reader)
+}
+
+/// Whether stage 2 must be in other hands than the reader's (6.13).
+fn answered_before(source: &Source) -> bool {
+    source.case.stage == Stage::Two && source.case.answered_stage1.contains(source.letter.address.as_str())
 }
 
 fn owned((when, command): (&'static str, &str)) -> Step {

@@ -7,6 +7,9 @@ const QUOTE_DEPTH_MAX: usize = 8;
 /// Bytes of one tag that are looked at.
 const TAG_BYTES_MAX: usize = 64 * 1_024;
 
+/// What marks a `blockquote` as a quotation: Apple and Mozilla, Gmail and Proton, Zoho, Outlook and others, Zimbra.
+const QUOTE_MARKS: [&str; 6] = ["cite", "_quote", "quote_", "quote\"", "quote'", "border-left"];
+
 /// The words of an HTML document as plain text.
 pub(super) fn to_text(html: &str) -> String {
     let mut writer = Writer::default();
@@ -161,9 +164,8 @@ impl Writer {
             }
             "blockquote" => {
                 self.end_line();
-                let quoting = tag.contains("cite") || tag.contains("quote\"") || tag.contains("quote ");
                 // Without a mark it may be a person's way to indent: a quote only behind "… wrote:".
-                let quoting = quoting || self.last.ends_with(':');
+                let quoting = QUOTE_MARKS.iter().any(|mark| tag.contains(mark)) || self.last.ends_with(':');
                 self.depth += usize::from(quoting);
                 self.quotes.push(quoting);
             }

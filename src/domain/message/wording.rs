@@ -555,13 +555,15 @@ pub(super) const FORWARDED: &[&str] = &[
 /// Prefixes of subjects of answers.
 pub(super) const ANSWER_PREFIXES: &[&str] = &[
     "re:", "aw:", "antw:", "sv:", "vs:", "odp:", "ref:", "rv:", "res:", "ynt:", "回复:", "答复:", "回覆:", "رد:",
-    "atb:", "r:", "ha:",
+    "atb:", "r:", "ha:", "aw :", "sv :", "rép:", "rép :", "réf:", "réf :", "rif:", "antwort:", "antwoord:", "svar:",
+    "ateb:", "vá:", "απ:", "σχετ:", "bls:", "השב:", "תשובה:", "答覆:", "返信:", "회신:", "відп:", "отв:", "ответ:",
 ];
 
 /// Prefixes of subjects of forwards.
 pub(super) const FORWARD_PREFIXES: &[&str] = &[
     "fw:", "fwd:", "wg:", "tr:", "rv:", "i:", "doorst:", "enc:", "pd:", "vb:", "vl:", "vs:", "ilt:", "转发:",
-    "轉寄:", "fs:", "ml:", "fwd.",
+    "轉寄:", "fs:", "ml:", "fwd.", "fw :", "fwd :", "tr :", "wg :", "yml:", "továbbítás:", "πρθ:", "trs:", "הועבר:",
+    "転送:", "전달:", "пересл:", "forward:", "weitergeleitet:", "vidarebefordrat:",
 ];
 
 /// How the line begins that a device or program adds.

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// What a block may add to the length of the whole, see the module's head.
-const BLOCK_WEIGHTS: [f32; 5] = [4.0, 6.0, 6.0, 6.0, 5.0];
+const BLOCK_WEIGHTS: [f32; 5] = [5.3, 11.0, 4.5, 4.5, 3.0];
 
 /// What the names of ideas begin with that bear on flags and hints only.
 const FLAG_IDEA: &str = "flag_";
@@ -82,17 +82,19 @@ pub fn features(lexicon: &Lexicon, subject: &str, body: &str, ranges: &[Range<us
             evidence.push((number, first, last));
         }
     });
-    flags(lexicon, &all, &flagged, &mut |name| {
-        blocks[4].insert(number(4, name));
+    flags(lexicon, &all, &flagged, &mut |name, span| {
+        let number = number(4, name);
+        blocks[4].insert(number);
+        if let Some((first, last)) = span {
+            evidence.push((number, first, last));
+        }
     });
     let words: Vec<&str> = all.iter().map(|t| t.word.as_str()).collect();
     for n in 1..=3 {
         for (first, gram) in words.windows(n).enumerate() {
             let number = number(1, &gram.join(" "));
             blocks[1].insert(number);
-            if gram.iter().all(|word| word.starts_with(char::is_alphanumeric)) {
-                evidence.push((number, first, first + n - 1));
-            }
+            evidence.push((number, first, first + n - 1));
         }
     }
     for word in &words[..split] {
@@ -108,8 +110,12 @@ pub fn features(lexicon: &Lexicon, subject: &str, body: &str, ranges: &[Range<us
     }
     let classes: Vec<&str> = words[split..].iter().map(|word| lexicon.class(word)).collect();
     for n in 2..=4 {
-        for gram in classes.windows(n).filter(|gram| gram.iter().any(|c| c.starts_with(['@', '#']))) {
-            blocks[3].insert(number(3, &gram.join(" ")));
+        for (first, gram) in classes.windows(n).enumerate() {
+            if gram.iter().any(|class| class.starts_with(['@', '#'])) {
+                let number = number(3, &gram.join(" "));
+                blocks[3].insert(number);
+                evidence.push((number, split + first, split + first + n - 1));
+            }
         }
     }
 
@@ -184,21 +190,22 @@ fn domain(
 }
 
 /// The fifth block: the ideas behind hazards, vulnerability and the other flags, alone, twice, and meeting.
-fn flags(lexicon: &Lexicon, tokens: &[Token], hits: &[Hit], add: &mut impl FnMut(&str)) {
+fn flags(lexicon: &Lexicon, tokens: &[Token], hits: &[Hit], add: &mut impl FnMut(&str, Option<(usize, usize)>)) {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for hit in hits {
-        *counts.entry(lexicon.idea(hit.idea)).or_default() += 1;
+        let idea = lexicon.idea(hit.idea);
+        *counts.entry(idea).or_default() += 1;
+        add(&format!("idea {idea}"), Some((hit.first, hit.last)));
     }
     for (idea, count) in &counts {
-        add(&format!("idea {idea}"));
         if *count >= 2 {
-            add(&format!("2 {idea}"));
+            add(&format!("2 {idea}"), None);
         }
         for other in counts.keys().filter(|other| *other > idea) {
-            add(&format!("{idea} and {other}"));
+            add(&format!("{idea} and {other}"), None);
         }
     }
-    meetings(lexicon, tokens, hits, add);
+    meetings(lexicon, tokens, hits, &mut |name| add(name, None));
 }
 
 /// Which two ideas meet in one sentence.

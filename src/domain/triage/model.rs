@@ -5,7 +5,7 @@
 //! (f32), the number of features (u32), the feature numbers ascending (u32), and row by row a weight (i8) a question.
 //! A weight is kept as the signed square root of its share of the largest, so that small ones stay apart.
 
-use super::{Exclusion, Label, OtherKind};
+use super::{Exclusion, Flag, Label, OtherKind};
 use std::collections::BTreeMap;
 
 /// First bytes of a weights file.
@@ -22,14 +22,8 @@ pub enum Head {
     Kind(OtherKind),
     /// May this ground apply?
     Exclusion(Exclusion),
-    /// Does somebody speak for a resident?
-    Representative,
-    /// Is illness, disability, age or the like disclosed?
-    Vulnerability,
-    /// Is another way of dealing asked for?
-    Adjustment,
-    /// Is there a present danger?
-    UrgentHazard,
+    /// Is this flag to be raised?
+    Flag(Flag),
     /// Is this sentence the wish?
     Wish,
 }
@@ -41,10 +35,10 @@ impl Head {
         Self::Label(Label::ServiceRequest),
         Self::Label(Label::Stage2Request),
         Self::Label(Label::Other),
-        Self::Representative,
-        Self::Vulnerability,
-        Self::Adjustment,
-        Self::UrgentHazard,
+        Self::Flag(Flag::Representative),
+        Self::Flag(Flag::Vulnerability),
+        Self::Flag(Flag::AdjustmentRequested),
+        Self::Flag(Flag::UrgentHazard),
         Self::Wish,
         Self::Kind(OtherKind::Survey),
         Self::Kind(OtherKind::Enquiry),
