@@ -21,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::config::{Config, MailboxConfig, Outgoing, Source};
 use crate::daemon;
 use crate::daemon::clock::{Clock as _, PlayedClock};
+use crate::daemon::digest;
 use crate::daemon::office::Office;
 use crate::daemon::receive::Receive;
 use crate::daemon::send::Route;
@@ -29,7 +30,7 @@ use crate::mail::maildir::{MaildirMailbox, MaildirTransport};
 use crate::store::Purpose;
 
 use page::Page;
-use script::{DAYS, SCENES, Scene};
+use script::{ACTS, Act, DAYS, SCENES, Scene};
 use timeline::Timeline;
 
 /// The demo's configuration; it stays in the folder, so that other commands can look at the demo's database.
@@ -59,15 +60,24 @@ pub async fn run(folder: Option<&Path>) -> anyhow::Result<()> {
     timeline.opening()?;
     daemon::start(&office).await?;
     let mut scenes = SCENES.iter().peekable();
-    while let Some(now) = stage.next(scenes.peek().copied()).await?.filter(|now| *now <= london(to, 18, 0)) {
+    let mut acts = ACTS.iter().peekable();
+    while let Some(now) = stage.next(scenes.peek().copied(), acts.peek().copied()).await? {
+        if now > london(to, 18, 0) {
+            break;
+        }
         clock.set(now);
         while let Some(scene) = scenes.next_if(|scene| scene.at() <= now) {
             stage.deliver(scene).await?;
         }
+        let mut acted = Vec::new();
+        while let Some(act) = acts.next_if(|act| act.at() <= now) {
+            acted.push(act.carry_out(&office).await?);
+        }
         stage.go_round().await?;
-        timeline.tell(now).await?;
+        timeline.tell(now, &acted).await?;
     }
     ensure!(scenes.next().is_none(), "The play ended before its last message arrived");
+    ensure!(acts.next().is_none(), "The play ended before everybody had acted");
 
     let register = register::write(&office, &folder, &stage.letters).await?;
     timeline.ending(&register)?;
@@ -111,13 +121,16 @@ impl Stage {
         })
     }
 
-    /// When something happens next: a message of the play, one that waits, a letter or a date.
-    async fn next(&self, scene: Option<&Scene>) -> anyhow::Result<Option<Timestamp>> {
+    /// When something happens next: a message of the play, somebody's act, a message that waits, a letter, a date or the
+    /// morning's lists.
+    async fn next(&self, scene: Option<&Scene>, act: Option<&Act>) -> anyhow::Result<Option<Timestamp>> {
         let waiting = self.office.store.next_moments().await?.into_iter().flatten();
         // What was due at this very moment and is still there waits for a trouble to pass.
         let now = self.clock.now();
         let waiting = waiting.map(|at| if at <= now { now + SignedDuration::from_secs(60) } else { at });
-        Ok(waiting.chain(scene.map(|scene| scene.at() + TAKEN_IN_AFTER)).min())
+        let played =
+            [scene.map(|scene| scene.at() + TAKEN_IN_AFTER), act.map(Act::at), digest::next(&self.office, now)];
+        Ok(waiting.chain(played.into_iter().flatten()).min())
     }
 
     /// Puts a message into the mailbox, as a mail server would have done at its moment.
@@ -132,6 +145,7 @@ impl Stage {
 
     async fn go_round(&mut self) -> anyhow::Result<()> {
         self.receive.look().await?;
+        digest::step(&self.office).await?;
         daemon::work_off(&self.office, &mut self.transport, &mut self.route).await
     }
 }

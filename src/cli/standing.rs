@@ -59,7 +59,8 @@ fn stands(case: &Case) -> String {
     }
 }
 
-fn ended(ending: &Ending) -> String {
+/// How a case ended, as a list says it.
+pub(super) fn ended(ending: &Ending) -> String {
     match ending {
         Ending::Closed => "closed".to_owned(),
         Ending::Refused(stage) => format!("not taken at {stage}"),

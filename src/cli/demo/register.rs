@@ -7,14 +7,14 @@ use std::path::Path;
 use anyhow::Context as _;
 use jiff::civil::Date;
 
-use crate::cli::history;
+use crate::cli::{history, standing};
 use crate::daemon::office::Office;
 use crate::domain::calendar::london_date;
 use crate::domain::case::Kind;
 use crate::domain::code::{Duty, Stage};
 use crate::domain::message::{self, Own};
 use crate::domain::reference::Reference;
-use crate::store::LetterRow;
+use crate::store::{CaseRow, LetterRow};
 
 /// What was left behind.
 pub(super) struct Register {
@@ -30,6 +30,8 @@ pub(super) struct Entry {
     pub(super) resident: String,
     /// Open duties, the earliest first.
     pub(super) owed: Vec<Owed>,
+    /// How it ended.
+    pub(super) ending: Option<String>,
 }
 
 pub(super) struct Owed {
@@ -58,7 +60,8 @@ async fn letters_as_files(office: &Office, letters: &[LetterRow], to: &Path, out
         fs::create_dir_all(&folder)?;
         let letter = office.store.letter(row.id).await?.with_context(|| format!("Letter {} is gone", row.id))?;
         let day = london_date(row.settled().unwrap_or(row.written()));
-        let case = row.reference.as_deref().unwrap_or("operator");
+        // What is about no case is the morning's list, the week's letter, or for the operator.
+        let case = row.reference.as_deref().unwrap_or("cases");
         let reader = row.recipient.split('@').next().unwrap_or_default();
         let name = format!("{:03}_{day}_{case}_{}_{reader}", row.id, row.kind);
         let left = outgoing.join("new").join(format!("{}.eml", letter.message_id));
@@ -75,28 +78,46 @@ async fn letters_as_files(office: &Office, letters: &[LetterRow], to: &Path, out
 
 async fn cases(office: &Office, register: &Path) -> anyhow::Result<Vec<Entry>> {
     let mut entries = Vec::new();
-    let mut list = String::from("reference,landlord,kind,received,resident,acknowledged,next due\n");
+    let mut list =
+        String::from("reference,landlord,kind,received,resident,stage,handler,acknowledged,next due,ending\n");
     for row in office.store.cases().await? {
         let reference: Reference =
             row.reference.parse().with_context(|| format!("{} is no reference", row.reference))?;
         let file = office.store.case(&reference).await?.with_context(|| format!("Case {reference} is gone"))?;
         fs::write(register.join(format!("{reference}.txt")), history::text(&file))?;
         fs::write(register.join(format!("{reference}.json")), format!("{:#}\n", history::object(&file)))?;
-        let opening = file.case.opening.as_ref();
-        let resident = opening.map_or("", |opening| opening.resident.name.as_str()).to_owned();
-        let open = file.case.duties.iter().filter(|(_, duty)| duty.open());
+        let case = &file.case;
+        let resident = case.resident.as_ref().map_or("", |resident| resident.name.as_str()).to_owned();
+        let open = case.duties.iter().filter(|(_, duty)| duty.open());
         let mut owed: Vec<Owed> = open.map(|(duty, owed)| Owed { duty: *duty, due: owed.due.date }).collect();
         owed.sort_by_key(|owed| (owed.due, owed.duty));
-        let acknowledged =
-            file.case.acknowledged.get(&Stage::One).map(|(_, at)| london_date(*at).to_string()).unwrap_or_default();
+        let acknowledged = case.acknowledged.get(&Stage::One);
+        let acknowledged = acknowledged.map(|(_, at)| london_date(*at).to_string()).unwrap_or_default();
         let next = row.next_due.clone().unwrap_or_default();
         let received = london_date(row.received()).to_string();
-        list.push_str(&line(&[&row.reference, &row.landlord, &row.kind, &received, &resident, &acknowledged, &next]));
-        let kind = match opening.map(|opening| opening.kind) {
+        let stage = if case.is_complaint() { case.stage.to_string() } else { String::new() };
+        let handler = case.handler().map_or("", |handler| handler.name.as_str());
+        let ending = case.ended.as_ref().map(standing::ended);
+        let ended = ending.as_deref().unwrap_or_default();
+        let CaseRow { reference, landlord, kind, .. } = &row;
+        list.push_str(&line(&[
+            reference,
+            landlord,
+            kind,
+            &received,
+            &resident,
+            &stage,
+            handler,
+            &acknowledged,
+            &next,
+            ended,
+        ]));
+        let kind = match case.kind {
             Some(Kind::ServiceRequest) => "request",
-            _ => "complaint",
+            Some(Kind::Correspondence) => "message",
+            Some(Kind::Complaint) | None => "complaint",
         };
-        entries.push(Entry { reference: row.reference, kind, resident, owed });
+        entries.push(Entry { reference: row.reference, kind, resident, owed, ending });
     }
     fs::write(register.join("cases.csv"), list)?;
     Ok(entries)
@@ -129,8 +150,12 @@ async fn summary(office: &Office, entries: &[Entry], letters: &[LetterRow], chec
     for row in sent {
         *to.entry(&row.audience).or_default() += 1;
     }
-    let complaints = entries.iter().filter(|entry| entry.kind == "complaint").count();
-    let requests = entries.len() - complaints;
+    let of = |kind: &str, plural: &str| {
+        let kinds = entries.iter().filter(|entry| entry.kind == kind).count();
+        if kinds == 1 { format!("1 {kind}") } else { format!("{kinds} {plural}") }
+    };
+    let complaints = of("complaint", "complaints");
+    let (requests, others) = (of("request", "requests"), of("message", "messages"));
     let (residents, staff) = (to.get("resident").copied().unwrap_or(0), to.get("staff").copied().unwrap_or(0));
     let in_state = |state: &str| letters.iter().filter(|row| row.state == state).count();
     let dropped = match in_state("dropped") {
@@ -140,10 +165,9 @@ async fn summary(office: &Office, entries: &[Entry], letters: &[LetterRow], chec
     let unsent = letters.len() - in_state("sent") - in_state("dropped");
     anyhow::ensure!(unsent == 0, "{unsent} letters have not left");
     Ok(format!(
-        "{messages} messages came in. The register holds {checked} cases: {complaints} complaints and {requests} service \
-         {}. {residents} letters went to residents and {staff} to staff.{dropped} Every history was read again, and the \
+        "{messages} messages came in. The register holds {checked} cases: {complaints}, {requests} for service and {others} \
+         that are neither. {residents} letters went to residents and {staff} to staff.{dropped} Every history was read again, and the \
          chain of its events holds.",
-        if requests == 1 { "request" } else { "requests" },
     ))
 }
 

@@ -11,12 +11,14 @@ use jiff::civil::Date;
 use super::page::{Page, Style};
 use super::register::Register;
 use super::script::DAYS;
+use crate::cli::history;
 use crate::cli::page::count;
 use crate::daemon::office::Office;
 use crate::domain::calendar::{DayOff, Due, london_date, london_time, spoken};
-use crate::domain::case::{Audience, Event, Kind, LetterKind, Opening, Outcome, Says};
-use crate::domain::code::{Duty, cite};
+use crate::domain::case::{self, Event, Kind, LetterKind, Matter, Opening, Outcome, Says};
+use crate::domain::code::{Duty, Stage, cite};
 use crate::domain::ladder::Rung;
+use crate::domain::landlord::Landlord;
 use crate::domain::message;
 use crate::domain::reference::Reference;
 use crate::store::{CaseFile, CaseId, InboxRow, LetterRow, OutboxId};
@@ -69,8 +71,8 @@ impl<'a, W: Write> Timeline<'a, W> {
         let words = format!(
             "The complaints mailbox of two invented landlords, {}, from {} to {}, over Christmas and New Year. The daemon's \
              real work on a real database; only the calendar turns faster, and no network is used: messages lie in one \
-             folder, letters are written into another. Nobody answers a complaint in these weeks, so that you see every \
-             reminder.",
+             folder, letters are written into another. People act as they would from a terminal; one complaint lies in \
+             the junk folder and nobody ever looks, so that you see every reminder.",
             names.join(" and "),
             spoken(from),
             spoken(to)
@@ -79,20 +81,22 @@ impl<'a, W: Write> Timeline<'a, W> {
         self.page.blank()?;
         let mut told = BTreeSet::new();
         for landlord in &self.office.config.landlords {
-            let people = [&landlord.officer, &landlord.deputy, &landlord.manager, &landlord.member_responsible];
-            for person in people.into_iter().filter(|person| told.insert(&person.address)) {
+            let Landlord { officer, deputy, manager, member_responsible, reviewers, staff, .. } = landlord;
+            let people =
+                [officer, deputy].into_iter().chain(reviewers).chain([manager, member_responsible]).chain(staff);
+            for person in people.filter(|person| told.insert(&person.address)) {
                 self.page.line(&format!("  {:<16}", person.name), &person.role, Style::Plain)?;
             }
         }
         self.page.blank()?;
-        self.page.line("→ comes in    ← goes out    ", "Days are working days.", Style::Faint)?;
+        self.page.line("→ comes in    ← goes out    · is done    ", "Days are working days.", Style::Faint)?;
         Ok(())
     }
 
-    /// Tells what is new since the moment told last.
-    pub(super) async fn tell(&mut self, now: Timestamp) -> anyhow::Result<()> {
-        let news = self.news(now).await?;
-        if news.messages.is_empty() && news.letters.is_empty() {
+    /// Tells what is new since the moment told last; `acted` are the cases somebody did something to.
+    pub(super) async fn tell(&mut self, now: Timestamp, acted: &[Reference]) -> anyhow::Result<()> {
+        let news = self.news(now, acted).await?;
+        if news.messages.is_empty() && news.letters.is_empty() && acted.is_empty() {
             return Ok(());
         }
         let at = news.messages.first().map_or(now, InboxRow::arrived);
@@ -101,11 +105,14 @@ impl<'a, W: Write> Timeline<'a, W> {
         for row in &news.messages {
             self.came_in(row, &news, &mut time).await?;
         }
+        for reference in acted {
+            self.acts(reference, &news, &mut time)?;
+        }
         self.went_out(&news, &mut time)?;
         Ok(())
     }
 
-    async fn news(&mut self, now: Timestamp) -> anyhow::Result<News> {
+    async fn news(&mut self, now: Timestamp, acted: &[Reference]) -> anyhow::Result<News> {
         let store = &self.office.store;
         let messages = store.inbox(self.message, i64::MAX).await?;
         let mut letters = Vec::new();
@@ -117,7 +124,8 @@ impl<'a, W: Write> Timeline<'a, W> {
         self.message = messages.last().map_or(self.message, |row| row.id);
         self.letter = letters.last().map_or(self.letter, |(row, _)| row.id);
         self.case = opened.last().map_or(self.case, |row| row.id);
-        let touched = messages.iter().flat_map(|row| row.cases()).map(str::to_owned);
+        let acted = acted.iter().map(ToString::to_string);
+        let touched = acted.chain(messages.iter().flat_map(|row| row.cases()).map(str::to_owned));
         let told = letters.iter().filter(|(_, says)| !is_reminder(says));
         let touched = touched.chain(told.filter_map(|(row, _)| row.reference.clone()));
         let touched: BTreeSet<String> = touched.chain(opened.into_iter().map(|row| row.reference)).collect();
@@ -196,8 +204,8 @@ impl<'a, W: Write> Timeline<'a, W> {
             "returned letter" => {
                 returned(&news.cases, row.id).unwrap_or_else(|| format!("A letter on {on} came back."))
             }
-            "automatic" if on.is_empty() => "Written by a machine: listed, never answered.".to_owned(),
-            "automatic" => format!("Written by a machine: noted on {on}, never answered."),
+            "automatic" | "absence note" if on.is_empty() => "Written by a machine: listed, never answered.".to_owned(),
+            "automatic" | "absence note" => format!("Written by a machine: noted on {on}, never answered."),
             other => format!("Sorted as {}: listed for people, no case, no letter.", with_article(other)),
         };
         let note = row.note.as_deref().map(|note| format!(" {note}")).unwrap_or_default();
@@ -207,27 +215,47 @@ impl<'a, W: Write> Timeline<'a, W> {
                 let words = format!("{reference} counts as not acknowledged: that duty is open again.");
                 self.page.line(INDENT, &words, Style::Red)?;
             }
+            if let Some(words) = stage2(file, news) {
+                self.page.line(INDENT, &words, Style::Plain)?;
+                self.dates(file, news)?;
+            }
         }
         Ok(())
     }
 
-    /// The dates a new case has, and the bank holidays that were passed over to find them.
+    /// What somebody did to a case, and the dates that follow.
+    fn acts(&mut self, reference: &Reference, news: &News, time: &mut Option<Timestamp>) -> anyhow::Result<()> {
+        let Some(file) = news.cases.get(&reference.to_string()) else { return Ok(()) };
+        for deed in news.events(file).filter_map(|event| deed(event, file)) {
+            self.page.line(&Self::lead(time, '·'), &format!("{reference}: {deed}."), Style::Plain)?;
+        }
+        self.dates(file, news)
+    }
+
+    /// The dates that were set or moved, and the bank holidays that were passed over to find them.
     fn dates(&mut self, file: &CaseFile, news: &News) -> anyhow::Result<()> {
         let Some(opening) = &file.case.opening else { return Ok(()) };
-        let set = news.events(file).filter_map(|event| match event {
-            Event::DeadlineSet { duty, due, provision, .. } => Some((*duty, due, provision)),
-            _ => None,
-        });
         let mut dates = Vec::new();
         let mut passed_over = BTreeSet::new();
-        for (duty, due, provision) in set {
-            dates.push(format!("{} by {} ({})", duty.in_words(), short(due.date), cite(provision)));
-            passed_over.extend(bank_holidays(due));
+        for event in news.events(file) {
+            match event {
+                Event::DeadlineSet { duty, due, provision, .. } => {
+                    dates.push(format!("{} by {} ({})", duty.in_words(), short(due.date), cite(provision)));
+                    passed_over.extend(bank_holidays(due));
+                }
+                Event::DeadlineMoved { duty, due, .. } => {
+                    dates.push(format!("{}, now by {}", duty.in_words(), short(due.date)));
+                }
+                _ => {}
+            }
         }
-        let kind = match opening.kind {
-            Kind::Complaint => "Complaint",
-            Kind::ServiceRequest => "Service request",
-            Kind::Correspondence => "Message",
+        if dates.is_empty() {
+            return Ok(());
+        }
+        let kind = match file.case.kind {
+            Some(Kind::ServiceRequest) => "Service request",
+            Some(Kind::Correspondence) => "Message",
+            Some(Kind::Complaint) | None => "Complaint",
         };
         let passed_over = match passed_over.is_empty() {
             true => String::new(),
@@ -241,27 +269,61 @@ impl<'a, W: Write> Timeline<'a, W> {
     }
 
     fn went_out(&mut self, news: &News, time: &mut Option<Timestamp>) -> anyhow::Result<()> {
-        for (row, _) in news.letters.iter().filter(|(_, says)| !is_reminder(says)) {
-            self.letter(row, news, time)?;
+        for (row, says) in news.letters.iter().filter(|(row, says)| !is_reminder(says) && !is_list(row)) {
+            self.letter(row, says.as_ref(), news, time)?;
         }
+        self.lists(news, time)?;
         self.reminders(news, time)
     }
 
+    /// The morning's lists in one line, and the week's letters in another: a reader has one of each landlord.
+    fn lists(&mut self, news: &News, time: &mut Option<Timestamp>) -> anyhow::Result<()> {
+        for (kind, one, several) in [
+            ("digest", "the list for the day", "their lists for the day"),
+            ("weekly", "the letter on the week", "their letters on the week"),
+        ] {
+            let mut readers: Vec<String> = Vec::new();
+            for (row, _) in news.letters.iter().filter(|(row, _)| row.kind == kind) {
+                let reader = self.reader(row, None);
+                if !readers.contains(&reader) {
+                    readers.push(reader);
+                }
+            }
+            let what = if readers.len() > 1 { several } else { one };
+            if !readers.is_empty() {
+                self.page.line(&Self::lead(time, '←'), &format!("{}: {what}", listed(&readers)), Style::Faint)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A letter that is no reminder.
-    fn letter(&mut self, row: &LetterRow, news: &News, time: &mut Option<Timestamp>) -> anyhow::Result<()> {
+    fn letter(
+        &mut self,
+        row: &LetterRow,
+        says: Option<&Says>,
+        news: &News,
+        time: &mut Option<Timestamp>,
+    ) -> anyhow::Result<()> {
         let case = row.reference.as_ref().and_then(|reference| news.cases.get(reference));
         let written = case.into_iter().flat_map(|file| news.events(file)).find_map(|event| match event {
-            Event::LetterWritten { letter, kind, promises, .. } if i64::from(*letter) == row.letter => {
-                Some((*kind, *promises))
+            Event::LetterWritten { letter, kind, stage, promises, .. } if i64::from(*letter) == row.letter => {
+                Some((*kind, *stage, *promises))
             }
             _ => None,
         });
-        let itself = matches!(written, Some((LetterKind::Acknowledgement, _))) && news.messages.is_empty();
+        let acted = case.is_some_and(|file| news.events(file).any(|event| event.by().is_some()));
+        let itself = matches!(written, Some((LetterKind::Acknowledgement, ..))) && news.messages.is_empty() && !acted;
         // A resident's subject line is their own, answered: it does not say what the letter is.
-        let what = written.filter(|_| row.audience == "resident").map_or("", |(kind, _)| name_of(kind));
-        let mut words = format!("{}: {what}“{}”", self.reader(row, case), row.subject);
-        if let Some((kind, Some(date))) = written {
-            let what = if kind == LetterKind::Acknowledgement { "an answer" } else { "word" };
+        let what = written.filter(|_| row.audience == "resident").map_or("", |(kind, stage, _)| match says {
+            Some(Says::Correspondence { text: Some(_) }) => "answer",
+            Some(Says::Update { news: case::News::Done(_), .. }) => "promise kept",
+            _ => name_of(kind, stage),
+        });
+        let gap = if what.is_empty() { "" } else { " " };
+        let mut words = format!("{}: {what}{gap}“{}”", self.reader(row, case), row.subject);
+        if let Some((kind, _, Some(date))) = written {
+            let what = if kind == LetterKind::Receipt { "word" } else { "an answer" };
             words.push_str(&format!(", promises {what} by {}", short(date)));
         }
         if row.state != "sent" {
@@ -335,13 +397,17 @@ impl<'a, W: Write> Timeline<'a, W> {
         for entry in &register.entries {
             let lead = format!("  {:<11} {:<9}  {:<16}  ", entry.reference, entry.kind, entry.resident);
             let mut lead = Some(lead);
+            let mut ended = entry.ending.as_ref().map(|ended| format!("{ended}; ")).unwrap_or_default();
             for owed in &entry.owed {
                 let (late, style) = if owed.due < to { (", OVERDUE", Style::Red) } else { ("", Style::Plain) };
+                let what = if owed.duty == Duty::Survey { "survey" } else { verb(owed.duty) };
+                let words = format!("{}{what} by {}{late}", std::mem::take(&mut ended), short(owed.due));
                 let lead = lead.take().unwrap_or_else(|| " ".repeat(43));
-                self.page.line(&lead, &format!("{} by {}{late}", verb(owed.duty), short(owed.due)), style)?;
+                self.page.line(&lead, &words, style)?;
             }
             if let Some(lead) = lead {
-                self.page.line(&lead, "nothing is owed", Style::Plain)?;
+                let ended = entry.ending.as_deref().unwrap_or("nothing is owed");
+                self.page.line(&lead, ended, Style::Plain)?;
             }
         }
         self.page.blank()?;
@@ -374,15 +440,72 @@ impl<'a, W: Write> Timeline<'a, W> {
     }
 }
 
-fn name_of(kind: LetterKind) -> &'static str {
-    match kind {
-        LetterKind::Receipt => "receipt ",
-        LetterKind::Acknowledgement => "acknowledgement ",
-        LetterKind::RequestLogged => "reply ",
-        LetterKind::Added => "added ",
-        kind if kind.audience() == Audience::Staff => "",
-        _ => "letter",
+/// What a letter to a resident is, in a word or two.
+fn name_of(kind: LetterKind, stage: Stage) -> &'static str {
+    match (kind, stage) {
+        (LetterKind::Receipt, _) => "receipt",
+        (LetterKind::Acknowledgement, Stage::One) => "acknowledgement",
+        (LetterKind::Acknowledgement, Stage::Two) => "stage 2 acknowledgement",
+        (LetterKind::Correction, _) => "definition put right",
+        (LetterKind::Clarification, _) => "questions",
+        (LetterKind::Response, Stage::One) => "stage 1 response",
+        (LetterKind::Response, Stage::Two) => "final response",
+        (LetterKind::Extension, _) => "later date",
+        (LetterKind::Refusal, _) => "refusal",
+        (LetterKind::RequestLogged | LetterKind::Correspondence, _) => "reply",
+        (LetterKind::RequestAnswer, _) => "answer",
+        (LetterKind::Added, _) => "added to the case",
+        (LetterKind::Update, _) => "how it stands",
+        (LetterKind::Withdrawal, _) => "withdrawal",
+        (LetterKind::Restriction, _) => "restriction",
+        (LetterKind::Survey, _) => "survey",
+        (
+            LetterKind::NewCase
+            | LetterKind::NewMessage
+            | LetterKind::Escalation
+            | LetterKind::Assigned
+            | LetterKind::Reminder
+            | LetterKind::Undelivered
+            | LetterKind::DatesMoved,
+            _,
+        ) => "",
     }
+}
+
+/// What a person did, as a sentence without a full stop; `None` for what the daemon records by itself.
+fn deed(event: &Event, file: &CaseFile) -> Option<String> {
+    let said = || history::sentence(event).trim_end_matches('.').to_owned();
+    match event {
+        // The answer to a message ends it: that is one deed.
+        Event::Updated { by } if !file.case.is_complaint() => Some(format!("{} answered it", by.name)),
+        Event::Closed { .. } if !file.case.is_complaint() => None,
+        Event::Responded { by, stage, response } => {
+            let findings = response.answers.iter().zip(1..);
+            let findings: Vec<String> =
+                findings.map(|(answer, point)| format!("point {point} {}", history::finding(answer.finding))).collect();
+            let remedies: Vec<&str> = response.remedies.iter().map(|remedy| remedy.kind.in_words()).collect();
+            let remedies = if remedies.is_empty() { String::new() } else { format!("; with {}", listed(&remedies)) };
+            Some(format!("{} answered at {stage}: {}{remedies}", by.name, listed(&findings)))
+        }
+        Event::ActionPromised { .. } => Some(said()),
+        event => event.by().map(|_| said()),
+    }
+}
+
+/// That stage 2 has begun, and who has it now.
+fn stage2(file: &CaseFile, news: &News) -> Option<String> {
+    news.events(file).find(|event| matches!(event, Event::Escalated { .. }))?;
+    let reference = &file.case.opening.as_ref()?.reference;
+    let by = file.case.handler().map_or_else(
+        || "nobody fit is left to answer it, and the manager is told".to_owned(),
+        |handler| format!("{}, {}, who did not answer at stage 1 (Code 6.13)", handler.name, handler.role),
+    );
+    Some(format!("{reference} goes to stage 2 (Code 6.10), to {by}."))
+}
+
+/// A letter that comes by the calendar, about all cases of a landlord.
+fn is_list(row: &LetterRow) -> bool {
+    ["digest", "weekly"].contains(&row.kind.as_str())
 }
 
 fn is_reminder(says: &Option<Says>) -> bool {
@@ -397,14 +520,14 @@ fn opened_by(file: &CaseFile, message: i64) -> Option<&Opening> {
 fn why(opening: &Opening, doubtful: bool) -> String {
     let because = quoted(opening.because.iter().take(REASONS_MAX).map(|words| words.as_str()));
     let because = if because.is_empty() { String::new() } else { format!(", for it says {because}") };
-    let kind = match opening.kind {
-        Kind::Complaint => "complaint",
-        Kind::ServiceRequest => "service request",
-        Kind::Correspondence => "message",
+    let taken = match opening.kind {
+        Kind::Complaint => format!("Taken for a complaint{because}."),
+        Kind::ServiceRequest => format!("Taken for a service request{because}."),
+        Kind::Correspondence => format!("Taken for {}, which is no complaint.", matter(opening.matter)),
     };
     let mut sentences = vec![match doubtful {
         true => "It may be a complaint or not: a person is asked, and the complaint clock runs.".to_owned(),
-        false => format!("Taken for a {kind}{because}."),
+        false => taken,
     }];
     if opening.unsure && !doubtful {
         sentences.push("A person is asked to check it.".to_owned());
@@ -420,6 +543,18 @@ fn why(opening: &Opening, doubtful: bool) -> String {
         sentences.push(format!("{} goes on beside it.", listed(&related)));
     }
     sentences.join(" ")
+}
+
+/// What correspondence is about, with its article.
+fn matter(matter: Option<Matter>) -> &'static str {
+    match matter {
+        Some(Matter::Enquiry) => "an enquiry",
+        Some(Matter::Survey) => "an answer to a survey",
+        Some(Matter::Information) => "a request for information",
+        Some(Matter::DataProtection) => "a matter of data protection",
+        Some(Matter::Ombudsman) => "a letter from the Ombudsman",
+        Some(Matter::Unclear) | None => "a message",
+    }
 }
 
 /// The delivery report that a message is, in words.
