@@ -317,11 +317,14 @@ impl Sorter {
         let plain =
             (!impersonal && says_plainly(&read, PLAINLY_UNHAPPY, PLAINLY_NOT)) || added(&settings.complaint_words);
         let doubtful = !label.starts_clock() && (plain || in_code > settings.complaint_from);
-        let unsure = doubtful || confidence < settings.sure_from;
         // What a person is asked is whether it is a complaint after all.
         let asked =
             if share(Label::Stage2Request) > share(Label::Complaint) { Label::Stage2Request } else { Label::Complaint };
         let because = if doubtful { asked } else { label };
+        let because = reasons::reasons(&self.model, &read, words, Head::Label(because));
+        // Below our own letter the subject is ours, and says nothing of what the writer wants ("Ok.").
+        let silent = label == Label::Stage2Request && !because.iter().any(|reason| words.body.contains(reason));
+        let unsure = doubtful || silent || confidence < settings.sure_from;
         let flag_words = self.flag_words(&read, words, settings, &scores);
         let raised = |flag| flag_words.contains_key(&flag);
         Sorted {
@@ -329,7 +332,7 @@ impl Sorter {
             other_kind: (label == Label::Other).then_some(kind),
             unsure,
             confidence,
-            because: reasons::reasons(&self.model, &read, words, Head::Label(because)),
+            because,
             representative: raised(Flag::Representative),
             vulnerability: raised(Flag::Vulnerability),
             adjustment_requested: raised(Flag::AdjustmentRequested),
