@@ -243,6 +243,23 @@ fn a_response_that_comes_back_is_owed_again() {
     assert!(!life.owes(Duty::RespondStage1));
 }
 
+#[test]
+fn what_never_arrived_goes_again_once_the_resident_is_reached_another_way() {
+    let mut life = Life::of_complaint(RECEIVED);
+    let returned = Outcome::Returned { message: 9, why: words("no such user") };
+    life.happens(&Input::Posted { letter: 1, outcome: returned.clone() }).unwrap();
+    assert!(life.owes(Duty::Acknowledge));
+    let due = life.due(Duty::RespondStage1);
+    let address = Some(words("ann.field@example.com"));
+    let known = Command::Resident { address, name: None, post: None, telephone: None, estate: None, prefers: None };
+    let done = life.act("Ada", known).unwrap();
+    assert_eq!(done.letters.len(), 1);
+    assert_eq!(done.letters[0].address.as_str(), "ann.field@example.com");
+    assert_eq!(done.letters[0].says, Says::Acknowledgement { stage: Stage::One, respond_by: due });
+    life.all_sent();
+    assert!(!life.owes(Duty::Acknowledge), "and now they have it");
+}
+
 // ── extension and updates ─────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]

@@ -317,6 +317,7 @@ impl Case {
                     self.answered_stage1.insert(by.address.clone());
                 }
                 self.responses.insert(*stage, response.clone());
+                self.unsure = false;
             }
             Event::Refused { stage, .. } => {
                 self.unsure = false;
@@ -440,6 +441,14 @@ impl Case {
     pub fn next_duty(&self) -> Option<(Duty, &Obligation)> {
         let open = self.duties.iter().filter(|(_, owed)| owed.open());
         open.min_by_key(|(_, owed)| owed.due.date).map(|(duty, owed)| (*duty, owed))
+    }
+
+    /// Whether the letter that meets `duty` was written and is known not to have reached the resident, each time.
+    pub fn lost(&self, duty: Duty) -> bool {
+        let meets = |letter: &&Posted| letter.kind.meets(letter.stage) == Some(duty) && !letter.copy;
+        let mut written = self.letters.values().filter(meets).peekable();
+        let owed = self.duties.get(&duty).is_some_and(Obligation::open);
+        owed && written.peek().is_some() && written.all(Posted::failed)
     }
 
     /// Whether the acknowledgement of `stage` was written.

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 pub use opening::unreadable;
 
 use super::case::{Addition, Dissatisfied, Kind, LetterNo, Matter, MessageNo, Opening, Outcome, Writer};
+use super::definition;
 use super::landlord::Landlord;
 use super::letter;
 use super::message::{self, FromOmbudsman, Message, Severity};
@@ -307,7 +308,8 @@ fn from_staff(item: &Item, known: &Known, sorted: &Sorted) -> Option<Filing> {
 fn add(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Writer) -> Filing {
     let name = |from: &message::Mailbox| if from.name.is_empty() { from.address.clone() } else { from.name.clone() };
     // After a response, why they are still unhappy is what stage 2 is about (6.12).
-    let words = Some(item.words).filter(|words| case.can_escalate && !words.is_empty());
+    let told = || definition::points(item.words, item.message.from.as_ref().map_or("", |from| &from.name), None);
+    let words = case.can_escalate.then(|| told().join("\n\n")).filter(|words| !words.is_empty());
     let addition = Addition {
         message: item.number,
         received: item.arrived,

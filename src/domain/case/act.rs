@@ -128,6 +128,7 @@ impl Draft<'_> {
                     return Err(Refusal::NothingNew);
                 }
                 self.record_now(Event::ResidentKnown { by: by.clone(), resident });
+                self.write_lost_letters_again();
                 Ok(())
             }
             Command::Represent { name, address, authority } => {
@@ -298,15 +299,34 @@ impl Draft<'_> {
 
     fn acknowledge_now(&mut self, by: &Person, new: &Redefinition) -> Result<(), Refusal> {
         let stage = self.unanswered()?;
-        let again = self.case.acknowledgement_written(stage);
-        if again && *new == Redefinition::default() && self.case.confirmed.contains(&stage) {
+        let (written, lost) = (self.case.acknowledgement_written(stage), self.case.lost(stage.acknowledge()));
+        if written && !lost && *new == Redefinition::default() && self.case.confirmed.contains(&stage) {
             return Err(Refusal::NothingNew);
         }
         self.define(by, new)?;
-        if !again {
+        if !written {
             self.acknowledge(stage);
         }
+        self.write_lost_letters_again();
         Ok(())
+    }
+
+    /// What the resident never got goes to where they are reached now; the dates stay.
+    fn write_lost_letters_again(&mut self) {
+        for stage in [Stage::One, Stage::Two] {
+            let respond_by = self.case.duties.get(&stage.respond()).map(|owed| owed.due.date);
+            if let Some(respond_by) = respond_by.filter(|_| self.case.lost(stage.acknowledge())) {
+                self.write_to_resident(Says::Acknowledgement { stage, respond_by });
+            }
+            if self.case.lost(stage.respond()) {
+                self.write_response(stage);
+            }
+        }
+    }
+
+    fn write_response(&mut self, stage: Stage) {
+        let ombudsman_by = (stage == Stage::Two).then(|| self.today().saturating_add(1.year()));
+        self.write_to_resident(Says::Response { stage, ombudsman_by });
     }
 
     fn ask(&mut self, by: &Person, questions: Vec<Words>) -> Result<(), Refusal> {
@@ -417,8 +437,7 @@ impl Draft<'_> {
         }
         self.lapse(Duty::Update);
         self.set_deadline(Duty::Close, self.today());
-        let ombudsman_by = (stage == Stage::Two).then(|| self.today().saturating_add(1.year()));
-        self.write_to_resident(Says::Response { stage, ombudsman_by });
+        self.write_response(stage);
         Ok(())
     }
 

@@ -159,7 +159,10 @@ fn sent(letter: &Posted) -> Value {
         Some(Outcome::Absent { .. }) => "answered by an absence note",
         Some(Outcome::HandedOver { .. }) => "handed over",
     };
-    let what = in_words(letter.kind);
+    let what = match letter.stage {
+        Stage::One => in_words(letter.kind).to_owned(),
+        Stage::Two => format!("{} at stage 2", in_words(letter.kind)),
+    };
     context! { what, written => spoken(london_date(letter.written)), state, copy => letter.copy }
 }
 
