@@ -747,7 +747,7 @@ async fn before_the_response_nothing_is_stage_2_and_thanks_after_it_are_not_eith
     world.goes_to("Tue 1 Dec 2026 10:00").await;
     world.responds(&case, OFFICER).await;
     let response = world.last_letter_to(ANN);
-    let thanks = "Thank you for your letter. I am content with the answer.";
+    let thanks = "Thank you for sorting this out, much appreciated.";
     world.mail(Mail::from(ANN).answering(&response).saying("Re: Leaking ceiling", thanks)).await;
     let history = world.history(&case).await;
     assert_eq!(history.iter().filter(|line| *line == "message added by resident").count(), 2);

@@ -30,6 +30,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+/// A request for stage 2 less probable than this is unsure: whoever is taken to stage 2 unasked wonders why.
+const STAGE_2_SURE_FROM: f64 = 0.6;
+
 /// The phrases the sorter knows.
 const LEXICON: &str = include_str!("../../config/sorter.words");
 /// The weights the sorter was last trained to; `redress triage --train` writes them.
@@ -322,9 +325,10 @@ impl Sorter {
             if share(Label::Stage2Request) > share(Label::Complaint) { Label::Stage2Request } else { Label::Complaint };
         let because = if doubtful { asked } else { label };
         let because = reasons::reasons(&self.model, &read, words, Head::Label(because));
-        // Below our own letter the subject is ours, and says nothing of what the writer wants ("Ok.").
-        let silent = label == Label::Stage2Request && !because.iter().any(|reason| words.body.contains(reason));
-        let unsure = doubtful || silent || confidence < settings.sure_from;
+        // Below our own letter most people want stage 2, and the subject is ours: neither may decide alone ("Ok.").
+        let said = because.iter().any(|reason| words.body.contains(reason));
+        let leaning_only = label == Label::Stage2Request && (!said || confidence < STAGE_2_SURE_FROM);
+        let unsure = doubtful || leaning_only || confidence < settings.sure_from;
         let flag_words = self.flag_words(&read, words, settings, &scores);
         let raised = |flag| flag_words.contains_key(&flag);
         Sorted {

@@ -154,7 +154,6 @@ pub(super) const ACTS: &[Act] = &[
         &[("kind", "complaint"), ("because", "He has asked three times and says that it is not good enough")],
     ),
     act(january(4, 11, 15), "Ada", "HER-1005-R", "resident", &[("email", "colin.abbott@example.org")]),
-    act(january(4, 11, 40), "Ada", "HER-1005-R", "handed-over", &[("letter", "1")]),
     act(
         january(5, 16, 40),
         "Fay",
