@@ -363,6 +363,32 @@ fn whoever_the_complaint_names_neither_answers_nor_refuses_it() {
 }
 
 #[test]
+fn a_handler_whom_the_complaint_comes_to_name_handles_it_no_more() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ben", Command::AddPoint { points: vec![words("And Mrs Lane hung up on me.")] }).unwrap();
+    assert_eq!(life.case.handler().unwrap().name, "Ben Moor");
+    assert_eq!(life.got("Ben"), [LetterKind::Assigned]);
+    // Given back with a manager's reason on record, it stays where it is.
+    let despite = Some(words("Everybody else is away."));
+    life.act("Dan", Command::Assign { to: person("Ada Lane"), conflict: None, despite }).unwrap();
+    life.act("Ben", Command::AddPoint { points: vec![words("Twice.")] }).unwrap();
+    assert_eq!(life.case.handler().unwrap().name, "Ada Lane");
+}
+
+#[test]
+fn what_kept_the_first_letter_back_does_not_keep_back_the_acknowledgement_of_stage_2() {
+    let mut life = Life::new(london(RECEIVED, 10, 0));
+    let withheld = Some("it was passed on by staff".to_owned());
+    life.happens(&Input::Opened(Box::new(Opening { withheld, ..complaint(life.now) }))).unwrap();
+    assert_eq!(life.resident_got(), []);
+    life.acknowledge("Ada").unwrap();
+    life.all_sent();
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+    life.happens(&further(2, &life, Dissatisfied::Yes)).unwrap();
+    assert_eq!(life.resident_got().last(), Some(&LetterKind::Acknowledgement));
+}
+
+#[test]
 fn whoever_has_left_the_landlord_hears_nothing_more_of_a_case() {
     let mut life = Life::of_complaint(RECEIVED);
     life.act("Ada", assign("Gus Reed")).unwrap();
