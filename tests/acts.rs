@@ -888,8 +888,11 @@ fn a_complaint_by_telephone_is_logged_with_the_day_it_came() {
 
 // ── every way through ─────────────────────────────────────────────────────────────────────────────────────────────
 
+/// Something that can happen, and its name.
+type Happening = (&'static str, fn(&mut Life));
+
 /// Everything that can happen, in outline.
-fn all_that_happens() -> Vec<(&'static str, fn(&mut Life))> {
+fn all_that_happens() -> Vec<Happening> {
     fn sort(life: &mut Life, kind: Sorting) {
         let _ = life.act("Ada", Command::Sort { kind, because: words("I rang.") });
     }
