@@ -3,13 +3,16 @@
 #[path = "life/mod.rs"]
 mod life;
 
+use std::collections::{BTreeSet, VecDeque};
+
+use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use life::{Life, complaint, person, words};
 use redress::domain::calendar::{Calendar, WorkingDays, london, london_date};
 use redress::domain::case::{
-    Addition, Answer, Cause, Channel, Dissatisfied, Elsewhere, Ending, Event, Finding, Flags, Ground, Input, Kind,
-    LetterKind, Matter, NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy, RemedyKind, Resident, Says,
-    Sorting, Writer, logged,
+    Addition, Answer, Case, Cause, Channel, Dissatisfied, Elsewhere, Ending, Event, Finding, Flags, Ground, Input,
+    Kind, LetterKind, Matter, NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy, RemedyKind, Resident,
+    Says, Sorting, Writer, logged,
 };
 use redress::domain::code::{Duty, Stage};
 use redress::domain::command::{Command, Log, Redefinition};
@@ -374,6 +377,32 @@ fn whoever_the_complaint_names_neither_answers_nor_refuses_it() {
     let despite = Some(words("Everybody else is away."));
     life.act("Dan", Command::Assign { to: person("Ada Lane"), conflict: None, despite }).unwrap();
     life.respond("Ada", Finding::NotUpheld).unwrap();
+}
+
+#[test]
+fn a_handler_whom_the_complaint_comes_to_name_handles_it_no_more() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ben", Command::AddPoint { points: vec![words("And Mrs Lane hung up on me.")] }).unwrap();
+    assert_eq!(life.case.handler().unwrap().name, "Ben Moor");
+    assert_eq!(life.got("Ben"), [LetterKind::Assigned]);
+    // Given back with a manager's reason on record, it stays where it is.
+    let despite = Some(words("Everybody else is away."));
+    life.act("Dan", Command::Assign { to: person("Ada Lane"), conflict: None, despite }).unwrap();
+    life.act("Ben", Command::AddPoint { points: vec![words("Twice.")] }).unwrap();
+    assert_eq!(life.case.handler().unwrap().name, "Ada Lane");
+}
+
+#[test]
+fn what_kept_the_first_letter_back_does_not_keep_back_the_acknowledgement_of_stage_2() {
+    let mut life = Life::new(london(RECEIVED, 10, 0));
+    let withheld = Some("it was passed on by staff".to_owned());
+    life.happens(&Input::Opened(Box::new(Opening { withheld, ..complaint(life.now) }))).unwrap();
+    assert_eq!(life.resident_got(), []);
+    life.acknowledge("Ada").unwrap();
+    life.all_sent();
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+    life.happens(&further(2, &life, Dissatisfied::Yes)).unwrap();
+    assert_eq!(life.resident_got().last(), Some(&LetterKind::Acknowledgement));
 }
 
 #[test]
@@ -775,10 +804,14 @@ fn a_withdrawn_complaint_may_come_back() {
     life.act("Ada", Command::Withdraw { how: words("By telephone") }).unwrap();
     assert_eq!(life.resident_got().last(), Some(&LetterKind::Withdrawal));
     assert!(!life.case.open());
+    assert!(life.case.ended_unanswered(), "what the resident is unhappy about next is a complaint anew");
     assert!(refused(life.act("Ada", extend(date(2026, 12, 20)))).contains("ended"));
     life.act("Ada", Command::Reopen { because: words("They changed their mind.") }).unwrap();
     assert_eq!(life.due(Duty::RespondStage1), date(2026, 12, 15));
     assert!(life.owes(Duty::RespondStage1));
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+    life.act("Ada", Command::Withdraw { how: words("By telephone") }).unwrap();
+    assert!(life.case.can_escalate() && !life.case.ended_unanswered(), "it was answered: stage 2 is open to them");
 }
 
 #[test]
@@ -868,4 +901,111 @@ fn a_complaint_by_telephone_is_logged_with_the_day_it_came() {
     let acknowledgement = life.letters.first().unwrap();
     assert_eq!(acknowledgement.says.kind(), LetterKind::Acknowledgement);
     assert!(acknowledgement.by_hand.is_some(), "there is no e-mail address: somebody posts it");
+}
+
+// ── every way through ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Something that can happen, and its name.
+type Happening = (&'static str, fn(&mut Life));
+
+/// Everything that can happen, in outline.
+fn all_that_happens() -> Vec<Happening> {
+    fn sort(life: &mut Life, kind: Sorting) {
+        let _ = life.act("Ada", Command::Sort { kind, because: words("I rang.") });
+    }
+    vec![
+        ("sorted as a complaint", |life| sort(life, Sorting::Complaint)),
+        ("sorted as a request", |life| sort(life, Sorting::ServiceRequest)),
+        ("sorted as neither", |life| sort(life, Sorting::Neither)),
+        ("acknowledged", |life| drop(life.acknowledge("Ada"))),
+        ("answered by Ada", |life| drop(life.respond("Ada", Finding::NotUpheld))),
+        ("answered by Fay", |life| drop(life.respond("Fay", Finding::NotUpheld))),
+        ("unhappy", |life| drop(life.happens(&further(2, life, Dissatisfied::Yes)))),
+        ("perhaps unhappy", |life| drop(life.happens(&further(2, life, Dissatisfied::Perhaps)))),
+        ("escalated", |life| drop(life.act("Ada", Command::Escalate { received: None, reasons: None }))),
+        ("stays at stage 1", |life| drop(life.act("Ada", Command::StayAtStage1 { because: words("Thanks.") }))),
+        ("refused", |life| drop(life.act("Fay", refuse(Ground::LegalProceedings)))),
+        ("withdrawn", |life| drop(life.act("Ada", Command::Withdraw { how: words("By telephone") }))),
+        ("answered shortly", |life| drop(life.act("Ada", Command::AnswerRequest { text: words("On Monday.") }))),
+        ("closed", |life| drop(life.act("Ada", Command::Close { learning: words("-") }))),
+        ("reopened", |life| drop(life.act("Ada", Command::Reopen { because: words("They asked.") }))),
+        ("promised", |life| {
+            if life.case.actions.is_empty() {
+                let _ = life.act("Ada", Command::Promise(promised(date(2027, 6, 1))));
+            }
+        }),
+        ("done", |life| drop(life.act("Ada", Command::Done { action: 1, evidence: words("Photograph") }))),
+        ("a week later", |life| {
+            life.now += SignedDuration::from_hours(7 * 24);
+            for duty in life.case.duties.keys().copied().collect::<Vec<_>>() {
+                let _ = life.happens(&Input::Reached(duty));
+            }
+        }),
+    ]
+}
+
+/// What distinguishes one state of the machine from another.
+fn state(life: &Life) -> String {
+    let Case { kind, stage, unsure, ended, responses, actions, duties, .. } = &life.case;
+    let written = [Stage::One, Stage::Two].map(|stage| life.case.acknowledgement_written(stage));
+    let done: Vec<bool> = actions.values().map(|action| action.done.is_some()).collect();
+    let owed: Vec<_> = duties.iter().map(|(duty, owed)| (duty, owed.open(), owed.met.is_some())).collect();
+    format!("{kind:?} {stage:?} {unsure} {ended:?} {written:?} {:?} {done:?} {owed:?}", responses.keys())
+}
+
+/// What every state owes: what its stage is for, with a date, until it has ended.
+fn owes_what_it_must(life: &Life) -> bool {
+    let Case { kind, stage, ended, .. } = &life.case;
+    let promises = life.case.outstanding().all(|(action, _)| life.owes(Duty::Action(action)));
+    promises
+        && match kind {
+            _ if ended.is_some() => true,
+            Some(Kind::Complaint) if life.case.responded(*stage) => life.owes(Duty::Close),
+            Some(Kind::Complaint) => life.owes(stage.acknowledge()) || life.owes(stage.respond()),
+            Some(Kind::ServiceRequest) => life.owes(Duty::ReviewRequest),
+            Some(Kind::Correspondence) => life.owes(Duty::Answer),
+            None => false,
+        }
+}
+
+#[test]
+fn every_state_that_can_be_reached_owes_its_next_step_by_a_date_or_has_ended() {
+    let happenings = all_that_happens();
+    let mut seen = BTreeSet::new();
+    let mut ends = BTreeSet::new();
+    let mut waiting: VecDeque<(Life, Vec<&str>)> = VecDeque::new();
+    let kinds = [Kind::Complaint, Kind::ServiceRequest, Kind::Correspondence];
+    for (kind, unsure, withheld) in kinds.into_iter().flat_map(|kind| {
+        [(kind, false, None), (kind, false, Some("it lay in the junk folder".to_owned())), (kind, true, None)]
+    }) {
+        let mut life = Life::new(london(RECEIVED, 10, 0));
+        let unsure = unsure && kind == Kind::Complaint;
+        life.happens(&Input::Opened(Box::new(Opening { kind, unsure, withheld, ..complaint(life.now) }))).unwrap();
+        life.all_sent();
+        waiting.push_back((life, Vec::new()));
+    }
+    while let Some((life, way)) = waiting.pop_front() {
+        assert!(owes_what_it_must(&life), "a dead end after {way:?}: {}", state(&life));
+        ends.extend(life.case.ended.as_ref().map(|ending| format!("{ending:?} {:?}", life.case.stage)));
+        if !seen.insert(state(&life)) {
+            continue;
+        }
+        for (what, happens) in &happenings {
+            let mut next = life.clone();
+            happens(&mut next);
+            next.all_sent();
+            waiting.push_back((next, way.iter().copied().chain([*what]).collect()));
+        }
+    }
+    let every_end = [
+        "Closed One",
+        "Closed Two",
+        "Correspondence One",
+        "Refused(One) One",
+        "Refused(Two) Two",
+        "Withdrawn One",
+        "Withdrawn Two",
+    ];
+    assert_eq!(ends.iter().collect::<Vec<_>>(), every_end.iter().collect::<Vec<_>>(), "the walk came to every end");
+    assert!(seen.len() > 500, "{} states", seen.len());
 }

@@ -528,6 +528,19 @@ async fn word_of_a_danger_is_answered_at_once_however_often_and_whatever_else_it
 }
 
 #[tokio::test]
+async fn word_of_a_danger_in_the_request_for_stage_2_is_urgent_and_answered_with_the_emergency_numbers() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let case = world.cases().await.remove(0);
+    world.responds(&case, OFFICER).await;
+    let response = world.last_letter_to(ANN);
+    let words = "I am not happy with your response and want stage 2. There are sparks from the socket and I smell gas.";
+    world.mail(Mail::from(ANN).answering(&response).saying("Re: Leaking ceiling", words)).await;
+    assert!(world.last_letter_to(OFFICER).subject.starts_with("URGENT, possible danger: stage 2"));
+    assert!(world.last_letter_to(ANN).says("If anyone is in danger now, call 999"));
+}
+
+#[tokio::test]
 async fn a_resident_without_a_usable_address_is_left_to_a_person() {
     let mut world = World::at("Fri 20 Nov 2026 15:00").await;
     world.mail(Mail::from("Ann <ann@exämple.com>").saying("Leaking ceiling, complaint", COMPLAINT)).await;

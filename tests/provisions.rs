@@ -38,6 +38,7 @@ const CODE: &[Provision] = &[
     shown("1.2", "any dissatisfaction, however put, with the landlord or those acting for it", &[
         "whoever_says_that_they_complain_is_never_merely_listed",
         "dissatisfaction_in_so_many_words_is_never_filed_away_unasked",
+        "unhappiness_below_a_complaint_that_was_withdrawn_or_not_taken_on_is_one_complaint_anew",
     ]),
     shown("1.3", "no magic word; the choice to complain whenever somebody is unhappy; third parties as well", &[
         "a_landlord_may_say_it_in_other_words",
@@ -85,6 +86,7 @@ const CODE: &[Provision] = &[
     shown("3.2", "any way, to any member of staff, who passes it on; it counts from when they had it", &[
         "what_staff_pass_on_counts_from_the_day_the_landlord_had_it",
         "what_the_landlord_had_earlier_counts_from_then_and_never_from_later",
+        "a_complaint_acknowledged_by_itself_that_the_landlord_had_earlier_is_answered_earlier",
     ]),
     people("3.3", "many complaints are no bad sign", "How figures are read is the governing body's business; ours are neutral counts."),
     partly("3.4", "a clear policy on the website: two stages, what happens, how long", &[
@@ -138,6 +140,8 @@ const CODE: &[Provision] = &[
     partly("5.8", "an open mind, a fair hearing, no conflict of interest", &[
         "somebody_named_or_of_the_same_estate_or_in_conflict_is_refused_unless_a_manager_says_why",
         "a_complaint_that_names_the_officer_goes_to_the_deputy_and_not_to_the_officer",
+        "whoever_the_complaint_names_neither_answers_nor_refuses_it",
+        "a_handler_whom_the_complaint_comes_to_name_handles_it_no_more",
     ], "An open mind is a person's; conflicts are declared, and those that can be seen are refused."),
     shown("5.9", "outside the times, how often the resident hears is agreed", &[
         "an_extension_has_a_reason_a_limit_and_a_last_day",
@@ -186,12 +190,14 @@ const CODE: &[Provision] = &[
     ]),
     shown("6.6", "the response when the answer is known; what is outstanding is followed and told", &[
         "every_point_is_answered_and_a_fault_is_put_right",
+        "what_was_promised_is_carried_through_though_the_complaint_is_withdrawn_or_not_taken_to_stage_2",
     ]),
     shown("6.7", "every point answered, with reasons", &[
         "every_point_is_answered_and_a_fault_is_put_right",
     ]),
     shown("6.8", "related points join before the response, and are a new complaint after it", &[
         "a_corrected_definition_is_told_to_the_resident_and_moves_no_date",
+        "a_complaint_joined_to_another_loses_neither_its_points_nor_its_promises_nor_its_clock",
     ]),
     shown("6.9", "the seven things a stage 1 response says", &[
         "a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it",
@@ -244,6 +250,7 @@ const CODE: &[Provision] = &[
     people("7.2", "a remedy fits what happened to the resident", "How much is right is a person's judgement; the remedy and its sum are recorded."),
     shown("7.3", "what, by when, and carried through", &[
         "every_point_is_answered_and_a_fault_is_put_right",
+        "what_was_promised_is_carried_through_though_the_complaint_is_withdrawn_or_not_taken_to_stage_2",
     ]),
     people("7.4", "the Ombudsman's guidance on remedies is taken into account", "Reading it is the handler's part; the decision has room to say how it was used."),
 

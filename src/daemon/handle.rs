@@ -345,6 +345,7 @@ impl Desk<'_> {
             kind: known.case.kind.unwrap_or(opening.kind),
             open: known.case.open(),
             can_escalate: known.case.can_escalate(),
+            ended_unanswered: known.case.ended_unanswered(),
             merged_into: match &known.case.ended {
                 Some(Ending::MergedInto(into)) => Some(into.clone()),
                 _ => None,

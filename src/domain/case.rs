@@ -417,6 +417,13 @@ impl Case {
         self.is_complaint() && self.stage == Stage::One && self.responded(Stage::One) && !over
     }
 
+    /// Whether it ended before it was answered, withdrawn or not taken on: what the resident is unhappy about next is a
+    /// complaint that nobody has looked into (1.2, 6.2).
+    pub fn ended_unanswered(&self) -> bool {
+        let ended = matches!(self.ended, Some(Ending::Withdrawn | Ending::Refused(_)));
+        self.is_complaint() && ended && self.stage == Stage::One && !self.responded(Stage::One)
+    }
+
     /// The edition of the Code that holds at `stage`: by the day the complaint, or the request for stage 2, came in.
     pub fn edition(&self, stage: Stage) -> Edition {
         let began = match stage {

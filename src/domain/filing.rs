@@ -59,6 +59,8 @@ pub struct Candidate {
     pub open: bool,
     /// Its stage 1 response is written, and the resident may say that they are not content with it (6.10).
     pub can_escalate: bool,
+    /// It is a complaint that ended before it was answered.
+    pub ended_unanswered: bool,
     /// It goes on as this one.
     pub merged_into: Option<Reference>,
     /// Address of whoever handles it.
@@ -159,12 +161,13 @@ fn joined(candidates: &[Candidate]) -> Option<&Candidate> {
         (case.by_thread.unwrap_or(usize::MAX), case.kind != Kind::Complaint, case.reference.clone())
     })?;
     // Code 1.5: a request that was complained of goes on beside its complaint; what the resident is unhappy about next
-    // belongs to that.
+    // belongs to that. And what came anew after a case had ended is where that case goes on.
     let became = |case: &&Candidate| {
-        case.kind == Kind::Complaint && case.open && case.sender_known && case.related.contains(&nearest.reference)
+        let is_next = case.kind == Kind::Complaint || case.kind == nearest.kind && !nearest.open;
+        is_next && case.open && case.sender_known && case.related.contains(&nearest.reference)
     };
-    let complaint = candidates.iter().find(became).filter(|_| nearest.kind != Kind::Complaint);
-    Some(complaint.unwrap_or(nearest))
+    let anew = nearest.kind != Kind::Complaint || nearest.ended_unanswered;
+    Some(candidates.iter().find(became).filter(|_| anew).unwrap_or(nearest))
 }
 
 /// Everything that is known when a message is filed.
@@ -211,8 +214,12 @@ pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
         Some(case) if case.kind != Kind::Complaint && dissatisfied(sorted) != Dissatisfied::No => {
             open(item, known, sorted, None, Some(case))
         }
-        // A question was answered; what is asked for now is work.
-        Some(case) if case.kind == Kind::Correspondence && sorted.label == Label::ServiceRequest => {
+        // It was withdrawn or not taken on, and they are unhappy still: nothing runs there, so it is a complaint anew.
+        Some(case) if case.ended_unanswered && dissatisfied(sorted) != Dissatisfied::No => {
+            open(item, known, sorted, None, Some(case))
+        }
+        // A question was answered, or a request is done with; what is asked for now is work.
+        Some(case) if is_answered(case) && sorted.label == Label::ServiceRequest => {
             open(item, known, sorted, None, Some(case))
         }
         Some(case) => add(item, known, sorted, case, Writer::Resident),
@@ -221,6 +228,11 @@ pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
             None => fresh(item, known, sorted),
         },
     }
+}
+
+/// Whether nothing that is asked for on this case would be looked at again.
+fn is_answered(case: &Candidate) -> bool {
+    case.kind == Kind::Correspondence || case.kind == Kind::ServiceRequest && !case.open
 }
 
 /// Of several cases the one whose letter or message is answered most directly.
@@ -486,6 +498,7 @@ mod tests {
             kind,
             open: true,
             can_escalate: false,
+            ended_unanswered: false,
             merged_into: None,
             handler: None,
             by_thread,
@@ -678,6 +691,29 @@ mod tests {
             joined_case(filed(Label::Other, std::slice::from_ref(&question))),
             Some(question.reference.to_string())
         );
+        let done = Candidate { open: false, ..candidate(1002, Kind::ServiceRequest, Some(0)) };
+        let Filing::Open { cases, .. } = filed(Label::ServiceRequest, std::slice::from_ref(&done)) else {
+            panic!("nobody would look at the old one again")
+        };
+        assert_eq!((cases[0].1.kind, &cases[0].1.related), (Kind::ServiceRequest, &vec![done.reference.clone()]));
+        let next = Candidate { related: vec![done.reference.clone()], ..candidate(1050, Kind::ServiceRequest, None) };
+        let joined = joined_case(filed(Label::ServiceRequest, &[done, next.clone()]));
+        assert_eq!(joined, Some(next.reference.to_string()));
+    }
+
+    #[test]
+    fn unhappiness_below_a_complaint_that_was_withdrawn_or_not_taken_on_is_one_complaint_anew() {
+        let withdrawn = Candidate { open: false, ended_unanswered: true, ..candidate(1001, Kind::Complaint, Some(0)) };
+        let Filing::Open { cases, also, .. } = filed(Label::Complaint, std::slice::from_ref(&withdrawn)) else {
+            panic!("no clock runs on the old one")
+        };
+        assert_eq!(cases.len(), 1, "at its landlord");
+        assert_eq!((cases[0].1.kind, &also), (Kind::Complaint, &vec![withdrawn.reference.clone()]));
+        let next = Candidate { related: also, ..candidate(1050, Kind::Complaint, None) };
+        let joined = joined_case(filed(Label::Complaint, &[withdrawn.clone(), next.clone()]));
+        assert_eq!(joined, Some(next.reference.to_string()));
+        let thanks = joined_case(filed(Label::Other, std::slice::from_ref(&withdrawn)));
+        assert_eq!(thanks, Some(withdrawn.reference.to_string()));
     }
 
     #[test]

@@ -74,6 +74,7 @@ pub fn complaint(received: Timestamp) -> Opening {
     }
 }
 
+#[derive(Clone)]
 pub struct Life {
     pub landlord: Landlord,
     pub calendar: Calendar,

@@ -284,7 +284,9 @@ impl Draft<'_> {
             return Err(Refusal::NoPoints);
         }
         let changed = definition != self.case.definition;
+        let before = self.case.clone();
         self.record_now(Event::Defined { by: by.clone(), definition });
+        self.keep_from_whoever_is_named(&before);
         if changed && self.case.acknowledgement_written(stage) {
             self.correct(stage);
         }
@@ -518,7 +520,9 @@ impl Draft<'_> {
         if stage == Stage::Two || self.case.responded(stage) {
             return Err(Refusal::TooLateForPoint(Stage::One));
         }
+        let before = self.case.clone();
         self.record_now(Event::PointAdded { by: by.clone(), points });
+        self.keep_from_whoever_is_named(&before);
         if self.case.acknowledgement_written(stage) {
             self.correct(stage);
         }

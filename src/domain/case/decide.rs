@@ -189,14 +189,15 @@ impl Case {
     }
 
     /// Whether letters go to the resident by themselves. What reached the landlord by another road is answered by hand,
-    /// when the resident has no e-mail address.
+    /// when the resident has no e-mail address. What kept the first letter back holds until a person has acknowledged the
+    /// complaint.
     pub fn answered_by_itself(&self) -> bool {
         let (Some(opening), Some(resident)) = (&self.opening, &self.resident) else { return false };
         let reachable = resident.address.is_some()
             || resident.post.is_some()
             || resident.telephone.is_some()
             || opening.channel != Channel::Email;
-        opening.withheld.is_none() && reachable
+        (opening.withheld.is_none() || self.acknowledgement_written(Stage::One)) && reachable
     }
 }
 
@@ -358,7 +359,9 @@ impl Draft<'_> {
         if new && (self.case.stage == Stage::Two || self.case.responded(Stage::One)) {
             return Err(Refusal::TooLateForPoint(Stage::One));
         }
+        let before = self.case.clone();
         self.record_now(Event::Absorbed { by, from, messages, points });
+        self.keep_from_whoever_is_named(&before);
         for promised in promised {
             self.promise(promised);
         }
@@ -676,6 +679,16 @@ impl Draft<'_> {
         match self.case.first_fit(self.house.landlord, stage).cloned() {
             Some(to) => self.record_now(Event::Assigned { stage, to, by: None, conflict: None, despite: None }),
             None => self.record_now(Event::Unassigned { stage }),
+        }
+    }
+
+    /// Gives the case to somebody else when its handler is named in what it has come to be about (5.8).
+    pub(super) fn keep_from_whoever_is_named(&mut self, before: &Case) {
+        let stage = self.case.stage;
+        let newly = |handler: &&Person| self.case.names(handler) && !before.names(handler);
+        if self.case.handler().filter(newly).is_some() {
+            self.assign_by_rule(stage);
+            self.write_to_handler(Says::Assigned { stage });
         }
     }
 

@@ -478,6 +478,7 @@ pub(super) fn subject(case: &Case, opening: &Opening, letter: &Letter) -> String
         Says::NewMessage { writer: Writer::Ombudsman, .. } => format!("Housing Ombudsman: new message on {reference}"),
         Says::NewMessage { flags, .. } if kind == "message" => new("further message on", flags.urgent_hazard, false),
         Says::NewMessage { flags, .. } => new(&format!("message on {kind}"), flags.urgent_hazard, false),
+        Says::Escalation { .. } if case.hazard => format!("URGENT, possible danger: stage 2 of {reference}"),
         Says::Escalation { unsure: true, .. } => format!("Please check: is stage 2 asked for on {reference}?"),
         Says::Escalation { .. } => match case.duties.get(&Duty::AcknowledgeStage2) {
             Some(owed) if owed.open() && !case.acknowledgement_written(Stage::Two) => {
