@@ -217,8 +217,12 @@ fn outcome(outcome: &Outcome) -> String {
 
 /// How a date was found.
 fn working(due: &Due, start: Start) -> String {
-    if due.set {
-        return format!("set by a person, on {}", spoken(due.counted_from));
+    match start {
+        Start::Promise if due.set => return format!("set by a person, on {}", spoken(due.counted_from)),
+        _ if due.set => {
+            return format!("counted from {} on {}, weekends too", start.in_words(), spoken(due.counted_from));
+        }
+        _ => {}
     }
     let mut text = format!("{} after {} on {}", due.period, start.in_words(), spoken(due.counted_from));
     for (day, why) in &due.skipped {
