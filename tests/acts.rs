@@ -210,7 +210,7 @@ fn every_point_is_answered_and_a_fault_is_put_right() {
     let answer = |finding| Answer { finding, reasons: words("Our records show it.") };
     let respond = |answers, remedies, actions| Command::Respond { answers, decision: None, remedies, actions };
     let one = respond(vec![answer(Finding::NotUpheld)], vec![], vec![]);
-    assert!(refused(life.act("Ada", one)).contains("2 points and 1 were answered"));
+    assert!(refused(life.act("Ada", one)).contains("2 points and 1 was answered"));
     let upheld = vec![answer(Finding::Upheld), answer(Finding::NotUpheld)];
     assert!(refused(life.act("Ada", respond(upheld.clone(), vec![], vec![]))).contains("Code 7.1"));
     let past = promised(date(2026, 11, 30));
@@ -624,7 +624,9 @@ fn a_resident_who_wants_paper_is_acknowledged_when_somebody_has_posted_it() {
     assert!(refused(life.act("Ada", future)).contains("still to come"));
     life.act("Ada", Command::HandedOver { letter, on: Some(date(2026, 12, 2)) }).unwrap();
     assert!(!life.owes(Duty::Acknowledge));
-    assert!(refused(life.act("Ada", Command::HandedOver { letter, on: None })).contains("not one to hand over"));
+    assert!(
+        refused(life.act("Ada", Command::HandedOver { letter, on: None })).contains("does not wait to be handed over")
+    );
 }
 
 #[test]

@@ -124,9 +124,9 @@ async fn a_machine_that_slept_sends_todays_list_and_the_weeks_and_none_that_it_m
 async fn a_list_tells_of_mail_that_became_no_case_and_of_the_junk_folder_once() {
     let mut world = World::at("Fri 20 Nov 2026 15:00").await;
     world.arrives("complaints", "Junk", complaint());
-    let news =
-        "This month: 20% off paint, our opening hours and new offers for your business. Unsubscribe with one click.";
-    world.mail(Mail::from("news@example.com").saying("Newsletter", news).header("Precedence: list")).await;
+    let invoice =
+        "Please find attached our invoice 4711 for gutter cleaning in October. Payment is due within 30 days.";
+    world.mail(Mail::from("accounts@example.com").saying("Invoice 4711", invoice)).await;
     world.goes_to("Mon 23 Nov 2026 12:00").await;
     let case = world.cases().await[0].clone();
     let list = world.lists_to(OFFICER).pop().unwrap();

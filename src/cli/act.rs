@@ -16,8 +16,8 @@ use crate::daemon::command;
 use crate::daemon::command::{Done, DoneTo};
 use crate::daemon::office::{self, Office};
 use crate::domain::calendar::{london_date, spoken};
-use crate::domain::case::{Audience, LetterNo, Refusal};
-use crate::domain::code::cite;
+use crate::domain::case::{Audience, LetterKind, LetterNo, Refusal};
+use crate::domain::code::{Duty, cite};
 use crate::domain::command::grammar::{Context, Field, Form, Holds, LOG, Mistake, VERBS, Verb};
 use crate::domain::landlord::{Landlord, Person};
 use crate::domain::message;
@@ -76,9 +76,9 @@ fn subcommand<T>(command: clap::Command, verb: &Verb<T>, begin: &str, more: &str
         holds => format!(" --{} <{}>", field.name, holds.in_words()),
     });
     let usage = format!("{begin}{more}{} --as <person> [OPTIONS]", usage.collect::<String>());
-    let extra = verb.fields.iter().find(|field| !field.needed).map(|field| field.name);
-    let mut examples = vec![example(begin, verb, |field| field.needed)];
-    examples.extend(extra.map(|extra| example(begin, verb, |field| field.needed || field.name == extra)));
+    let mut examples = vec![example(begin, verb, |field| field.usual)];
+    let more = verb.fields.iter().any(|field| !field.usual && field.holds != Holds::Flag);
+    examples.extend(more.then(|| example(begin, verb, |field| field.usual || field.holds != Holds::Flag)));
     command
         .override_usage(usage)
         .about(format!("{}{provision}", verb.meaning))
@@ -221,7 +221,7 @@ pub fn context<'a>(office: &'a Office, landlord: &'a Landlord) -> Context<'a> {
 
 fn acting<'a>(context: &Context<'a>, matches: &ArgMatches) -> anyhow::Result<&'a Person> {
     let written = matches.get_one::<String>(AS).map_or("", String::as_str);
-    context.person(written).map_err(|wrong| anyhow::anyhow!("as: {wrong}.\n{UNCHANGED}"))
+    context.person(written).map_err(|wrong| anyhow::anyhow!("--as: {wrong}.\n{UNCHANGED}"))
 }
 
 const UNCHANGED: &str = "Nothing has been changed.";
@@ -257,7 +257,7 @@ fn read_value(value: &str, input_taken: &Cell<bool>) -> anyhow::Result<String> {
 }
 
 fn misunderstood(mistakes: Vec<Mistake>) -> anyhow::Error {
-    let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+    let lines: Vec<String> = mistakes.iter().map(|mistake| format!("--{mistake}")).collect();
     anyhow::anyhow!("{}\n{UNCHANGED}", lines.join("\n"))
 }
 
@@ -343,7 +343,11 @@ fn sheet(office: &Office, done: &DoneTo, dry_run: bool) -> String {
     let next = match done.after.next_duty() {
         Some((duty, owed)) => {
             let left = beside::left(&office.calendar, london_date(office.clock.now()), owed.due.date);
-            format!("{} by {}: {left} ({})", duty.in_words(), spoken(owed.due.date), cite(&owed.provision))
+            let date = format!("{} by {}: {left} ({})", duty.in_words(), spoken(owed.due.date), cite(&owed.provision));
+            match met_by(done, duty) {
+                Some(letter) => format!("{date}; done as soon as letter {letter} is with the resident"),
+                None => date,
+            }
         }
         None => "nothing is owed".to_owned(),
     };
@@ -375,6 +379,18 @@ fn reader(done: &DoneTo, letter: &NewLetter) -> String {
         (true, false) => format!("the resident, {}", letter.recipient),
         (true, true) => format!("the resident, for {} to hand over", letter.recipient),
     }
+}
+
+/// The letter of this act that meets `duty` once it has arrived.
+fn met_by(done: &DoneTo, duty: Duty) -> Option<LetterNo> {
+    let meets = |number: &LetterNo| {
+        done.after.letters.get(number).is_some_and(|letter| match letter.kind {
+            LetterKind::Acknowledgement => duty == letter.stage.acknowledge(),
+            LetterKind::Response => duty == letter.stage.respond(),
+            _ => false,
+        })
+    };
+    done.letters.iter().map(|letter| letter.number).find(meets)
 }
 
 fn fate(done: &DoneTo, letter: &NewLetter) -> String {

@@ -123,9 +123,19 @@ impl Ask {
             What::Act(words) => {
                 let (reference, arguments) = words.split_first().context("Say which case")?;
                 let written = reference.to_string_lossy();
-                let reference = parse(&written).with_context(|| {
-                    format!("`redress case` knows list, show, log, and a case's reference; {written:?} is none of them")
-                })?;
+                let reference = match parse(&written) {
+                    Ok(reference) => reference,
+                    // What has digits is meant for a reference, and what is wrong with it is said.
+                    Err(slip) if written.contains(|c: char| c.is_ascii_digit()) => return Err(slip),
+                    Err(_) => {
+                        bail!(
+                            "`redress case` knows list, show, log, and a case's reference; {written:?} is none of them"
+                        )
+                    }
+                };
+                if arguments.first().is_some_and(|act| act == "show") {
+                    bail!("To see a case: `redress case show {reference}`");
+                }
                 return act::on_case(config, &reference, arguments).await;
             }
         };

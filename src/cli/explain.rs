@@ -114,7 +114,7 @@ fn beginning(case: &Case, course: &Course, due: &Due) -> Vec<(&'static str, Stri
     let clock = rule(course.duty, edition);
     let limit = match clock.limit {
         _ if due.set && course.start == Start::Promise => "none in the Code; a person set the day".to_owned(),
-        _ if due.set => format!("{}, every day counted", page::count(history::days_until(due), "day")),
+        _ if due.set => "none in the Code; counted in days, weekends and bank holidays too".to_owned(),
         Limit::Code(days) => format!("{days}, by {edition}"),
         Limit::House => format!("{}; the Code names none, the landlord does", due.period),
     };
@@ -131,7 +131,7 @@ fn counting(due: &Due) -> Vec<(&'static str, String)> {
     if !due.set {
         lines.push(("Counted", counted_days(due)));
     }
-    if !due.skipped.is_empty() {
+    if !due.set && !due.skipped.is_empty() {
         lines.push(("Passed over", due.skipped.iter().map(skipped).collect::<Vec<_>>().join(", ")));
     }
     lines.push(("Last day", spoken(due.date)));

@@ -215,19 +215,14 @@ fn outcome(outcome: &Outcome) -> String {
     }
 }
 
-/// Days from the day a date counts from to the date, working days or not.
-pub fn days_until(due: &Due) -> i64 {
-    due.counted_from.until(due.date).map_or(0, |span| i64::from(span.get_days()))
-}
-
 /// How a date was found.
 fn working(due: &Due, start: Start) -> String {
-    if due.set {
-        let from = spoken(due.counted_from);
-        return match start {
-            Start::Promise => format!("set by a person, on {from}"),
-            _ => format!("{} after {} on {from}", count(days_until(due), "day"), start.in_words()),
-        };
+    match start {
+        Start::Promise if due.set => return format!("set by a person, on {}", spoken(due.counted_from)),
+        _ if due.set => {
+            return format!("counted from {} on {}, weekends too", start.in_words(), spoken(due.counted_from));
+        }
+        _ => {}
     }
     let mut text = format!("{} after {} on {}", due.period, start.in_words(), spoken(due.counted_from));
     for (day, why) in &due.skipped {

@@ -229,8 +229,8 @@ async fn leave(
     for Open { landlord, reference, .. } in &theirs {
         let context = act::context(&office, office.landlord(landlord)?);
         let given = match (context.person(to), context.person(by)) {
-            (Err(wrong), _) => Err(format!("to: {wrong}.")),
-            (_, Err(wrong)) => Err(format!("as: {wrong}.")),
+            (Err(wrong), _) => Err(format!("--to: {wrong}.")),
+            (_, Err(wrong)) => Err(format!("--as: {wrong}.")),
             (Ok(to), Ok(_)) if to.address == address => bail!("{address} is who leaves; say who takes over, with --to"),
             (Ok(to), Ok(by)) => {
                 let assign = Command::Assign { to: to.clone(), conflict: None, despite: None };
@@ -261,6 +261,13 @@ async fn leave(
     let actions: Vec<String> = actions.collect();
     if !actions.is_empty() {
         text.push_str(&format!("\nPromised, and still theirs to see to: {}\n", actions.join(", ")));
+    }
+    for landlord in landlords.iter().filter(|landlord| landlord.people().iter().any(|one| one.address == address)) {
+        text.push_str(&format!(
+            "\n{address} is still in the configuration of {}, and may still be given new cases: write somebody else there, and \
+             restart Redress.\n",
+            landlord.key
+        ));
     }
     page::print(&text)?;
     ensure!(kept == 0, "{} of {} could not be given on", kept, page::count(theirs.len() as i64, "case"));

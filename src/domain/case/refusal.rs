@@ -14,7 +14,9 @@ pub enum Refusal {
     NotOpened,
     #[error("this case is open already")]
     AlreadyOpened,
-    #[error("this case has no letter {0}")]
+    #[error(
+        "this case has no letter {0}. A letter's number within its case is in the column Letter of `redress case show`"
+    )]
     NoSuchLetter(LetterNo),
 
     // ── who ──
@@ -25,17 +27,18 @@ pub enum Refusal {
     #[error("{name} answered this complaint at stage 1, so somebody else must deal with it at stage 2 (Code 6.13)")]
     SameOfficer { name: String },
     #[error(
-        "{name} is named in the complaint. Choose somebody else, or let a manager record why nobody else can (Code 5.8)"
+        "{name} is named in the complaint. Choose somebody else, or let a manager record with `despite` why nobody else can \
+         (Code 5.8)"
     )]
     Named { name: String },
     #[error(
-        "{name} lives at {estate}, where the resident lives. Choose somebody else, or let a manager record why nobody else \
-         can (Code 5.8)"
+        "{name} lives at {estate}, where the resident lives. Choose somebody else, or let a manager record with `despite` \
+         why nobody else can (Code 5.8)"
     )]
     SameEstate { name: String, estate: String },
     #[error(
-        "{name} has declared a conflict of interest. Choose somebody else, or let a manager record why nobody else can \
-         (Code 5.8)"
+        "{name} has declared a conflict of interest. Choose somebody else, or let a manager record with `despite` why \
+         nobody else can (Code 5.8)"
     )]
     Conflict { name: String },
     #[error("only a manager may record why nobody else can deal with this case (Code 5.8)")]
@@ -74,15 +77,22 @@ pub enum Refusal {
     NotAtStage2,
 
     // ── definition and response ──
-    #[error("the definition has {points} points and {answers} were answered. Answer every one (Code 6.7, 6.18)")]
+    #[error(
+        "the definition has {} and {answers} {} answered. Answer every one, in their order (Code 6.7, 6.18)",
+        if *points == 1 { "1 point".to_owned() } else { format!("{points} points") },
+        if *answers == 1 { "was" } else { "were" }
+    )]
     PointsUnanswered { points: usize, answers: usize },
-    #[error("something was upheld, and nothing is said of how it is put right (Code 7.1)")]
+    #[error("something was upheld, and nothing is said of how it is put right. Say it with `remedy` (Code 7.1)")]
     NoRemedy,
     #[error(
         "{0} has been answered, so this cannot become part of it: open a complaint of its own with `complain` (Code 6.8)"
     )]
     TooLateForPoint(Stage),
-    #[error("the case cannot be closed while something promised is not done: action {} (Code 6.6, 7.3)", listed(.0))]
+    #[error(
+        "the case cannot be closed while something promised is not done: action {}. Record it with `done`, or give it a later \
+         day with `postpone` (Code 6.6, 7.3)", listed(.0)
+    )]
     Outstanding(Vec<ActionNo>),
     #[error("the response is still owed. Send it, or record that the complaint was withdrawn (Code 6.3, 6.14)")]
     ResponseOwed,
@@ -104,10 +114,12 @@ pub enum Refusal {
     #[error("{} is not after {}, when the response is due now", spoken(*.until), spoken(*.due))]
     NotLater { until: Date, due: Date },
     #[error(
-        "{} is more than {limit} after {}, so a good reason must be recorded ({})", spoken(*.until), spoken(*.due), cite(.provision)
+        "{} is more than {limit} after {}, so record the good reason with `good-reason` ({})", spoken(*.until), spoken(*.due), cite(.provision)
     )]
     TooLong { until: Date, due: Date, limit: WorkingDays, provision: &'static str },
-    #[error("outside the Code's times, say how often the resident will hear from us, as agreed with them (Code 5.9)")]
+    #[error(
+        "outside the Code's times, say with `updates` how often the resident will hear from us, as agreed with them (Code 5.9)"
+    )]
     NoUpdates,
     #[error("the case is owed no response, so there is no date to extend")]
     NothingToExtend,
@@ -117,11 +129,13 @@ pub enum Refusal {
     NoReview(&'static str),
 
     // ── refusing a complaint ──
-    #[error("for a matter over twelve months old, say why discretion was not used in the resident's favour (Code 2.3)")]
+    #[error(
+        "for a matter over twelve months old, say with `discretion` why it was not used in the resident's favour (Code 2.3)"
+    )]
     NoDiscretion,
 
     // ── the rest ──
-    #[error("letter {0} is not one to hand over")]
+    #[error("letter {0} does not wait to be handed over: it went by e-mail, or was handed over already")]
     NotByHand(LetterNo),
     #[error("letter {letter} had not been written on {}", spoken(*.on))]
     NotYetWritten { letter: LetterNo, on: Date },
@@ -137,7 +151,7 @@ pub enum Refusal {
     NoRestriction,
     #[error("there is nothing of this kind to review on this case")]
     NothingToReview,
-    #[error("there is nothing new in that")]
+    #[error("nothing would change: this is on record already")]
     NothingNew,
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 pub use super::values::{Choices, Context, Holds, named};
-use super::values::{Value, items, squeezed};
+use super::values::{Value, answers, items, squeezed};
 use super::{Command, Log, Redefinition};
 use crate::domain::calendar::WorkingDays;
 use crate::domain::case::{Answer, Channel, Ground, Kind, NoteKind, Prefers, Promised, Remedy, Sorting};
@@ -30,19 +30,25 @@ pub struct Field {
     pub needed: bool,
     /// It may be given several times.
     pub several: bool,
+    /// Nearly always given, so that the plainest example has it.
+    pub usual: bool,
 }
 
 const fn needed(name: &'static str, holds: Holds, meaning: &'static str, example: &'static str) -> Field {
-    Field { name, holds, meaning, example, needed: true, several: false }
+    Field { name, holds, meaning, example, needed: true, several: false, usual: true }
 }
 
 const fn may(name: &'static str, holds: Holds, meaning: &'static str, example: &'static str) -> Field {
-    Field { needed: false, ..needed(name, holds, meaning, example) }
+    Field { needed: false, usual: false, ..needed(name, holds, meaning, example) }
 }
 
 impl Field {
     const fn several(self) -> Field {
         Field { several: true, ..self }
+    }
+
+    const fn usual(self) -> Field {
+        Field { usual: true, ..self }
     }
 }
 
@@ -259,7 +265,8 @@ pub const VERBS: &[Verb<Command>] = &[
                  record, money, changed policy, and what it is",
                 "money: £150.50 for the delay",
             )
-            .several(),
+            .several()
+            .usual(),
             may(
                 "action",
                 Holds::Promise,
@@ -329,7 +336,7 @@ pub const VERBS: &[Verb<Command>] = &[
         name: "point",
         meaning: "Take a related point into the complaint, before its response",
         provision: Some("6.8"),
-        fields: &[Field { needed: true, ..POINT }],
+        fields: &[Field { needed: true, usual: true, ..POINT }],
         make: |given| Some(Command::AddPoint { points: given.all("point", Value::words) }),
     },
     Verb {
@@ -337,7 +344,7 @@ pub const VERBS: &[Verb<Command>] = &[
         meaning: "Open a complaint beside this case, which goes on",
         provision: Some("1.5, 6.8"),
         fields: &[
-            Field { needed: true, ..POINT },
+            Field { needed: true, usual: true, ..POINT },
             OUTCOME,
             may("received", Holds::Instant, "when they said so, when not now", "yesterday 14:30"),
         ],
@@ -593,7 +600,7 @@ pub const VERBS: &[Verb<Command>] = &[
         name: "handed-over",
         meaning: "A letter to print was posted, or read out to the resident",
         provision: Some("5.10"),
-        fields: &[needed("letter", Holds::Number, "the number of the letter", "3"), ON],
+        fields: &[needed("letter", Holds::Number, "its number within the case, as the letter itself says", "3"), ON],
         make: |given| Some(Command::HandedOver { letter: given.one("letter", Value::number)?, on: given.one("on", Value::date) }),
     },
 ];
@@ -722,7 +729,8 @@ impl Field {
     /// The values in what somebody wrote into the field.
     fn read(&self, text: &str, context: &Context) -> Result<Vec<Value>, String> {
         if self.several {
-            items(text).iter().map(|item| self.holds.read(item, context)).collect()
+            let items = if self.holds == Holds::Answer { answers(text) } else { items(text) };
+            items.iter().map(|item| self.holds.read(item, context)).collect()
         } else {
             self.holds.read(text, context).map(|value| vec![value])
         }

@@ -73,7 +73,7 @@ impl Holds {
             Holds::Ground => "ground",
             Holds::Answer => "finding: reasons",
             Holds::Remedy => "kind: what",
-            Holds::Promise => "what; owner; by date",
+            Holds::Promise => "what; owner who; by date",
             Holds::Owner => "role or person",
         }
     }
@@ -238,6 +238,18 @@ pub(super) fn items(text: &str) -> Vec<String> {
     if items.is_empty() { vec![String::new()] } else { items }
 }
 
+/// The answers in one text. A paragraph that begins with no finding goes on with the reasons before it.
+pub(super) fn answers(text: &str) -> Vec<String> {
+    let mut answers: Vec<String> = Vec::new();
+    for item in items(text) {
+        match answers.last_mut().filter(|_| finding(&item).is_none()) {
+            Some(answer) => answer.extend(["\n\n", &item]),
+            None => answers.push(item),
+        }
+    }
+    answers
+}
+
 /// A list item without what marks it: "- ", "• ", "2. ", "3) ".
 fn without_marker(line: &str) -> &str {
     let bullet = ["- ", "* ", "• ", "– ", "· "].iter().find_map(|marker| line.strip_prefix(marker));
@@ -318,13 +330,18 @@ const FINDINGS: [(&str, Finding); 6] = [
     ("upheld", Finding::Upheld),
 ];
 
-fn answer(text: &str) -> Result<Answer, String> {
-    let text = without_marker(text);
+/// The finding that begins `text`, and what stands behind it.
+fn finding(text: &str) -> Option<(Finding, &str)> {
     let found = FINDINGS.iter().find_map(|(words, finding)| {
         let begins = text.get(..words.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(words));
         begins.then(|| (*finding, &text[words.len()..]))
     });
-    let Some((finding, rest)) = found.filter(|(_, rest)| !rest.starts_with(char::is_alphanumeric)) else {
+    found.filter(|(_, rest)| !rest.starts_with(char::is_alphanumeric))
+}
+
+fn answer(text: &str) -> Result<Answer, String> {
+    let text = without_marker(text);
+    let Some((finding, rest)) = finding(text) else {
         return Err(format!(
             "it begins with none of “upheld:”, “partly upheld:”, “not upheld:” (“{}”)",
             said_back(text)

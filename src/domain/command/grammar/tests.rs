@@ -152,6 +152,18 @@ fn several_values_stand_in_one_field_as_a_list_or_as_paragraphs() {
 }
 
 #[test]
+fn the_reasons_of_an_answer_may_run_over_paragraphs() {
+    let written = "upheld: We came late.\n\nThe van had broken down.\n\nNot upheld: The car park is the council's.";
+    let Command::Respond { answers, .. } = command("respond", &[("answer", written)]) else { panic!("no response") };
+    let answers: Vec<_> = answers.iter().map(|answer| (answer.finding, answer.reasons.as_str())).collect();
+    let expected = [
+        (Finding::Upheld, "We came late.\n\nThe van had broken down."),
+        (Finding::NotUpheld, "The car park is the council's."),
+    ];
+    assert_eq!(answers, expected);
+}
+
+#[test]
 fn a_response_is_read_point_by_point_with_its_remedies_and_promises() {
     let Command::Respond { answers, decision, remedies, actions } = command(
         "respond",
