@@ -340,6 +340,18 @@ fn landlord() -> Landlord {
     }
 }
 
+/// The letter that an event says did not reach its reader.
+fn lost_letter(event: &Event) -> Option<LetterNo> {
+    match event {
+        Event::LetterPosted {
+            outcome: Outcome::Sent { .. } | Outcome::HandedOver { .. } | Outcome::Absent { .. },
+            ..
+        } => None,
+        Event::LetterPosted { letter, .. } => Some(*letter),
+        _ => None,
+    }
+}
+
 /// A case as it is driven, with everything it has said.
 struct Driven<'a> {
     house: House<'a>,
@@ -416,10 +428,10 @@ impl<'a> Driven<'a> {
                 assert!(*cause != Cause::Extended || !passed, "a date that had passed was extended");
             }
             Event::Assigned { stage: Stage::Two, to, .. } => {
-                assert!(!before.answered_stage1.contains(&to.address), "stage 2 went to whoever answered stage 1");
+                assert!(!before.stage1_people.contains(&to.address), "stage 2 went to whoever answered stage 1");
             }
             Event::Responded { by, stage, response } => {
-                assert!(*stage == Stage::One || !before.answered_stage1.contains(&by.address), "answered by the same");
+                assert!(*stage == Stage::One || !before.stage1_people.contains(&by.address), "answered by the same");
                 assert_eq!(response.answers.len(), before.definition.points.len(), "a point was not answered");
                 assert!(before.acknowledgement_written(*stage));
             }
@@ -468,7 +480,9 @@ impl<'a> Driven<'a> {
                 })));
             }
             What::Posted { letter, outcome } => {
-                let numbers: Vec<LetterNo> = self.case.letters.keys().copied().collect();
+                // What was dropped is gone: the outbox tells no more of it.
+                let there = self.case.letters.iter().filter(|(_, letter)| letter.outcome != Some(Outcome::Dropped));
+                let numbers: Vec<LetterNo> = there.map(|(number, _)| *number).collect();
                 if numbers.is_empty() {
                     return;
                 }
@@ -519,13 +533,14 @@ impl<'a> Driven<'a> {
         assert_eq!(numbers.len(), self.letters.len(), "a letter's number was used twice");
         // A copy for whoever speaks for the resident is no second letter; whoever is asked again is acknowledged again.
         let again = self.history.iter().any(|line| matches!(line.event, Event::EscalationMistaken { .. }));
+        let lost: BTreeSet<LetterNo> = self.history.iter().filter_map(|line| lost_letter(&line.event)).collect();
         for stage in [Stage::One, Stage::Two] {
             let first =
-                |letter: &&Posted| letter.stage == stage && !letter.copy && letter.audience == Audience::Resident;
-            // One that came back goes again when the resident is reached another way.
+                |letter: &Posted| letter.stage == stage && !letter.copy && letter.audience == Audience::Resident;
+            // One that was refused, came back or was dropped may be written again.
             let of_kind = |kind| {
-                let letters = case.letters.values().filter(first).filter(|letter| letter.kind == kind);
-                letters.filter(|letter| !letter.failed()).count()
+                let letters = case.letters.iter().filter(|(number, _)| !lost.contains(number));
+                letters.filter(|(_, letter)| first(letter) && letter.kind == kind).count()
             };
             assert!(of_kind(LetterKind::Acknowledgement) <= 1, "acknowledged twice at {stage}");
             assert!(of_kind(LetterKind::Response) <= 1, "answered twice at {stage}");
@@ -541,7 +556,7 @@ impl<'a> Driven<'a> {
         assert!(added.values().all(|letters| *letters == 1), "more than one short letter on a day: {added:?}");
         for stage in [Stage::One, Stage::Two] {
             let handler = case.handlers.get(&stage);
-            let clash = stage == Stage::Two && handler.is_some_and(|who| case.answered_stage1.contains(&who.address));
+            let clash = stage == Stage::Two && handler.is_some_and(|who| case.stage1_people.contains(&who.address));
             assert!(!clash, "the same officer at both stages");
         }
         self.judge_the_clocks();

@@ -166,8 +166,8 @@ pub struct Case {
     pub escalation: Option<Escalation>,
     /// Who handles it, at each stage.
     pub handlers: BTreeMap<Stage, Person>,
-    /// Addresses of those who answered at stage 1: none of them answers at stage 2 (6.13).
-    pub answered_stage1: BTreeSet<String>,
+    /// Addresses of those who dealt with it at stage 1: none of them does at stage 2 (6.13).
+    pub stage1_people: BTreeSet<String>,
     pub duties: BTreeMap<Duty, Obligation>,
     pub letters: BTreeMap<LetterNo, Posted>,
     /// The letter that acknowledged it at each stage, and when it left.
@@ -304,6 +304,9 @@ impl Case {
                 self.unsure = false;
             }
             Event::Assigned { stage, to, .. } => {
+                if *stage == Stage::One {
+                    self.stage1_people.insert(to.address.clone());
+                }
                 self.handlers.insert(*stage, to.clone());
             }
             Event::Unassigned { stage } => {
@@ -312,9 +315,7 @@ impl Case {
             Event::UpdatesAgreed { every, .. } => self.updates_every = Some(*every),
             Event::Responded { by, stage, response } => {
                 if *stage == Stage::One {
-                    let handler = self.handlers.get(stage).map(|handler| handler.address.clone());
-                    self.answered_stage1.extend(handler);
-                    self.answered_stage1.insert(by.address.clone());
+                    self.stage1_people.insert(by.address.clone());
                 }
                 self.responses.insert(*stage, response.clone());
                 self.unsure = false;
@@ -460,7 +461,8 @@ impl Case {
 
     /// Whether the acknowledgement of `stage` was written.
     pub fn acknowledgement_written(&self, stage: Stage) -> bool {
-        self.letters.values().any(|letter| letter.kind == LetterKind::Acknowledgement && letter.stage == stage)
+        let of_stage = |letter: &&Posted| letter.kind == LetterKind::Acknowledgement && letter.stage == stage;
+        self.letters.values().filter(of_stage).any(|letter| letter.outcome != Some(Outcome::Dropped))
     }
 
     /// Who reads a letter to the resident: they, or whoever speaks for them.

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::decide::{Draft, Elsewhere, Input};
+use super::decide::{AskedFor, Draft, Elsewhere, Input};
 use super::letters::{LetterNo, News, Says};
 use super::{
     Action, ActionNo, Cause, Ending, Event, Finding, Flags, Ground, Kind, NoteKind, Obligation, Opening, Outcome,
@@ -460,7 +460,8 @@ impl Draft<'_> {
             return Err(Refusal::Ended);
         }
         let received = self.happened(received)?;
-        self.escalate(received, None, Some(by), reasons, false);
+        let by = Some(by.clone());
+        self.escalate(AskedFor { received, message: None, by, reasons, unsure: false, answered: true });
         Ok(())
     }
 

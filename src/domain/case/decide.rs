@@ -201,6 +201,18 @@ impl Case {
     }
 }
 
+/// A request for stage 2.
+pub(super) struct AskedFor {
+    pub(super) received: Timestamp,
+    /// The message that asked, unless it came another way.
+    pub(super) message: Option<MessageNo>,
+    pub(super) by: Option<Person>,
+    pub(super) reasons: Option<Words>,
+    pub(super) unsure: bool,
+    /// The resident gets a letter at once.
+    pub(super) answered: bool,
+}
+
 /// A decision in the making. Each event is applied as it is recorded, so that later steps see earlier ones.
 pub(super) struct Draft<'a> {
     pub(super) case: Case,
@@ -285,7 +297,11 @@ impl Draft<'_> {
         match writer {
             Writer::Handler => return, // They know what they wrote; it is on file.
             Writer::Resident if dissatisfied != Dissatisfied::No && self.case.can_escalate() => {
-                return self.escalate(received, Some(message), None, words, dissatisfied == Dissatisfied::Perhaps);
+                let answered = withheld.is_none();
+                // What may be a machine's, or junk, is for a person to look at; the clock runs.
+                let unsure = dissatisfied == Dissatisfied::Perhaps || !answered;
+                let (message, by) = (Some(message), None);
+                return self.escalate(AskedFor { received, message, by, reasons: words, unsure, answered });
             }
             Writer::Resident | Writer::Staff | Writer::Stranger | Writer::Ombudsman => {}
         }
@@ -303,15 +319,9 @@ impl Draft<'_> {
     }
 
     /// Stage 2 begins (6.10): its clock counts from the day the resident asked.
-    pub(super) fn escalate(
-        &mut self,
-        received: Timestamp,
-        message: Option<MessageNo>,
-        by: Option<&Person>,
-        reasons: Option<Words>,
-        unsure: bool,
-    ) {
-        self.record(received, Event::Escalated { received, message, by: by.cloned(), reasons, unsure });
+    pub(super) fn escalate(&mut self, asked_for: AskedFor) {
+        let AskedFor { received, message, by, reasons, unsure, answered } = asked_for;
+        self.record(received, Event::Escalated { received, message, by, reasons, unsure });
         for duty in [Duty::Close, Duty::Survey] {
             self.lapse(duty);
         }
@@ -322,7 +332,9 @@ impl Draft<'_> {
             self.set_deadline(Duty::RespondStage2, asked);
         }
         self.start_response_when_acknowledgement_is_late(Stage::Two);
-        self.answer_the_request_for(Stage::Two);
+        if answered {
+            self.answer_the_request_for(Stage::Two);
+        }
         self.write_to_handler(Says::Escalation { message, unsure });
         let officer = self.house.landlord.officer.clone();
         // Code 5.8: what names the officer is not for the officer's eyes.

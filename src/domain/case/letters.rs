@@ -351,6 +351,16 @@ pub fn serves(case: &Case, says: &Says, written: Timestamp, now: Timestamp) -> S
         // The acknowledgement says it all, and whoever gets both at once wonders which holds.
         Says::Receipt { stage, .. } if case.acknowledgement_written(*stage) => Serves::NoLonger,
         Says::Receipt { acknowledge_by, .. } if *acknowledge_by <= london_date(now) => Serves::NoLonger,
+        // Withdrawn, refused or gone on as another case meanwhile.
+        Says::Receipt { .. }
+        | Says::Acknowledgement { .. }
+        | Says::Correction { .. }
+        | Says::Clarification { .. }
+        | Says::Extension { .. }
+            if case.ended.is_some() =>
+        {
+            Serves::NoLonger
+        }
         // One of these a day; of several that waited the last one says it.
         Says::Added { .. } if case.added_told > Some(london_date(written)) => Serves::NoLonger,
         // The case was opened again, or never was to be asked about.

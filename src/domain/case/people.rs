@@ -39,7 +39,7 @@ impl Case {
 
     /// What keeps `person` from handling the case at `stage`; `None` when nothing does.
     pub fn unfit(&self, person: &Person, stage: Stage) -> Option<Refusal> {
-        if stage == Stage::Two && self.answered_stage1.contains(&person.address) {
+        if stage == Stage::Two && self.stage1_people.contains(&person.address) {
             return Some(Refusal::SameOfficer { name: person.name.clone() });
         }
         if self.names(person) {

@@ -24,7 +24,7 @@ pub enum Refusal {
     NotRegistered { name: String },
     #[error("{name} may write down what they know about a case, and no more; ask the complaints officer (Code 4.2)")]
     NotTheirs { name: String },
-    #[error("{name} answered this complaint at stage 1, so somebody else must deal with it at stage 2 (Code 6.13)")]
+    #[error("{name} dealt with this complaint at stage 1, so somebody else must deal with it at stage 2 (Code 6.13)")]
     SameOfficer { name: String },
     #[error(
         "{name} is named in the complaint. Choose somebody else, or let a manager record with `despite` why nobody else can \

@@ -378,7 +378,7 @@ fn may_act(source: &Source) -> bool {
 
 /// Whether stage 2 must be in other hands than the reader's (6.13).
 fn answered_before(source: &Source) -> bool {
-    source.case.stage == Stage::Two && source.case.answered_stage1.contains(source.letter.address.as_str())
+    source.case.stage == Stage::Two && source.case.stage1_people.contains(source.letter.address.as_str())
 }
 
 fn owned((when, command): (&'static str, &str)) -> Step {
