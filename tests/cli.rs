@@ -812,7 +812,10 @@ fn a_complaint_goes_from_definition_to_the_final_response_by_command_and_is_show
     let said = house.act("ada", &["escalate", "--why", "The lift has failed again"]);
     has_line(&said, "  -  Given to Cleo Example, Stage 2 Reviewer, for stage 2", &[]);
     let said = house.is_not_done("dan", &["assign", "--to", "ada", "--conflict", "none"]);
-    assert!(said.contains("Ada Example dealt with this complaint at stage 1") && said.contains("(Code 6.13)."), "{said}");
+    assert!(
+        said.contains("Ada Example dealt with this complaint at stage 1") && said.contains("(Code 6.13)."),
+        "{said}"
+    );
     house.act("cleo", &[&RESPONSE[..9], &["--decision", "We uphold it in part"]].concat());
     house.act("cleo", &["done", "--action", "1", "--evidence", "Job 20418"]);
 
