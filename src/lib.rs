@@ -7,7 +7,8 @@
 //!             ┌─────────────────────────── the daemon's rounds ────────────────────────────┐
 //!  mailbox ──▶│ receive ─▶ inbox ─▶ handle ─▶ ( domain: decide ) ─▶ history                │
 //!             │                      ▲                           ─▶ outbox ─▶ send ────────│──▶ mail server
-//!             │                      └──── due dates ◀── remind ◀── clock                  │
+//!             │                      ├──── due dates ◀── remind ◀── clock                  │
+//!  officer ──▶│ command ─────────────┘                                                     │
 //!             └─────────────── one database; every arrow into it is a transaction ─────────┘
 //! ```
 //!
@@ -17,6 +18,8 @@
 //!    and commits history, deadlines, letters and the message's new state together (T2).
 //! 3. [`daemon::send`] claims one letter (T3), talks to the mail server, and settles what came of it (T4).
 //! 4. [`daemon::remind`] asks which deadlines have come, and hands each to the same `decide`.
+//! 5. A person's act ([`domain::command`]) comes to the same `decide` through [`daemon::command`].
+//! 6. [`daemon::digest`] writes the lists of what is open, for people who look once a day or once a week.
 //!
 //! # Invariants
 //!
