@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -143,12 +143,7 @@ fn parse(written: &str) -> anyhow::Result<Reference> {
 }
 
 async fn list(beside: &Beside, all: bool, wanted: &Wanted, json: bool) -> anyhow::Result<String> {
-    if let Some(key) = &wanted.landlord
-        && !beside.config.landlords.iter().any(|landlord| landlord.key == *key)
-    {
-        let keys: Vec<&str> = beside.config.landlords.iter().map(|landlord| landlord.key.as_str()).collect();
-        bail!("The configuration has no landlord {key:?}; it has {}", keys.join(", "));
-    }
+    beside.knows(wanted.landlord.as_deref())?;
     let mut next: BTreeMap<String, DeadlineRow> = BTreeMap::new();
     for duty in beside.store.deadlines().await? {
         next.entry(duty.reference.clone()).or_insert(duty); // The earliest comes first.
