@@ -200,7 +200,7 @@ impl Exclusion {
 }
 
 /// What people are told of a message beside its label; a flag decides nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
     /// A danger is present; errs on the side of yes.

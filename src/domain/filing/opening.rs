@@ -132,6 +132,7 @@ pub(super) fn flags(sorted: &Sorted) -> Flags {
         representative: sorted.representative,
         stage2_asked: sorted.label == Label::Stage2Request,
         exclusion_hint: sorted.exclusion_hint.map(|ground| ground.in_words().to_owned()),
+        said: sorted.flag_words.iter().map(|(flag, said)| (*flag, said.iter().map(Words::new).collect())).collect(),
     }
 }
 
