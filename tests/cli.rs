@@ -375,7 +375,7 @@ fn a_case_is_shown_with_its_words_its_letters_and_its_history() {
     let sheet = house.says(&["case", "show", &case]);
     assert!(sheet.starts_with(&format!("{case}: complaint, open (Wellington Homes Limited)\n")), "{sheet}");
     has_line(&sheet, "  From", &["Rosa Quill <rosa@example.com>"]);
-    has_line(&sheet, "  Marks", &["urgent hazard"]);
+    has_line(&sheet, "  Marks", &["urgent hazard: “", "smell of gas"]);
     has_line(&sheet, "  1.", &["The lift has been broken for six weeks"]);
     has_line(&sheet, "  acknowledge the complaint", &["5 working days left", "Code 6.2"]);
     has_line(&sheet, "  2 ", &["new case", "ada@example.net", "sent"]);
@@ -390,6 +390,9 @@ fn a_case_is_shown_with_its_words_its_letters_and_its_history() {
     assert_eq!(house.says(&spoken), sheet, "as it is read out on the telephone");
     let whole = house.json(&["case", "show", &case]);
     assert_eq!(whole["resident"]["name"], "Rosa Quill");
+    assert!(whole["flags"]["said"]["urgent_hazard"].to_string().contains("smell of gas"), "{}", whole["flags"]);
+    let letter = house.left().into_iter().find(|letter| letter.contains("\r\nTo: \"Ada Example\"")).unwrap();
+    assert!(letter.contains("The words that say so: "), "{letter}");
     assert_eq!(whole["duties"][0]["provision"], "6.2");
     assert_eq!(whole["history"].as_array().unwrap().len(), history.lines().count());
 }
