@@ -80,7 +80,8 @@ fn decided(history: &[Recorded]) -> BTreeMap<MessageNo, Decided<'_>> {
     let mut decided = BTreeMap::new();
     let mut opened: Option<(MessageNo, Asked)> = None;
     // The resident's last message since the stage 1 response, and the one stage 2 was begun for.
-    let (mut answered, mut escalated): (Option<(MessageNo, Asked)>, Option<(MessageNo, Asked)>) = (None, None);
+    let mut answered: Option<(MessageNo, Asked)> = None;
+    let mut escalated = None;
     let mut stage = Stage::One;
     for line in history {
         let found = match &line.event {
