@@ -81,7 +81,7 @@ enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
-    /// Sort messages, or learn to
+    /// Sort messages, learn to, or print what people corrected
     Triage(cli::triage::Triage),
 }
 
@@ -124,7 +124,7 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
             let own = cli::run::load(config).map(|loaded| office::own(&loaded.config)).unwrap_or_default();
             Ok(cli::inspect::run(files, *json, &own)?)
         }
-        Command::Triage(triage) => triage.run(stdout().lock()),
+        Command::Triage(triage) => runtime()?.block_on(triage.run(config, stdout().lock())),
     }
 }
 

@@ -375,7 +375,7 @@ fn a_case_is_shown_with_its_words_its_letters_and_its_history() {
     let sheet = house.says(&["case", "show", &case]);
     assert!(sheet.starts_with(&format!("{case}: complaint, open (Wellington Homes Limited)\n")), "{sheet}");
     has_line(&sheet, "  From", &["Rosa Quill <rosa@example.com>"]);
-    has_line(&sheet, "  Marks", &["urgent hazard"]);
+    has_line(&sheet, "  Marks", &["urgent hazard: “", "smell of gas"]);
     has_line(&sheet, "  1.", &["The lift has been broken for six weeks"]);
     has_line(&sheet, "  acknowledge the complaint", &["5 working days left", "Code 6.2"]);
     has_line(&sheet, "  2 ", &["new case", "ada@example.net", "sent"]);
@@ -390,6 +390,9 @@ fn a_case_is_shown_with_its_words_its_letters_and_its_history() {
     assert_eq!(house.says(&spoken), sheet, "as it is read out on the telephone");
     let whole = house.json(&["case", "show", &case]);
     assert_eq!(whole["resident"]["name"], "Rosa Quill");
+    assert!(whole["flags"]["said"]["urgent_hazard"].to_string().contains("smell of gas"), "{}", whole["flags"]);
+    let letter = house.left().into_iter().find(|letter| letter.contains("possible danger: new")).unwrap();
+    assert!(letter.contains("The words that say so"), "{letter}");
     assert_eq!(whole["duties"][0]["provision"], "6.2");
     assert_eq!(whole["history"].as_array().unwrap().len(), history.lines().count());
 }
@@ -1003,4 +1006,82 @@ fn every_act_of_a_case_explains_itself_without_a_database() {
     assert!(help.contains("    --until 'Friday 18 December' \\\n    --reason 'The surveyor can only come"), "{help}");
     assert!(house.says(&["case", "--help"]).contains("redress case WEL-1047-K --help"));
     assert!(house.says(&["case", "log", "--help"]).contains("--received <date and time>"));
+}
+
+// ── what the sorter can learn from people ─────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn what_people_confirmed_or_corrected_is_printed_to_learn_from_and_can_be_learnt_from() {
+    let house = House::with_mail();
+    let request = house.case_of(2);
+    house.act("ada", &["define", "--outcome", "Repair the lift"]);
+    house.says(&["case", &request, "sort", "--kind", "complaint", "--because", "Nobody came", "--as", "ada"]);
+    house.act("ada", &RESPONSE);
+    let reply = COMPLAINT
+        .replace("Message-ID: <complaint@", &format!("In-Reply-To: <complaint@example.com>\nMessage-ID: <reply@"))
+        .replace("Complaint about the lift", &format!("Re: [{}]", house.case_of(1)));
+    let (head, _) = reply.split_once("\n\n").unwrap();
+    house.arrives("6", &format!("{head}\n\nI do not accept your answer, the lift has failed again.\n"));
+    house.says(&["run", "--once"]);
+    house.act("cleo", &["define", "--outcome", "A new motor"]);
+    let output = house.run(&["triage", "--corrections"]);
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let found: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [complaint, answer, tap] = &found[..] else { panic!("three of them: {lines}") };
+
+    assert_eq!((&complaint["label"], &complaint["context"]), (&"complaint".into(), &"new".into()));
+    assert_eq!(complaint["subject"], "Complaint about the lift");
+    assert_eq!(complaint["said"]["label"], "complaint");
+    assert_eq!(complaint["urgent_hazard"], true);
+    assert!(complaint["body"].as_str().unwrap().starts_with("Dear landlord,"), "{complaint}");
+
+    assert_eq!((&tap["label"], &tap["said"]["label"]), (&"complaint".into(), &"service_request".into()));
+    assert_eq!(tap["id"], format!("{request}/2"));
+
+    assert_eq!((&answer["label"], &answer["said"]["label"]), (&"stage2_request".into(), &"stage2_request".into()));
+    assert_eq!(answer["context"], "reply_to_stage1_response");
+    assert_eq!(answer["body"], "I do not accept your answer, the lift has failed again.");
+
+    let (file, weights) = (house.path("corrections.jsonl"), house.path("sorter.weights"));
+    fs::write(&file, &lines).unwrap();
+    let learnt = house.says(&["triage", "--train", weights.to_str().unwrap(), file.to_str().unwrap()]);
+    assert!(learnt.starts_with("Learnt from 3 messages;"), "{learnt}");
+    assert_eq!(house.says(&["triage", "--corrections", "--landlord", "wellington"]), lines);
+    assert!(house.fails(&["triage", "--corrections", "--landlord", "rivers"]).1.contains("it has wellington"));
+}
+
+#[test]
+fn what_was_erased_is_not_learnt_from_and_nothing_is_learnt_from_what_no_person_decided() {
+    let house = House::with_mail();
+    assert_eq!(house.says(&["triage", "--corrections"]), "");
+    house.act("ada", &["define", "--outcome", "Repair the lift"]);
+    house.meddle(&["UPDATE inbox SET raw = NULL WHERE id = 1"]);
+    let output = house.run(&["triage", "--corrections"]);
+    assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "1 message left out: erased, or without words.\n");
+}
+
+#[test]
+fn a_person_who_takes_back_stage_2_or_begins_it_corrects_the_sorting_of_the_answer() {
+    for (words, acts, label, said) in [
+        (
+            "I am not sure that I am happy with this.",
+            &["stay", "--because", "She only asked"][..],
+            "other",
+            "stage2_request",
+        ),
+        ("Thank you very much for sorting it out.", &["escalate", "--why", "She rang"], "stage2_request", ""),
+    ] {
+        let house = House::with_mail();
+        house.act("ada", &RESPONSE);
+        let reply = "From: rosa@example.com\nTo: complaints@example.org\nSubject: Re: the lift\n\
+                     In-Reply-To: <complaint@example.com>\nMessage-ID: <reply@example.com>\n\n";
+        house.arrives("6", &format!("{reply}{words}\n"));
+        house.says(&["run", "--once"]);
+        house.act("ada", acts);
+        let lines = house.says(&["triage", "--corrections"]);
+        let line: Value = serde_json::from_str(lines.trim()).unwrap();
+        assert_eq!((&line["label"], &line["body"]), (&label.into(), &words.into()));
+        assert_eq!(line["said"]["label"].as_str().unwrap_or_default(), said, "{line}");
+    }
 }

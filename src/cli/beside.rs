@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::bail;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::ExposeSecret as _;
@@ -32,6 +33,19 @@ impl Beside {
         let store = Store::open(config.database.expose_secret(), Purpose::Beside).await?;
         let calendar = Calendar::england_and_wales(&config.holidays_added, &config.holidays_removed);
         Ok(Beside { config, store, calendar, now: SystemClock.now() })
+    }
+
+    /// Refuses the key of a landlord the configuration does not have.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such landlord; says which there are.
+    pub fn knows(&self, landlord: Option<&str>) -> anyhow::Result<()> {
+        let keys: Vec<&str> = self.config.landlords.iter().map(|landlord| landlord.key.as_str()).collect();
+        if let Some(key) = landlord.filter(|key| !keys.contains(key)) {
+            bail!("The configuration has no landlord {key:?}; it has {}", keys.join(", "));
+        }
+        Ok(())
     }
 
     /// Today in Europe/London.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -16,6 +16,7 @@ use crate::domain::case::{Case, Flags, Opening};
 use crate::domain::code::{Edition, cite, rule};
 use crate::domain::command::grammar::named;
 use crate::domain::reference::{NotAReference, Reference};
+use crate::domain::triage::Flag;
 use crate::domain::words::Words;
 use crate::store::{CaseFile, CaseRow, DeadlineRow, LetterRow};
 
@@ -153,12 +154,7 @@ fn parse(written: &str) -> anyhow::Result<Reference> {
 }
 
 async fn list(beside: &Beside, all: bool, wanted: &Wanted, json: bool) -> anyhow::Result<String> {
-    if let Some(key) = &wanted.landlord
-        && !beside.config.landlords.iter().any(|landlord| landlord.key == *key)
-    {
-        let keys: Vec<&str> = beside.config.landlords.iter().map(|landlord| landlord.key.as_str()).collect();
-        bail!("The configuration has no landlord {key:?}; it has {}", keys.join(", "));
-    }
+    beside.knows(wanted.landlord.as_deref())?;
     let mut next: BTreeMap<String, DeadlineRow> = BTreeMap::new();
     for duty in beside.store.deadlines().await? {
         next.entry(duty.reference.clone()).or_insert(duty); // The earliest comes first.
@@ -337,7 +333,7 @@ fn whole(file: &CaseFile, opening: &Opening, letters: &[LetterRow]) -> Value {
         "outcome_sought": opening.outcome_sought.as_ref().map(|wish| wish.as_str()),
         "because": words(&opening.because),
         "unsure": case.unsure,
-        "flags": opening.flags,
+        "flags": flags(&opening.flags),
         "withheld": opening.withheld,
         "set_aside": opening.set_aside,
         "related": opening.related,
@@ -429,8 +425,7 @@ fn facts(file: &CaseFile, opening: &Opening) -> Vec<(&'static str, String)> {
     facts.extend(opening.set_aside.iter().map(|why| ("Set aside", why.clone())));
     facts.extend(opening.withheld.iter().map(|why| ("Not answered", why.clone())));
     if !opening.because.is_empty() {
-        let because = opening.because.iter().map(|words| format!("“{}”", words.as_str()));
-        facts.push(("Because of", because.collect::<Vec<_>>().join(" ")));
+        facts.push(("Because of", quoted(&opening.because)));
     }
     facts.extend(opening.outcome_sought.iter().map(|wish| ("Wants", wish.as_str().to_owned())));
     facts.extend(standing::facts(file));
@@ -441,14 +436,31 @@ fn facts(file: &CaseFile, opening: &Opening) -> Vec<(&'static str, String)> {
     facts
 }
 
+/// Hints with the words behind them, for a program.
+fn flags(flags: &Flags) -> Value {
+    let said: BTreeMap<Flag, Vec<&str>> =
+        flags.said.iter().map(|(flag, said)| (*flag, said.iter().map(Words::as_str).collect())).collect();
+    let mut object = json!(flags);
+    object["said"] = json!(said);
+    object
+}
+
+/// “One” “another”.
+fn quoted(words: &[Words]) -> String {
+    words.iter().map(|words| format!("“{}”", words.as_str())).collect::<Vec<_>>().join(" ")
+}
+
 /// What people should know, in words.
 fn marks(flags: &Flags) -> Vec<String> {
     let set = [
-        (flags.urgent_hazard, "urgent hazard"),
-        (flags.vulnerability, "vulnerability"),
-        (flags.adjustment_requested, "asks for an adjustment"),
-        (flags.representative, "written by a representative"),
+        (flags.urgent_hazard, Flag::UrgentHazard, "urgent hazard"),
+        (flags.vulnerability, Flag::Vulnerability, "vulnerability"),
+        (flags.adjustment_requested, Flag::AdjustmentRequested, "asks for an adjustment"),
+        (flags.representative, Flag::Representative, "written by a representative"),
     ];
-    let set = set.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark.to_owned());
+    let set = set.into_iter().filter(|(set, _, _)| *set).map(|(_, flag, mark)| match flags.said(flag) {
+        [] => mark.to_owned(),
+        said => format!("{mark}: {}", quoted(said)),
+    });
     set.chain(flags.exclusion_hint.clone()).collect()
 }

@@ -2,13 +2,14 @@
 //!
 //! JSON for programs is stable: names are not changed, only added to. Instants are RFC 3339 in UTC, dates YYYY-MM-DD;
 //! text for people shows Europe/London. Listings as JSON hold no words of residents, nor who they are; `show` does, for
-//! then a person asked for that one case, message or letter.
+//! then a person asked for that one case, message or letter, and `triage --corrections`, which says so.
 
 pub mod act;
 pub mod beside;
 pub mod calendar;
 pub mod case;
 pub mod check;
+mod corrections;
 pub mod demo;
 mod explain;
 mod history;

@@ -1,5 +1,7 @@
-//! `redress triage`: sorts messages from a file, or learns to.
+//! `redress triage`: sorts messages from a file, learns to, or hands out what there is to learn from.
 
+use super::beside::Beside;
+use super::corrections;
 use crate::domain::triage::{Context, Example, Settings, Sorted, Sorter, Words};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -15,11 +17,16 @@ Examples:
   redress triage messages.jsonl
   redress triage --json messages.jsonl | jq .label
   redress triage --train sorter.weights learnt-from.jsonl
+  redress triage --corrections > corrections.jsonl
+
+--corrections needs the configuration and its database. It prints a line for each message that a person sorted: with sort, \
+define, acknowledge, escalate or stay. \"label\" is what the person decided and \"said\" what the program had; the flags are the \
+program's. The lines hold RESIDENTS' WORDS: keep them as safe as the mailbox, and delete them when they are no longer needed.
 
 A line of input: {\"id\": \"a1\", \"subject\": \"Lift\", \"body\": \"It is broken again.\", \"context\": \"new\"}")]
 pub struct Triage {
     /// Messages, one JSON object a line with id, subject, body and context.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "corrections")]
     files: Vec<PathBuf>,
     /// Print one JSON object a line instead of a table.
     /// For a program, as JSON
@@ -31,6 +38,12 @@ pub struct Triage {
     /// Learn from the files, which must hold the answers too, and write the weights here.
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     train: Option<PathBuf>,
+    /// Print the messages that people sorted, with their answers, to learn from: residents' words.
+    #[arg(long, conflicts_with_all = ["files", "json", "weights", "train"])]
+    corrections: bool,
+    /// Only this landlord's corrections, by its key in the configuration.
+    #[arg(long, value_name = "KEY", requires = "corrections")]
+    landlord: Option<String>,
 }
 
 /// A message as the command reads it.
@@ -44,11 +57,15 @@ struct Message {
 }
 
 impl Triage {
-    /// Sorts or learns.
+    /// Sorts, learns, or prints what people corrected.
     ///
     /// # Errors
-    /// When a file cannot be read or written, or a line of it is not a message.
-    pub fn run(&self, out: impl Write) -> Result<()> {
+    /// When a file cannot be read or written, or a line of it is not a message; or the database cannot be asked.
+    pub async fn run(&self, config: &Path, out: impl Write) -> Result<()> {
+        if self.corrections {
+            return corrections::write(&Beside::open(config).await?, self.landlord.as_deref(), BufWriter::new(out))
+                .await;
+        }
         match &self.train {
             Some(weights) => self.learn(weights, out),
             None => self.sort(out),

@@ -117,7 +117,7 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     async fn handle(&self) -> anyhow::Result<String> {
-        let words = self.words();
+        let words = filing::words(self.read, &self.office.own);
         let addressed = self.addressed();
         let quoted = self.references(&words);
         let about = self.about();
@@ -268,15 +268,6 @@ impl Desk<'_> {
             text: &self.read.text,
             received: self.taken.arrived,
             message_id: self.read.message_id.as_deref(),
-        }
-    }
-
-    /// What is sorted: the words that staff passed on, else what was newly written, else everything.
-    fn words(&self) -> String {
-        let staff = self.read.from.as_ref().is_some_and(|from| self.office.own.staff.contains(&from.address));
-        match &self.read.forward {
-            Some(forward) if staff => forward.words.clone(),
-            _ => Some(self.read.new_text()).filter(|new| !new.is_empty()).unwrap_or_else(|| self.read.text.clone()),
         }
     }
 

@@ -20,7 +20,7 @@ use super::case::{Addition, Dissatisfied, Kind, LetterNo, Matter, MessageNo, Ope
 use super::definition;
 use super::landlord::Landlord;
 use super::letter;
-use super::message::{self, FromOmbudsman, Message, Severity};
+use super::message::{self, FromOmbudsman, Message, Own, Severity};
 use super::reference::Reference;
 use super::triage::{Context, Label, Sorted};
 use super::words::Words;
@@ -124,6 +124,15 @@ pub fn addressed(
     match named.is_empty() {
         true => Addressed { landlords: BTreeSet::from([mailbox_landlord.to_owned()]), guessed: shared },
         false => Addressed { landlords: named, guessed: false },
+    }
+}
+
+/// What is sorted: the words that staff passed on, else what was newly written, else everything.
+pub fn words(message: &Message, own: &Own) -> String {
+    let staff = message.from.as_ref().is_some_and(|from| own.staff.contains(&from.address));
+    match &message.forward {
+        Some(forward) if staff => forward.words.clone(),
+        _ => Some(message.new_text()).filter(|new| !new.is_empty()).unwrap_or_else(|| message.text.clone()),
     }
 }
 

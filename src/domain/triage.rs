@@ -186,10 +186,24 @@ pub enum Exclusion {
 
 impl Exclusion {
     const ALL: [Self; 3] = [Self::Over12Months, Self::LegalProceedings, Self::AlreadyConsidered];
+
+    /// As it stands in a sentence.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Over12Months => "it may have happened over 12 months ago",
+            Self::LegalProceedings => "a court claim may have been filed",
+            Self::AlreadyConsidered => "it may have been through the complaints process already",
+        }
+    }
+
+    /// The ground of these words.
+    pub fn named(words: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ground| ground.in_words() == words)
+    }
 }
 
 /// What people are told of a message beside its label; a flag decides nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
     /// A danger is present; errs on the side of yes.

@@ -1,5 +1,7 @@
 //! What a case's history is made of.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,7 @@ use crate::domain::code::{Duty, Stage, Start};
 use crate::domain::ladder::Rung;
 use crate::domain::landlord::Person;
 use crate::domain::reference::Reference;
+use crate::domain::triage::Flag;
 use crate::domain::words::Words;
 
 /// Row of the inbox: names one stored message.
@@ -92,6 +95,16 @@ pub struct Flags {
     pub stage2_asked: bool,
     /// A ground of 2.2 that may apply, in words.
     pub exclusion_hint: Option<String>,
+    /// The writer's words that raised each of them, those that weighed most first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub said: BTreeMap<Flag, Vec<Words>>,
+}
+
+impl Flags {
+    /// The writer's words that raised `flag`.
+    pub fn said(&self, flag: Flag) -> &[Words] {
+        self.said.get(&flag).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// The person it is about, as far as the landlord knows them.

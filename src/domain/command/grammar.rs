@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 pub use super::values::{Choices, Context, Holds, named};
-use super::values::{Value, answers, items, squeezed};
+use super::values::{Value, answers, items, said_back, squeezed};
 use super::{Command, Log, Redefinition};
 use crate::domain::calendar::WorkingDays;
 use crate::domain::case::{Answer, Channel, Ground, Kind, NoteKind, Prefers, Promised, Remedy, Sorting};
@@ -678,7 +678,7 @@ impl<T> Verb<T> {
                         names.join(", "),
                         perhaps(written, &names)
                     );
-                    let field = Some(written.chars().take(FIELD_SAID_BACK).collect());
+                    let field = Some(said_back(written).chars().take(FIELD_SAID_BACK).collect());
                     mistakes.push(Mistake { field, wrong, example: String::new() });
                 }
             }

@@ -210,9 +210,10 @@ fn listed(people: &[&Person]) -> String {
     format!("{}{more}", names.join(", "))
 }
 
-/// The beginning of a value, on one line.
-fn said_back(text: &str) -> String {
-    let line = text.split_whitespace().take(SAID_BACK).collect::<Vec<_>>().join(" ");
+/// The beginning of what was written, on one line, without what could act on a terminal.
+pub(super) fn said_back(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let line = words.take(SAID_BACK).collect::<Vec<_>>().join(" ");
     let kept: String = line.chars().take(SAID_BACK).collect();
     if kept == line { line } else { format!("{kept}…") }
 }

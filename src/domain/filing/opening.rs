@@ -8,7 +8,7 @@ use super::{Item, Known, answer_to, can_be_answered, passed_on};
 use crate::domain::case::{Channel, Flags, Kind, Matter, MessageNo, Opening, Resident};
 use crate::domain::definition;
 use crate::domain::reference::Reference;
-use crate::domain::triage::{Exclusion, Label, Sorted};
+use crate::domain::triage::{Label, Sorted};
 use crate::domain::words::Words;
 
 /// `matter`: what it is about, when it is correspondence; else the sorter's label says which register it goes to. `also`:
@@ -131,16 +131,8 @@ pub(super) fn flags(sorted: &Sorted) -> Flags {
         adjustment_requested: sorted.adjustment_requested,
         representative: sorted.representative,
         stage2_asked: sorted.label == Label::Stage2Request,
-        exclusion_hint: sorted.exclusion_hint.map(ground).map(str::to_owned),
-    }
-}
-
-/// A ground of 2.2 in words.
-fn ground(hint: Exclusion) -> &'static str {
-    match hint {
-        Exclusion::Over12Months => "it may have happened over 12 months ago",
-        Exclusion::LegalProceedings => "a court claim may have been filed",
-        Exclusion::AlreadyConsidered => "it may have been through the complaints process already",
+        exclusion_hint: sorted.exclusion_hint.map(|ground| ground.in_words().to_owned()),
+        said: sorted.flag_words.iter().map(|(flag, said)| (*flag, said.iter().map(Words::new).collect())).collect(),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The cases are made by the same `decide` that makes real ones.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -18,6 +18,7 @@ use crate::domain::command::{Command, Redefinition};
 use crate::domain::ladder::{Ladder, WorkingHours, nine_o_clock};
 use crate::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
 use crate::domain::reference::Reference;
+use crate::domain::triage::Flag;
 use crate::domain::words::Words;
 
 /// The day the invented messages arrive.
@@ -104,7 +105,16 @@ impl<'a> Samples<'a> {
 
     fn hazard(&self) -> Opening {
         Opening {
-            flags: Flags { urgent_hazard: true, vulnerability: true, adjustment_requested: true, ..Flags::default() },
+            flags: Flags {
+                urgent_hazard: true,
+                vulnerability: true,
+                adjustment_requested: true,
+                said: BTreeMap::from([
+                    (Flag::UrgentHazard, words(&["a smell of gas", "in my kitchen"])),
+                    (Flag::Vulnerability, words(&["I have a baby here"])),
+                ]),
+                ..Flags::default()
+            },
             points: words(&["There is a smell of gas in my kitchen and I have a baby here. I told you yesterday."]),
             outcome_sought: None,
             related: vec![Reference::new(&self.house.landlord.prefix, 1032)],

@@ -9,13 +9,16 @@ use super::page::clean;
 use super::resident::word;
 use crate::domain::calendar::{self, london_date};
 use crate::domain::case::{
-    Audience, ByHand, Case, Channel, Kind, Letter, LetterKind, LetterNo, Matter, Opening, Outcome, Posted, Prefers,
-    Says, Writer,
+    Audience, ByHand, Case, Channel, Flags, Kind, Letter, LetterKind, LetterNo, Matter, Opening, Outcome, Posted,
+    Prefers, Says, Writer,
 };
 use crate::domain::code::{Duty, Stage};
 use crate::domain::ladder::Rung;
+use crate::domain::triage::Flag;
 use crate::domain::words::Words;
 
+/// Words shown as what raised a flag.
+const SAID_MAX: usize = 5;
 /// Words shown as what decided.
 const BECAUSE_MAX: usize = 20;
 
@@ -124,7 +127,22 @@ fn about_the_case(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
         adjustment_requested => flags.adjustment_requested,
         representative => flags.representative,
         exclusion_hint => flags.exclusion_hint.as_deref().and_then(|hint| pen.line(hint)),
+        said => said(flags, pen),
         ..agreed(source, pen)
+    }
+}
+
+/// By flag, the writer's words that raised it: “one”, “another”.
+fn said(flags: &Flags, pen: &mut Pen) -> Value {
+    let mut quoted = |flag: Flag| {
+        let said = flags.said(flag).iter().take(SAID_MAX).filter_map(|words| pen.line(words.as_str()));
+        said.map(|words| format!("“{words}”")).collect::<Vec<_>>().join(", ")
+    };
+    context! {
+        urgent_hazard => quoted(Flag::UrgentHazard),
+        vulnerability => quoted(Flag::Vulnerability),
+        adjustment_requested => quoted(Flag::AdjustmentRequested),
+        representative => quoted(Flag::Representative),
     }
 }
 

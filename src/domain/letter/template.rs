@@ -58,6 +58,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("_enclosed.txt", include_str!("../../../config/letters/_enclosed.txt")),
     ("_end.txt", include_str!("../../../config/letters/_end.txt")),
     ("_hazard.txt", include_str!("../../../config/letters/_hazard.txt")),
+    ("_look.txt", include_str!("../../../config/letters/_look.txt")),
     ("_help.txt", include_str!("../../../config/letters/_help.txt")),
     ("_letterhead.txt", include_str!("../../../config/letters/_letterhead.txt")),
     ("_ombudsman.txt", include_str!("../../../config/letters/_ombudsman.txt")),
