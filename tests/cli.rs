@@ -1018,7 +1018,7 @@ fn what_people_confirmed_or_corrected_is_printed_to_learn_from_and_can_be_learnt
     house.says(&["case", &request, "sort", "--kind", "complaint", "--because", "Nobody came", "--as", "ada"]);
     house.act("ada", &RESPONSE);
     let reply = COMPLAINT
-        .replace("Message-ID: <complaint@", &format!("In-Reply-To: <complaint@example.com>\nMessage-ID: <reply@"))
+        .replace("Message-ID: <complaint@", "In-Reply-To: <complaint@example.com>\nMessage-ID: <reply@")
         .replace("Complaint about the lift", &format!("Re: [{}]", house.case_of(1)));
     let (head, _) = reply.split_once("\n\n").unwrap();
     house.arrives("6", &format!("{head}\n\nI do not accept your answer, the lift has failed again.\n"));
