@@ -52,17 +52,15 @@ pub async fn carry_out(
         ..Keys::default()
     };
     let act = Act { office, landlord, now, dry_run };
-    let done = act.office.store.decide_act(&keys, now, |found| {
+    act.carry_out(&keys, |found| {
         let next = found.next.get(&landlord.key).map(|number| Reference::new(&landlord.prefix, *number));
         let input = Input::Commanded { by: by.clone(), command: Box::new(command.clone()), next };
         let known = act.known(found, reference)?;
         let mut changes = Vec::new();
         act.on(found, known, &input, &mut changes)?;
-        Ok(act.done(changes))
-    });
-    let done = done.await?;
-    office.letters_wait.notify_one();
-    Ok(done)
+        Ok(changes)
+    })
+    .await
 }
 
 /// Opens a case for what came by telephone, letter, visit or social media (3.1, 3.2).
@@ -75,16 +73,12 @@ pub async fn log(office: &Office, by: &Person, log: Log, dry_run: bool) -> anyho
     let landlord = office.landlord(&log.landlord)?;
     let keys = Keys { landlords: BTreeSet::from([landlord.key.clone()]), ..Keys::default() };
     let act = Act { office, landlord, now, dry_run };
-    let done = act.office.store.decide_act(&keys, now, |found| {
+    act.carry_out(&keys, |found| {
         let number = found.next.get(&landlord.key).context("No case number")?;
         let opening = case::logged(&log, by, landlord, Reference::new(&landlord.prefix, *number), now)?;
-        let mut changes = Vec::new();
-        act.open(found, opening, &mut changes)?;
-        Ok(act.done(changes))
-    });
-    let done = done.await?;
-    office.letters_wait.notify_one();
-    Ok(done)
+        Ok(vec![act.open(opening)?])
+    })
+    .await
 }
 
 struct Act<'a> {
@@ -95,6 +89,16 @@ struct Act<'a> {
 }
 
 impl Act<'_> {
+    /// Writes what `judge` says follows, unless it is only asked what would.
+    async fn carry_out<F>(&self, keys: &Keys, mut judge: F) -> anyhow::Result<Done>
+    where
+        F: FnMut(&Found) -> anyhow::Result<Vec<Change>> + Send,
+    {
+        let done = self.office.store.decide_act(keys, self.now, |found| Ok(self.done(judge(found)?))).await?;
+        self.office.letters_wait.notify_one();
+        Ok(done)
+    }
+
     /// The case of this landlord with this reference.
     fn known<'f>(&self, found: &'f Found, reference: &Reference) -> Result<&'f Known, Refusal> {
         let named = |known: &&Known| known.case.opening.as_ref().is_some_and(|opening| opening.reference == *reference);
@@ -104,36 +108,25 @@ impl Act<'_> {
 
     fn on(&self, found: &Found, known: &Known, input: &Input, changes: &mut Vec<Change>) -> anyhow::Result<()> {
         let decision = case::decide(&known.case, input, &self.office.house(self.landlord), self.now)?;
-        let before = Before {
-            id: Some(known.id),
-            landlord: self.landlord,
-            case: &known.case,
-            thread: &known.thread,
-            enclosed: None,
-        };
         let elsewhere = decision.elsewhere.clone();
-        let mut change = self.office.change(&before, decision, self.now)?;
+        let mut change = self.office.change(&self.office.before(known)?, decision, self.now)?;
         if let Input::Absorbed { messages, .. } = input {
             change.messages.clone_from(messages);
         }
         changes.push(change);
         for brought in elsewhere {
             match brought {
-                Elsewhere::Open(opening) => self.open(found, *opening, changes)?,
+                Elsewhere::Open(opening) => changes.push(self.open(*opening)?),
                 Elsewhere::On(reference, input) => self.on(found, self.known(found, &reference)?, &input, changes)?,
             }
         }
         Ok(())
     }
 
-    fn open(&self, found: &Found, opening: Opening, changes: &mut Vec<Change>) -> anyhow::Result<()> {
+    fn open(&self, opening: Opening) -> anyhow::Result<Change> {
         let case = Case::default();
-        let input = Input::Opened(Box::new(opening));
-        let decision = case::decide(&case, &input, &self.office.house(self.landlord), self.now)?;
         let before = Before { id: None, landlord: self.landlord, case: &case, thread: &[], enclosed: None };
-        debug_assert!(found.next.contains_key(&self.landlord.key), "its number was taken from here");
-        changes.push(self.office.change(&before, decision, self.now)?);
-        Ok(())
+        self.office.follow(&before, &Input::Opened(Box::new(opening)), self.now)
     }
 
     fn done(&self, changes: Vec<Change>) -> (Done, Vec<Change>) {

@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info};
 
-use super::office::{Before, Office};
+use super::office::Office;
 use super::{Progress, handle};
 use crate::domain::case::{self, Event, Input};
 use crate::store::{DeadlineRow, Known};
@@ -72,9 +72,7 @@ async fn look_anew(office: &Office, row: &DeadlineRow, now: Timestamp) -> anyhow
             for moved in decision.events.iter().filter(|line| matches!(line.event, Event::DeadlineMoved { .. })) {
                 info!(case.id = known.id, seq = moved.seq, "A change of the bank holidays moved a date");
             }
-            let before =
-                Before { id: Some(known.id), landlord, case: &known.case, thread: &known.thread, enclosed: None };
-            office.change(&before, decision, now).map(Some)
+            office.change(&office.before(known)?, decision, now).map(Some)
         };
         office.store.decide_case(row.case, again).await?;
     }

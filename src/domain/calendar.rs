@@ -23,7 +23,9 @@ use std::sync::Arc;
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 
-pub use self::london::{end_of, listed, listed_date, london, london_date, london_time, next_look, spoken};
+pub use self::london::{
+    end_of, listed, listed_date, london, london_date, london_time, month_named, next_look, spoken, weekday_named,
+};
 
 use self::holidays::{PUBLISHED, statutory};
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Utc};
 use cron::TimeUnitSpec;
 use jiff::Timestamp;
-use jiff::civil::{self, Date};
+use jiff::civil::{self, Date, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 
 static LONDON: LazyLock<TimeZone> = LazyLock::new(|| {
@@ -47,6 +47,40 @@ fn instant(civil: civil::DateTime) -> Timestamp {
     };
     // Only the last days of jiff's years have no instant.
     instant.unwrap_or(if civil.year() < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}
+
+/// The weekday that `word` (lower case) names in English, in full or by at least its first three letters.
+pub fn weekday_named(word: &str) -> Option<Weekday> {
+    const DAYS: [(&str, Weekday); 7] = [
+        ("monday", Weekday::Monday),
+        ("tuesday", Weekday::Tuesday),
+        ("wednesday", Weekday::Wednesday),
+        ("thursday", Weekday::Thursday),
+        ("friday", Weekday::Friday),
+        ("saturday", Weekday::Saturday),
+        ("sunday", Weekday::Sunday),
+    ];
+    DAYS.into_iter().find(|(name, _)| word.len() >= 3 && name.starts_with(word)).map(|(_, day)| day)
+}
+
+/// The month, 1 to 12, that `word` (lower case) names in English, in full or by at least its first three letters.
+pub fn month_named(word: &str) -> Option<i8> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let at = MONTHS.iter().position(|name| word.len() >= 3 && name.starts_with(word))?;
+    i8::try_from(at + 1).ok()
 }
 
 /// A date as letters say it: "Friday 4 December 2026".

@@ -6,7 +6,7 @@
 use jiff::civil::{Date, Weekday};
 use jiff::{Timestamp, ToSpan as _};
 
-use crate::domain::calendar::{Calendar, WorkingDays, london, spoken};
+use crate::domain::calendar::{Calendar, WorkingDays, london, month_named, spoken, weekday_named};
 
 /// Which way a date without a year lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,31 +23,6 @@ const YEARS_MAX: i16 = 20;
 const SPAN_MAX: u16 = 999;
 /// No date is written in more words than this.
 const WORDS_MAX: usize = 9;
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
-const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("monday", Weekday::Monday),
-    ("tuesday", Weekday::Tuesday),
-    ("wednesday", Weekday::Wednesday),
-    ("thursday", Weekday::Thursday),
-    ("friday", Weekday::Friday),
-    ("saturday", Weekday::Saturday),
-    ("sunday", Weekday::Sunday),
-];
 
 const NUMBERS: [&str; 13] =
     ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
@@ -178,8 +153,8 @@ fn absolute(words: &[&str], today: Date, looking: Looking) -> Result<Date, Strin
         [year, month, day] if year.len() == 4 && year_of(year).is_some() => {
             (day_of_month(day), month_of(month), Some(year))
         }
-        [first, second] if named_month(first).is_some() => (day_of_month(second), named_month(first), None),
-        [first, second, year] if named_month(first).is_some() => (day_of_month(second), named_month(first), Some(year)),
+        [first, second] if month_named(first).is_some() => (day_of_month(second), month_named(first), None),
+        [first, second, year] if month_named(first).is_some() => (day_of_month(second), month_named(first), Some(year)),
         [day, month] => (day_of_month(day), month_of(month), None),
         [day, month, year] => (day_of_month(day), month_of(month), Some(year)),
         _ => return Err(no_date()),
@@ -206,20 +181,12 @@ fn nearest(day: i8, month: i8, today: Date, looking: Looking) -> Option<Date> {
 }
 
 fn weekday(word: &str) -> Option<Weekday> {
-    let word = word.trim_end_matches('.');
-    let short = |name: &str| word.len() >= 3 && word.is_ascii() && name.starts_with(word);
-    WEEKDAYS.iter().find(|(name, _)| short(name)).map(|(_, day)| *day)
-}
-
-fn named_month(word: &str) -> Option<i8> {
-    let word = if word == "sept" { "sep" } else { word };
-    let at = MONTHS.iter().position(|name| word.len() >= 3 && name.starts_with(word))?;
-    i8::try_from(at + 1).ok()
+    weekday_named(word.trim_end_matches('.'))
 }
 
 fn month_of(word: &str) -> Option<i8> {
     let digits = (1..=2).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
-    if digits { word.parse().ok() } else { named_month(word) }
+    if digits { word.parse().ok() } else { month_named(word) }
 }
 
 fn day_of_month(word: &str) -> Option<i8> {

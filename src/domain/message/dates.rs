@@ -3,9 +3,11 @@
 //! Without a year, a date is the one nearest to the day of writing; day before month, as in Britain; a time without a zone
 //! is Europe/London.
 
-use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+
+use crate::domain::calendar::{month_named, weekday_named};
 
 /// Words behind "until" or "back" among which the date must begin.
 const WORDS_TO_DATE: usize = 8;
@@ -130,11 +132,11 @@ fn trimmed(word: &str) -> &str {
 }
 
 fn month_or_digit(word: &str) -> bool {
-    word.contains(|c: char| c.is_ascii_digit()) || english_month(trimmed(word)).is_some()
+    word.contains(|c: char| c.is_ascii_digit()) || month_named(trimmed(word)).is_some()
 }
 
 fn names_day(word: &str) -> bool {
-    month_or_digit(word) || weekday(trimmed(word)).is_some()
+    month_or_digit(word) || weekday_named(trimmed(word)).is_some()
 }
 
 /// The day that `words` begin with.
@@ -144,7 +146,7 @@ fn day(words: &[&str], written: Option<Date>) -> Option<Date> {
     if first == "tomorrow" {
         return written?.tomorrow().ok();
     }
-    let Some(weekday) = weekday(first) else { return date_from(first, &mut words, written) };
+    let Some(weekday) = weekday_named(first) else { return date_from(first, &mut words, written) };
     let next = words.next().and_then(|next| date_from(next, &mut words, written));
     next.or_else(|| written?.nth_weekday(1, weekday).ok())
 }
@@ -155,8 +157,8 @@ fn date_from<'w>(
     rest: &mut std::iter::Peekable<impl Iterator<Item = &'w str>>,
     written: Option<Date>,
 ) -> Option<Date> {
-    let (day, month) = match (ordinal(first), english_month(first)) {
-        (Some(day), _) => (day, english_month(rest.next()?)?),
+    let (day, month) = match (ordinal(first), month_named(first)) {
+        (Some(day), _) => (day, month_named(rest.next()?)?),
         (None, Some(month)) => (ordinal(rest.next()?)?, month),
         (None, None) => return date_in_digits(first, written),
     };
@@ -183,37 +185,4 @@ fn dated(year: Option<i16>, month: i8, day: i8, written: Option<Date>) -> Option
     let written = written?;
     let earliest = written.checked_sub(Span::new().days(PAST_DAYS_MAX)).ok()?;
     (-1..=1).filter_map(|offset| Date::new(written.year() + offset, month, day).ok()).find(|date| *date >= earliest)
-}
-
-fn weekday(word: &str) -> Option<Weekday> {
-    const DAYS: [(&str, Weekday); 7] = [
-        ("monday", Weekday::Monday),
-        ("tuesday", Weekday::Tuesday),
-        ("wednesday", Weekday::Wednesday),
-        ("thursday", Weekday::Thursday),
-        ("friday", Weekday::Friday),
-        ("saturday", Weekday::Saturday),
-        ("sunday", Weekday::Sunday),
-    ];
-    DAYS.into_iter().find(|(name, _)| word.len() >= 3 && name.starts_with(word)).map(|(_, day)| day)
-}
-
-/// A month in full or shortened, "sept" as well.
-fn english_month(word: &str) -> Option<i8> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let at = MONTHS.iter().position(|name| word.len() >= 3 && name.starts_with(word))?;
-    i8::try_from(at + 1).ok()
 }
