@@ -10,13 +10,13 @@ use anyhow::{Context as _, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::{Value, json};
 
-use super::{beside, history, page, run};
+use super::{beside, page, run};
 use crate::daemon::clock::SystemClock;
 use crate::daemon::command;
 use crate::daemon::command::{Done, DoneTo};
 use crate::daemon::office::{self, Office};
 use crate::domain::calendar::{london_date, spoken};
-use crate::domain::case::{Audience, LetterKind, LetterNo, Refusal};
+use crate::domain::case::{told, Audience, LetterKind, LetterNo, Refusal};
 use crate::domain::code::{Duty, cite};
 use crate::domain::command::grammar::{Context, Field, Form, Holds, LOG, Mistake, VERBS, Verb};
 use crate::domain::landlord::{Landlord, Person};
@@ -291,7 +291,7 @@ fn report(office: &Office, done: &Done, dry_run: bool, json: bool) -> anyhow::Re
 fn object(office: &Office, done: &DoneTo, dry_run: bool) -> Value {
     let today = london_date(office.clock.now());
     let recorded =
-        done.events.iter().map(|line| json!({ "seq": line.seq, "in_words": history::sentence(&line.event) }));
+        done.events.iter().map(|line| json!({ "seq": line.seq, "in_words": told::sentence(&line.event) }));
     let letters = done.letters.iter().map(|letter| {
         json!({
             "letter": letter.number,
@@ -324,7 +324,7 @@ fn sheet(office: &Office, done: &DoneTo, dry_run: bool) -> String {
     let heading = if dry_run { "would be recorded; nothing has been changed" } else { "recorded" };
     let mut text = format!("{}: {heading}\n", done.reference);
     for line in &done.events {
-        text.push_str(&page::labelled(&[("-", history::sentence(&line.event))], 2, width));
+        text.push_str(&page::labelled(&[("-", told::sentence(&line.event))], 2, width));
     }
     if !done.letters.is_empty() {
         text.push_str(if dry_run { "\nLetters that would go out\n" } else { "\nLetters\n" });

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+pub use crate::domain::case::told::count;
 use crate::domain::message::clean_line;
 
 /// Between two columns.
@@ -145,14 +146,6 @@ pub fn earlier(shown: usize, limit: i64, last: i64) -> String {
     match shown as i64 == limit && last > 1 {
         true => format!("\nEarlier ones: add `--before {last}`.\n"),
         false => String::new(),
-    }
-}
-
-/// "1 letter", "3 letters".
-pub fn count(n: i64, one: &str) -> String {
-    match n {
-        1 => format!("1 {one}"),
-        n => format!("{n} {one}s"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every round works with: configuration, calendar, letterheads, database, clock.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -15,7 +16,7 @@ use crate::domain::ladder::Ladder;
 use crate::domain::landlord::Landlord;
 use crate::domain::letter::{self, Desk, Enclosed, MessageKey, Templates};
 use crate::domain::message::Own;
-use crate::store::{CaseId, Change, Known, NewLetter, Purpose, Store};
+use crate::store::{CaseId, Change, Known, NewLetter, Purpose, Store, Undone};
 
 /// Why letters to residents wait while the configuration says `sending = "hold"`.
 pub const HELD_BY_CONFIGURATION: &str = "sending = \"hold\"";
@@ -148,13 +149,19 @@ impl Office {
                 says: Some(letter.says),
                 bytes: written.bytes,
                 held: hold.then(|| HELD_BY_CONFIGURATION.to_owned()),
+                wait: letter.wait,
             });
         }
         let looks = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house, now))).collect();
-        let residents = after.resident.iter().filter_map(|resident| resident.address.as_ref());
-        let speaking = after.representative.iter().filter(|who| who.authority.is_some());
-        let participants = residents.chain(speaking.filter_map(|who| who.address.as_ref()));
-        let participants = participants.map(|address| address.as_str().to_lowercase()).collect();
+        let participants = speaking(&after);
+        let undone = match decision.taken_back {
+            None => Undone::default(),
+            Some(letters) => Undone {
+                letters,
+                duties: case.case.duties.keys().filter(|duty| !after.duties.contains_key(duty)).copied().collect(),
+                participants: speaking(case.case).difference(&participants).cloned().collect(),
+            },
+        };
         Ok(Change {
             id: case.id,
             landlord: case.landlord.key.clone(),
@@ -163,10 +170,19 @@ impl Office {
             letters,
             looks,
             participants,
+            undone,
             messages: Vec::new(),
             now,
         })
     }
+}
+
+/// Addresses that may speak on a case, as far as it knows, in lower case.
+fn speaking(case: &Case) -> BTreeSet<String> {
+    let residents = case.resident.iter().filter_map(|resident| resident.address.as_ref());
+    let authorised = case.representative.iter().filter(|who| who.authority.is_some());
+    let addresses = residents.chain(authorised.filter_map(|who| who.address.as_ref()));
+    addresses.map(|address| address.as_str().to_lowercase()).collect()
 }
 
 /// A case before a decision about it.

@@ -4,6 +4,7 @@
 
 mod dates;
 pub mod grammar;
+pub mod transcript;
 mod values;
 
 use jiff::Timestamp;
@@ -179,6 +180,8 @@ pub enum Command {
         letter: LetterNo,
         on: Option<Date>,
     },
+    /// Take back what the last e-mail did, while its letters wait.
+    Undo,
 }
 
 /// A definition, or what is new in it.

@@ -6,6 +6,7 @@
 //!
 //! Known weakness: letters are in English only.
 
+mod answer;
 mod facts;
 mod lint;
 mod message_id;

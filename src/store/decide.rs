@@ -90,6 +90,8 @@ pub struct NewLetter {
     pub bytes: Vec<u8>,
     /// Why it is not to leave yet.
     pub held: Option<String>,
+    /// It does not leave before; `None`: at once.
+    pub wait: Option<Timestamp>,
 }
 
 /// What one decision changes about one case.
@@ -106,9 +108,33 @@ pub struct Change {
     pub looks: BTreeMap<Duty, Option<Timestamp>>,
     /// Addresses that may speak on the case from now on.
     pub participants: BTreeSet<String>,
+    /// What an undoing takes away.
+    pub undone: Undone,
     /// Messages that belong to it from now on, beside the one that is being handled.
     pub messages: Vec<MessageNo>,
     /// When it was decided.
+    pub now: Timestamp,
+}
+
+/// What is no more once an e-mail is undone.
+#[derive(Clone, Debug, Default)]
+pub struct Undone {
+    pub letters: Vec<LetterNo>,
+    pub duties: Vec<Duty>,
+    pub participants: Vec<String>,
+}
+
+/// A letter that was to be kept from leaving is leaving at this moment.
+#[derive(Debug, thiserror::Error)]
+#[error("Letter {0} is leaving at this very moment, so it cannot be taken back")]
+pub struct Leaving(LetterNo);
+
+/// A letter to one of the landlord's people that belongs to no case.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// The landlord's key in the configuration.
+    pub landlord: String,
+    pub letter: NewLetter,
     pub now: Timestamp,
 }
 
@@ -125,6 +151,8 @@ pub struct Settled {
     pub copy_of: Option<MessageNo>,
     /// Cases it is filed to without changing them.
     pub filed_to: BTreeSet<CaseId>,
+    /// The answer to it, when no case holds that.
+    pub answer: Option<Beside>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -401,6 +429,9 @@ async fn write_message(tx: &mut Tx, message: MessageNo, settled: &Settled, chang
         &settled.same_words,
         settled.copy_of
     )?;
+    if let Some(Beside { landlord, letter, now }) = &settled.answer {
+        add_letter(tx, None, Some(landlord), letter, *now).await?;
+    }
     let mut cases = settled.filed_to.clone();
     for change in changes {
         cases.insert(write_change(tx, change).await?);
@@ -478,8 +509,25 @@ pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result
             look.map(Timestamp::as_millisecond)
         )?;
     }
+    take_back(tx, id, change).await?;
     for letter in &change.letters {
         add_letter(tx, Some(id), Some(&change.landlord), letter, change.now).await?;
     }
     Ok(id)
+}
+
+async fn take_back(tx: &mut Tx, id: CaseId, change: &Change) -> anyhow::Result<()> {
+    let Undone { letters, duties, participants } = &change.undone;
+    for letter in letters {
+        if execute!(tx, sql::TAKE_LETTER_BACK, id, i64::from(*letter), change.now.as_millisecond())? != 1 {
+            return Err(Leaving(*letter).into());
+        }
+    }
+    for duty in duties {
+        execute!(tx, sql::REMOVE_DEADLINE, id, duty.to_string())?;
+    }
+    for address in participants.iter().filter_map(|address| hint(address)) {
+        execute!(tx, sql::REMOVE_PARTICIPANT, id, address)?;
+    }
+    Ok(())
 }

@@ -248,7 +248,8 @@ pub(super) async fn add_letter(
         &letter.bytes,
         state,
         letter.held.as_deref().map(storable),
-        now.as_millisecond()
+        now.as_millisecond(),
+        letter.wait.unwrap_or(now).as_millisecond()
     )?;
     if rows != 1 && case.is_some() {
         bail!("A letter with the Message-ID {} is in the outbox already", letter.message_id);

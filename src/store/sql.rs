@@ -109,8 +109,14 @@ ON CONFLICT (case_id, duty) DO UPDATE
 pub(super) const ADD_LETTER: &str = "
 INSERT INTO outbox (case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, subject, says, bytes,
                     state, held_because, written_at, next_at, attempts, setbacks)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, 0, 0)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0)
 ON CONFLICT (message_id) DO NOTHING";
+/// Guard: it waits and was never tried.
+pub(super) const TAKE_LETTER_BACK: &str = "
+UPDATE outbox SET state = 'dropped', settled_at = $3
+ WHERE case_id = $1 AND letter = $2 AND state IN ('queued', 'held') AND attempts = 0";
+pub(super) const REMOVE_DEADLINE: &str = "DELETE FROM deadline WHERE case_id = $1 AND duty = $2";
+pub(super) const REMOVE_PARTICIPANT: &str = "DELETE FROM participant WHERE case_id = $1 AND address = $2";
 
 /// Counted before the try; a deadline that cannot be decided waits its turn and does not stand in the others' way.
 pub(super) const TAKE_DEADLINE: &str = "

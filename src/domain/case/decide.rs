@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::act::registered;
+use super::heard::Order;
 use super::letters::{Audience, ByHand, Letter, LetterKind, LetterNo, Says};
 use super::{
     Addition, Case, Cause, Channel, Dissatisfied, Ending, Event, Kind, Matter, MessageNo, Obligation, Opening, Outcome,
@@ -12,6 +13,7 @@ use super::{
 use crate::domain::calendar::{Calendar, Due, WorkingDays, london, london_date};
 use crate::domain::code::{Duty, Limit, Rule, Stage, Start, rule};
 use crate::domain::command::Command;
+use crate::domain::command::transcript::Transcript;
 use crate::domain::ladder::{Ladder, Rung, WorkingHours, line, next_person, nine_o_clock};
 use crate::domain::landlord::{Acknowledge, Landlord, Person};
 use crate::domain::reference::Reference;
@@ -37,6 +39,12 @@ pub enum Input {
         command: Box<Command>,
         next: Option<Reference>,
     },
+    /// An e-mail of somebody registered, proved to be theirs, does what it asks for.
+    Heard(Order),
+    /// Their e-mail is answered.
+    Answered { to: Person, transcript: Transcript },
+    /// An e-mail asked for something in the name of `claimed`, and nothing shows that it was theirs.
+    Disbelieved { claimed: Person, message: MessageNo, why: String },
     /// The calendar may have another edition than the one the dates were found with.
     CalendarChanged,
     /// Another case was linked to this one.
@@ -66,6 +74,8 @@ pub struct Decision {
     pub letters: Vec<Letter>,
     /// What happens to other cases by it, in the same transaction.
     pub elsewhere: Vec<Elsewhere>,
+    /// The last e-mail is undone, and these of its letters are not to leave.
+    pub taken_back: Option<Vec<LetterNo>>,
 }
 
 /// What one case's decision brings about for another.
@@ -120,7 +130,7 @@ impl Default for Terms {
 ///
 /// A [`Refusal`] when the input does not fit the case; nothing follows then.
 pub fn decide(case: &Case, input: &Input, house: &House, now: Timestamp) -> Result<Decision, Refusal> {
-    let mut draft = Draft { case: case.clone(), house, now, decision: Decision::default() };
+    let mut draft = Draft { case: case.clone(), house, now, wait: None, decision: Decision::default() };
     match (input, &case.opening) {
         (Input::Opened(_), Some(_)) => return Err(Refusal::AlreadyOpened),
         (Input::Opened(opening), None) => draft.open(opening),
@@ -129,6 +139,9 @@ pub fn decide(case: &Case, input: &Input, house: &House, now: Timestamp) -> Resu
         (Input::Reached(duty), Some(_)) => draft.reach(*duty),
         (Input::Posted { letter, outcome }, Some(_)) => draft.settle(*letter, outcome, now)?,
         (Input::Commanded { by, command, next }, Some(_)) => draft.act(by, command, next.as_ref())?,
+        (Input::Heard(order), Some(_)) => draft.hear(order)?,
+        (Input::Answered { to, transcript }, Some(_)) => draft.answer_mail(to, transcript),
+        (Input::Disbelieved { claimed, message, why }, Some(_)) => draft.disbelieve(claimed, *message, why),
         (Input::CalendarChanged, Some(_)) => draft.recount(),
         (Input::Linked { by, to, because }, Some(_)) => draft.link(by, to, because),
         (Input::Absorbed { .. }, Some(_)) => draft.absorb(input)?,
@@ -218,6 +231,8 @@ pub(super) struct Draft<'a> {
     pub(super) case: Case,
     pub(super) house: &'a House<'a>,
     pub(super) now: Timestamp,
+    /// Until when its letters wait.
+    pub(super) wait: Option<Timestamp>,
     pub(super) decision: Decision,
 }
 
@@ -764,7 +779,7 @@ impl Draft<'_> {
             stage: says.stage(),
             about,
         });
-        self.decision.letters.push(Letter { number, audience, name, address, by_hand, says });
+        self.decision.letters.push(Letter { number, audience, name, address, by_hand, wait: self.wait, says });
     }
 
     pub(super) fn record_now(&mut self, event: Event) {

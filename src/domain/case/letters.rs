@@ -8,6 +8,7 @@ use super::Case;
 use super::event::{ActionNo, Flags, Ground, MessageNo, Prefers, Resident, Writer};
 use crate::domain::calendar::london_date;
 use crate::domain::code::{Duty, Stage};
+use crate::domain::command::transcript::Transcript;
 use crate::domain::ladder::Rung;
 use crate::domain::words::Words;
 
@@ -43,6 +44,8 @@ pub struct Letter {
     pub address: Words,
     /// How a person hands it over, when the resident is not reached by e-mail.
     pub by_hand: Option<ByHand>,
+    /// It does not leave before; `None`: at once.
+    pub wait: Option<Timestamp>,
     pub says: Says,
 }
 
@@ -90,10 +93,11 @@ pub enum LetterKind {
     Reminder,
     Undelivered,
     DatesMoved,
+    Transcript,
 }
 
 impl LetterKind {
-    pub const ALL: [LetterKind; 22] = [
+    pub const ALL: [LetterKind; 23] = [
         LetterKind::Receipt,
         LetterKind::Acknowledgement,
         LetterKind::Correction,
@@ -116,6 +120,7 @@ impl LetterKind {
         LetterKind::Reminder,
         LetterKind::Undelivered,
         LetterKind::DatesMoved,
+        LetterKind::Transcript,
     ];
 
     /// The word the database and the command line use.
@@ -143,6 +148,7 @@ impl LetterKind {
             LetterKind::Reminder => "reminder",
             LetterKind::Undelivered => "undelivered",
             LetterKind::DatesMoved => "dates-moved",
+            LetterKind::Transcript => "transcript",
         }
     }
 
@@ -155,7 +161,8 @@ impl LetterKind {
             | LetterKind::Assigned
             | LetterKind::Reminder
             | LetterKind::Undelivered
-            | LetterKind::DatesMoved => Audience::Staff,
+            | LetterKind::DatesMoved
+            | LetterKind::Transcript => Audience::Staff,
             _ => Audience::Resident,
         }
     }
@@ -240,6 +247,8 @@ pub enum Says {
     Undelivered { letter: LetterNo, letter_kind: LetterKind, to: Words, why: Words, returned: bool },
     /// A change of the calendar moved dates of the case: duty, date before, date now.
     DatesMoved { moves: Vec<(Duty, Date, Date)> },
+    /// The answer to an e-mail of one of the landlord's people: what was done, or why nothing was.
+    Transcript(Box<Transcript>),
 }
 
 impl Says {
@@ -267,6 +276,7 @@ impl Says {
             Says::Reminder { .. } => LetterKind::Reminder,
             Says::Undelivered { .. } => LetterKind::Undelivered,
             Says::DatesMoved { .. } => LetterKind::DatesMoved,
+            Says::Transcript(_) => LetterKind::Transcript,
         }
     }
 

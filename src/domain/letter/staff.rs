@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use minijinja::{Value, context};
 
-use super::Enclosed;
+use super::{Enclosed, answer};
 use super::facts::{EXCERPT_CHARS, Marked, Pen, Source, cited, in_words, named, register, shortened, spoken};
 use super::page::clean;
 use super::resident::word;
@@ -13,6 +13,7 @@ use crate::domain::case::{
     Prefers, Says, Writer,
 };
 use crate::domain::code::{Duty, Stage};
+use crate::domain::command::transcript::Transcript;
 use crate::domain::ladder::Rung;
 use crate::domain::triage::Flag;
 use crate::domain::words::Words;
@@ -78,6 +79,14 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
                 context! { owed => duty.in_words(), was => spoken(*was), now => spoken(*now), provision, earlier => now < was }
             });
             context! { moves => moves.collect::<Vec<_>>() }
+        }
+        Says::Transcript(transcript) => {
+            pen.parts.push(answer::part());
+            let next = source.case.next_duty().map(|(duty, owed)| {
+                context! { what => duty.in_words(), date => spoken(owed.due.date), provision => cited(&owed.provision) }
+            });
+            context! { next => next.filter(|_| !matches!(**transcript, Transcript::Disbelieved { .. })),
+                       ..answer::facts(transcript, &mut pen.theirs) }
         }
         _ => context! {},
     };
@@ -505,6 +514,7 @@ pub(super) fn subject(case: &Case, opening: &Opening, letter: &Letter) -> String
             _ => format!("Stage 2 of {reference} has begun"),
         },
         Says::Assigned { .. } => format!("Yours now: {kind} {reference}"),
+        Says::Transcript(transcript) => format!("{}: {kind} {reference}", answer::title(transcript)),
         Says::DatesMoved { .. } => format!("Dates have moved: {kind} {reference}"),
         Says::Reminder { duty, due, rung: Rung(days), .. } => {
             let (owed, due) = (duty.in_words(), calendar::spoken(*due));

@@ -20,6 +20,7 @@ const FRAME: &str = "letter.html";
 pub(super) const COVER: &str = "by_hand.txt";
 pub(super) const DIGEST: &str = "digest.txt";
 pub(super) const WEEKLY: &str = "weekly.txt";
+pub(super) const TRANSCRIPT: &str = "transcript.txt";
 
 const EMBEDDED: &[(&str, &str)] = &[
     ("acknowledgement.txt", include_str!("../../../config/letters/acknowledgement.txt")),
@@ -43,6 +44,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("response.txt", include_str!("../../../config/letters/response.txt")),
     ("restriction.txt", include_str!("../../../config/letters/restriction.txt")),
     ("survey.txt", include_str!("../../../config/letters/survey.txt")),
+    (TRANSCRIPT, include_str!("../../../config/letters/transcript.txt")),
     ("undelivered.txt", include_str!("../../../config/letters/undelivered.txt")),
     ("update.txt", include_str!("../../../config/letters/update.txt")),
     ("withdrawal.txt", include_str!("../../../config/letters/withdrawal.txt")),
@@ -187,6 +189,7 @@ pub(super) fn file(kind: LetterKind) -> &'static str {
         LetterKind::Escalation => "escalation.txt",
         LetterKind::Assigned => "assigned.txt",
         LetterKind::DatesMoved => "dates_moved.txt",
+        LetterKind::Transcript => TRANSCRIPT,
     }
 }
 
