@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
-use sha2::{Digest as _, Sha256};
 
 use super::lint::{self, Part};
+use super::message_id::notice_id;
 use super::mime;
 use super::page::Theirs;
 use super::template::{self, DIGEST, Rendered, Templates, WEEKLY};
@@ -82,8 +82,7 @@ pub fn write_notice(
     let to = mailbox(&reader.name, &reader.address).ok_or(Unwritable::Address("reader's"))?;
     let rendered = read(notice, reader, desk, now)?;
     let domain = from.email.domain().to_ascii_lowercase();
-    let who = hex::encode(&Sha256::digest(reader.address.to_ascii_lowercase())[..8]);
-    let message_id = format!("{}.{}.{day}.{who}@{domain}", notice.key(), desk.landlord.key);
+    let message_id = notice_id(notice.key(), &desk.landlord.key, day, &reader.address, desk.key, &domain);
     let subject = format!("{}: {}", desk.landlord.name, in_short(notice));
     let (from_address, to_address) = (from.email.to_string(), to.email.to_string());
     let bytes = mime::bytes(mime::Parts {
