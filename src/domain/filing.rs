@@ -5,15 +5,18 @@
 //! stranger who quotes a reference never joins a case silently. Doubt always ends with a person, and with the complaint
 //! clock running.
 //!
-//! `opening.rs` says what a new case begins with, `matter.rs` which correspondence is worth an answer.
+//! `opening.rs` says what a new case begins with, `matter.rs` which correspondence is worth an answer, `officer.rs` what the
+//! landlord's own people ask for.
 
 mod matter;
+mod officer;
 mod opening;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+pub use officer::{Asks, Evidence, Request};
 pub use opening::unreadable;
 
 use super::case::{Addition, Dissatisfied, Kind, LetterNo, Matter, MessageNo, Opening, Outcome, Writer};
@@ -76,6 +79,11 @@ pub struct Candidate {
     pub sender_known: bool,
     /// Cases it is linked to.
     pub related: Vec<Reference>,
+    /// The message answers a letter of ours to its writer, as one of the landlord's people: how far back, 0 for the one
+    /// that is answered directly.
+    pub our_letter: Option<usize>,
+    /// The message went to somebody who may speak on the case.
+    pub to_resident: bool,
 }
 
 impl Candidate {
@@ -94,6 +102,8 @@ pub enum Filing {
     Add { reference: Reference, addition: Addition, sorted: &'static str },
     /// Word of what became of a letter of ours.
     Report { reference: Reference, letter: LetterNo, outcome: Outcome, sorted: &'static str },
+    /// One of the landlord's people asks for something, or does so in their name; or they wrote to the resident.
+    Asked(Box<Request>),
     /// Logged and listed, not a case.
     Listed { sorted: &'static str, note: Option<String>, also: Vec<Reference> },
 }
@@ -194,6 +204,7 @@ pub struct Known<'a> {
     pub about: Option<&'a (Reference, LetterNo)>,
     /// It comes from the Housing Ombudsman, or says so.
     pub ombudsman: Option<&'a FromOmbudsman>,
+    pub evidence: Evidence<'a>,
 }
 
 /// Decides what the message is to become.
@@ -214,6 +225,9 @@ pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     if item.older {
         let note = "arrived before the day from which mail is answered: listed, never answered".to_owned();
         return Filing::Listed { sorted: older(sorted), note: Some(note), also: Vec::new() };
+    }
+    if let Some(request) = officer::asks(item, known, sorted) {
+        return Filing::Asked(Box::new(request));
     }
     if let Some(staff) = from_staff(item, known, sorted) {
         return staff;
@@ -327,11 +341,21 @@ fn from_staff(item: &Item, known: &Known, sorted: &Sorted) -> Option<Filing> {
 }
 
 fn add(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Writer) -> Filing {
+    let addition = addition(item, known, sorted, case, writer);
+    let sorted = match writer {
+        Writer::Ombudsman => matter::in_words(Matter::Ombudsman),
+        Writer::Handler | Writer::Staff => FROM_STAFF,
+        Writer::Resident | Writer::Stranger => "further message",
+    };
+    Filing::Add { reference: case.reference.clone(), addition, sorted }
+}
+
+fn addition(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Writer) -> Addition {
     let name = |from: &message::Mailbox| if from.name.is_empty() { from.address.clone() } else { from.name.clone() };
     // After a response, why they are still unhappy is what stage 2 is about (6.12).
     let told = || definition::points(item.words, item.message.from.as_ref().map_or("", |from| &from.name), None);
     let words = case.can_escalate.then(|| told().join("\n\n")).filter(|words| !words.is_empty());
-    let addition = Addition {
+    Addition {
         message: item.number,
         received: item.arrived,
         writer,
@@ -340,13 +364,7 @@ fn add(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Wr
         dissatisfied: dissatisfied(sorted),
         words: words.map(Words::new),
         withheld: withheld(item, known),
-    };
-    let sorted = match writer {
-        Writer::Ombudsman => matter::in_words(Matter::Ombudsman),
-        Writer::Handler | Writer::Staff => FROM_STAFF,
-        Writer::Resident | Writer::Stranger => "further message",
-    };
-    Filing::Add { reference: case.reference.clone(), addition, sorted }
+    }
 }
 
 /// A message that answers nothing of ours.
@@ -515,6 +533,8 @@ mod tests {
             by_ombudsman: false,
             sender_known: true,
             related: Vec::new(),
+            our_letter: None,
+            to_resident: false,
         }
     }
 
