@@ -13,6 +13,7 @@ mod sections;
 use std::path::{Path, PathBuf};
 
 use cron::Schedule;
+use jiff::SignedDuration;
 use jiff::civil::Date;
 use secrecy::SecretString;
 use toml::de::DeTable;
@@ -50,6 +51,7 @@ pub struct Config {
     pub reminders: Reminders,
     /// The unsure band, and the landlord's own words.
     pub sorter: triage::Settings,
+    pub commands: Commands,
     pub limits: Limits,
     /// Bank holidays proclaimed after this program was built, and days the rules name that were moved away.
     pub holidays_added: Vec<(Date, String)>,
@@ -188,6 +190,19 @@ pub struct Limits {
     pub poll_s: u64,
     /// `check` and `status` warn below this free space on the database's disk. Default 1 GiB.
     pub free_disk_bytes: u64,
+}
+
+/// How what people ask for by e-mail is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commands {
+    /// How long the letters it gives rise to wait, so that it can be undone.
+    pub wait: SignedDuration,
+}
+
+impl Default for Commands {
+    fn default() -> Self {
+        Commands { wait: SignedDuration::from_mins(5) }
+    }
 }
 
 impl Default for Limits {

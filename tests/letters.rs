@@ -14,7 +14,8 @@ use redress::domain::code::{Stage, cite};
 use redress::domain::command::grammar::VERBS;
 use redress::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
 use redress::domain::letter::{
-    Desk, Enclosed, MessageKey, Sample, Templates, Unwritable, Written, can_be_written_to, our_letter, samples, write,
+    Desk, Enclosed, MessageKey, Sample, Templates, Unwritable, With, Written, can_be_written_to, our_letter, samples,
+    write,
 };
 use redress::domain::words::Words;
 
@@ -69,7 +70,14 @@ fn written_with(sample: &Sample, landlord: &Landlord, templates: &Templates) -> 
     let ombudsman = ombudsman();
     let desk = Desk { landlord, ombudsman: &ombudsman, templates, key: &KEY };
     let thread = THREAD.map(str::to_owned);
-    write(&sample.case, &sample.letter, sample.enclosed().as_ref(), &thread, &desk, sample.now)
+    write(
+        &sample.case,
+        &sample.letter,
+        &With { message: sample.enclosed().as_ref(), files: &[] },
+        &thread,
+        &desk,
+        sample.now,
+    )
 }
 
 fn written(sample: &Sample) -> Written {
@@ -176,7 +184,7 @@ fn a_thread_keeps_its_head_and_its_end_and_no_message_id_that_is_none() {
     let (sample, landlord, ombudsman) = (sample("acknowledgement"), landlord(), ombudsman());
     let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &TEMPLATES, key: &KEY };
     let references = |thread: &[String]| {
-        let written = write(&sample.case, &sample.letter, None, thread, &desk, sample.now).unwrap();
+        let written = write(&sample.case, &sample.letter, &With::default(), thread, &desk, sample.now).unwrap();
         (header(&written, "In-Reply-To"), header(&written, "References"))
     };
     assert_eq!(references(&[]), (None, None));
@@ -280,7 +288,15 @@ fn a_message_that_can_travel_as_it_is_is_attached_as_a_message_and_any_other_as_
             let (landlord, ombudsman) = (landlord(), ombudsman());
             let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &TEMPLATES, key: &KEY };
             let enclosed = Enclosed { raw: &raw, ..new_case.enclosed().unwrap() };
-            write(&new_case.case, &new_case.letter, Some(&enclosed), &[], &desk, new_case.now).unwrap()
+            write(
+                &new_case.case,
+                &new_case.letter,
+                &With { message: Some(&enclosed), files: &[] },
+                &[],
+                &desk,
+                new_case.now,
+            )
+            .unwrap()
         };
         let message = parsed(&written);
         let attachment = message.attachments().next().unwrap();

@@ -579,6 +579,7 @@ async fn an_alarm_is_told_once_until_it_is_over(base: Base) {
         says: None,
         bytes: b"words".to_vec(),
         held: None,
+        wait: None,
     };
     store.post(&letter, at(3)).await.unwrap();
     let claimed = store.claim(at(4)).await.unwrap().unwrap();
@@ -598,6 +599,7 @@ fn list(message_id: &str) -> NewLetter {
         says: None,
         bytes: b"words".to_vec(),
         held: None,
+        wait: None,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::daemon::command;
 use crate::daemon::command::{Done, DoneTo};
 use crate::daemon::office::{self, Office};
 use crate::domain::calendar::{london_date, spoken};
-use crate::domain::case::{told, Audience, LetterKind, LetterNo, Refusal};
+use crate::domain::case::{Audience, LetterKind, LetterNo, Refusal, told};
 use crate::domain::code::{Duty, cite};
 use crate::domain::command::grammar::{Context, Field, Form, Holds, LOG, Mistake, VERBS, Verb};
 use crate::domain::landlord::{Landlord, Person};
@@ -290,8 +290,7 @@ fn report(office: &Office, done: &Done, dry_run: bool, json: bool) -> anyhow::Re
 
 fn object(office: &Office, done: &DoneTo, dry_run: bool) -> Value {
     let today = london_date(office.clock.now());
-    let recorded =
-        done.events.iter().map(|line| json!({ "seq": line.seq, "in_words": told::sentence(&line.event) }));
+    let recorded = done.events.iter().map(|line| json!({ "seq": line.seq, "in_words": told::sentence(&line.event) }));
     let letters = done.letters.iter().map(|letter| {
         json!({
             "letter": letter.number,

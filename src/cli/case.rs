@@ -12,7 +12,7 @@ use super::act::{self, LogAsk};
 use super::beside::Beside;
 use super::{explain, page, standing};
 use crate::domain::calendar::{WorkingDays, listed, listed_date, london_date};
-use crate::domain::case::{told, Case, Flags, Opening};
+use crate::domain::case::{Case, Flags, Opening, told};
 use crate::domain::code::{Edition, cite, rule};
 use crate::domain::command::grammar::named;
 use crate::domain::reference::{NotAReference, Reference};

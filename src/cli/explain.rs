@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::beside::Beside;
 use super::page;
 use crate::domain::calendar::{DayOff, Due, listed, listed_date, london_date, spoken};
-use crate::domain::case::{told, Case, Cause, Event, Recorded};
+use crate::domain::case::{Case, Cause, Event, Recorded, told};
 use crate::domain::code::{Duty, Limit, Stage, Start, cite, rule};
 use crate::store::CaseFile;
 
@@ -96,9 +96,7 @@ fn lines(beside: &Beside, case: &Case, course: &Course, last: bool) -> Vec<(&'st
             None => lines.extend(beginning(case, course, due)),
             Some(before) => lines.push(("Moved", moved(line, before, due))),
         }
-        lines.extend(
-            behind.map(|act| ("By", format!("{} ({})", told::sentence(&act.event), listed(act.recorded_at)))),
-        );
+        lines.extend(behind.map(|act| ("By", format!("{} ({})", told::sentence(&act.event), listed(act.recorded_at)))));
         lines.extend(counting(due));
         before = Some(due);
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::beside::Beside;
 use super::page;
 use crate::domain::calendar::{listed, listed_date};
-use crate::domain::case::{told, Case, Definition, Ending, Event, Prefers, Remedy, Response};
+use crate::domain::case::{Case, Definition, Ending, Event, Prefers, Remedy, Response, told};
 use crate::domain::code::Stage;
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;

@@ -5,14 +5,14 @@ use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use cron::{Schedule, TimeUnitSpec};
-use jiff::ToSpan as _;
 use jiff::civil::{Date, Time, Weekday, time};
+use jiff::{SignedDuration, ToSpan as _};
 
 use super::landlord::{landlord, ombudsman};
 use super::mail::{folder, mailbox, operator, outgoing};
 use super::reader::{Notes, Place, Table};
 use super::secret::database;
-use super::{Config, Limits, Log, LogTo, Reminders, Sending};
+use super::{Commands, Config, Limits, Log, LogTo, Reminders, Sending};
 use crate::domain::calendar::WorkingDays;
 use crate::domain::case::Terms;
 use crate::domain::ladder::WorkingHours;
@@ -86,6 +86,7 @@ pub(super) fn config(context: &Context<'_>, top: &Table<'_>) -> Option<Config> {
     let reminders =
         top.may("reminders", "section [reminders]").table(|table| reminders(context, table)).unwrap_or_default();
     let sorter = top.may("sorter", "section [sorter]").table(sorter).unwrap_or_default();
+    let commands = top.may("commands", "section [commands]").table(commands).unwrap_or_default();
     let limits = top.may("limits", "section [limits]").table(limits).unwrap_or_default();
     let log = top.may("log", "section [log]").table(log).unwrap_or_default();
     check_names(context.notes, &met);
@@ -101,6 +102,7 @@ pub(super) fn config(context: &Context<'_>, top: &Table<'_>) -> Option<Config> {
         ombudsman: ombudsman?,
         reminders,
         sorter,
+        commands,
         limits,
         holidays_added: holidays.added,
         holidays_removed: holidays.removed,
@@ -293,6 +295,12 @@ fn sorter(table: &Table<'_>) -> Option<triage::Settings> {
         hazard_words: table.may("hazard_words", r#"["plant room"]"#).texts(),
         vulnerability_words: table.may("vulnerability_words", r#"["sheltered scheme"]"#).texts(),
     })
+}
+
+fn commands(table: &Table<'_>) -> Option<Commands> {
+    let wait = table.may("wait_minutes", "5").number(0..=60_u32);
+    let wait = wait.map(|minutes| SignedDuration::from_mins(i64::from(minutes)));
+    Some(Commands { wait: wait.unwrap_or(Commands::default().wait) })
 }
 
 fn limits(table: &Table<'_>) -> Option<Limits> {

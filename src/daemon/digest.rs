@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cron::Schedule;
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info};
 
@@ -17,7 +16,7 @@ use super::{Progress, operator};
 use crate::domain::calendar::{london_date, next_look};
 use crate::domain::digest::{Beside, Filed, Upkeep, digests, weekly};
 use crate::domain::landlord::{Landlord, Person};
-use crate::domain::letter::{Notice, write_notice};
+use crate::domain::letter::Notice;
 use crate::store::{CaseFile, InboxRow, NewLetter};
 
 /// How far back a letter that was missed is looked for: a schedule has a time in every week.
@@ -133,7 +132,7 @@ async fn of_landlord(
     let cases: Vec<Filed> = files.iter().map(|CaseFile { case, history, .. }| Filed { case, history }).collect();
     let upkeep = Upkeep::on(today, &office.calendar, &office.config.ombudsman);
     let day = london_date(slot);
-    let letter = |notice: &Notice, reader: &Person| letter(office, landlord, notice, reader, day, now);
+    let letter = |notice: &Notice, reader: &Person| office.notice(landlord, notice, reader, day, now);
     match round {
         Round::Weekly => {
             let reader = &landlord.manager;
@@ -147,29 +146,6 @@ async fn of_landlord(
             lists.map(|(reader, digest)| letter(&Notice::Digest(digest), reader)).collect()
         }
     }
-}
-
-fn letter(
-    office: &Office,
-    landlord: &Landlord,
-    notice: &Notice,
-    reader: &Person,
-    day: Date,
-    now: Timestamp,
-) -> anyhow::Result<NewLetter> {
-    let written = write_notice(notice, reader, day, &office.desk(landlord), now)?;
-    Ok(NewLetter {
-        number: 0,
-        kind: notice.key().to_owned(),
-        audience: "staff".to_owned(),
-        recipient: written.to,
-        envelope_from: written.from,
-        message_id: written.message_id,
-        subject: written.subject,
-        says: None,
-        bytes: written.bytes,
-        held: None,
-    })
 }
 
 /// What came and became no case, and what came into the junk folder, since `last`. Mail that belongs to no case is of the

@@ -10,14 +10,15 @@ use sha2::{Digest as _, Sha256};
 use tracing::{error, info, warn};
 
 use super::Progress;
+use super::asked::Asker;
 use super::office::{Before, Office};
 use crate::config::MailboxConfig;
 use crate::domain::calendar::london_date;
-use crate::domain::case::{self, Case, Ending, Input, LetterNo, Matter, Opening, Outcome};
+use crate::domain::case::{self, Audience, Case, Ending, Input, LetterNo, Matter, Opening, Outcome};
 use crate::domain::code::Duty;
-use crate::domain::filing::{self, Addressed, Candidate, Filing, Item};
-use crate::domain::letter::{Enclosed, our_letter};
-use crate::domain::message::{self, FromOmbudsman, Kind, Message};
+use crate::domain::filing::{self, Addressed, Asks, Candidate, Evidence, Filing, Item, Request};
+use crate::domain::letter::{Enclosed, our_letter, our_notice};
+use crate::domain::message::{self, Files, FromOmbudsman, Kind, Message};
 use crate::domain::reference::Reference;
 use crate::domain::triage::{Sorter, Words};
 use crate::store::{self, Change, Found, Keys, Known, MessageState, Settled};
@@ -135,6 +136,13 @@ impl Desk<'_> {
         Ok(if handled { sorted_as } else { "handled already".to_owned() })
     }
 
+    /// Landlords of whose lists to the writer this message answers one.
+    fn lists(&self) -> Vec<String> {
+        let writer = self.read.from.as_ref().map_or("", |from| &from.address);
+        let answered = self.answered().filter_map(|id| our_notice(id, &self.office.key));
+        answered.filter(|list| list.proves(writer)).map(|list| list.landlord).collect()
+    }
+
     fn judge(
         &self,
         found: &Found,
@@ -169,7 +177,15 @@ impl Desk<'_> {
             whole: self.taken.whole,
             older: london_date(self.taken.arrived) < self.office.config.answer_mail_since,
         };
+        let lists = self.lists();
         let known = filing::Known {
+            evidence: Evidence {
+                today: london_date(self.now),
+                calendar: &self.office.calendar,
+                key: &self.office.key,
+                server: Ok(()),
+                lists: &lists,
+            },
             addressed,
             landlords: &self.office.config.landlords,
             candidates: &candidates,
@@ -217,10 +233,24 @@ impl Desk<'_> {
                 let change = on(&reference, Input::Posted { letter, outcome })?;
                 (self.settled(MessageState::Handled, sorted, None, None, BTreeSet::new()), vec![change])
             }
+            Filing::Asked(request) => return self.asked(&request, found),
             Filing::Listed { sorted, note, also } => {
                 (self.settled(MessageState::Handled, sorted, note, None, filed_to(&also)), Vec::new())
             }
         })
+    }
+
+    /// Does what one of the landlord's people asks for, and answers them.
+    fn asked(&self, request: &Request, found: &Found) -> anyhow::Result<(Settled, Vec<Change>)> {
+        let landlord = self.office.landlord(&request.landlord)?;
+        let files = match &request.asks {
+            Asks::Acts { .. } => message::files(self.raw),
+            _ => Files::default(),
+        };
+        let (office, message, now) = (self.office, self.taken.id, self.now);
+        let answered = Asker { office, landlord, found, message, request, files: &files, now }.answer()?;
+        let settled = self.settled(MessageState::Handled, filing::FROM_STAFF, None, None, BTreeSet::new());
+        Ok((Settled { answer: answered.beside, ..settled }, answered.changes))
     }
 
     fn open(&self, landlord: &str, opening: Box<Opening>) -> anyhow::Result<Change> {
@@ -228,13 +258,9 @@ impl Desk<'_> {
         let writers = writers.map(|writer| writer.address.clone());
         let participants: Vec<String> = writers.filter(|address| !self.office.own.staff.contains(address)).collect();
         let (case, thread) = (Case::default(), self.threaded(&[]));
-        let before = Before {
-            id: None,
-            landlord: self.office.landlord(landlord)?,
-            case: &case,
-            thread: &thread,
-            enclosed: Some(&self.enclosed()),
-        };
+        let enclosed = self.enclosed();
+        let new = Before::new_case(self.office.landlord(landlord)?, &case);
+        let before = Before { thread: &thread, enclosed: Some(&enclosed), ..new };
         let mut change = self.office.follow(&before, &Input::Opened(opening), self.now)?;
         change.participants.extend(participants);
         Ok(change)
@@ -345,7 +371,19 @@ impl Desk<'_> {
             by_thread: self.answered().position(|id| ours(id) || known.thread.contains(id)),
             sender_known: sender.is_some_and(|sender| known.participants.contains(sender)),
             related: known.case.links.iter().cloned().collect(),
+            our_letter: self.answered().position(|id| self.went_to_writer(id, &opening.reference, &known.case)),
+            to_resident: self.read.recipients.iter().any(|address| known.participants.contains(address)),
         })
+    }
+
+    /// Whether a Message-ID is that of a letter of this case which the writer got as one of the landlord's people.
+    fn went_to_writer(&self, id: &str, reference: &Reference, case: &Case) -> bool {
+        let Some((_, number)) = our_letter(id, &self.office.key).filter(|(named, _)| named == reference) else {
+            return false;
+        };
+        let writer = self.read.from.as_ref().map(|from| from.address.as_str());
+        let ours = |letter: &case::Posted| letter.audience == Audience::Staff || letter.by_hand;
+        case.letters.get(&number).is_some_and(|letter| ours(letter) && Some(letter.to.as_str()) == writer)
     }
 
     fn settled(
@@ -364,6 +402,7 @@ impl Desk<'_> {
             same_words: Some(self.likeness()),
             copy_of,
             filed_to,
+            answer: None,
         }
     }
 }
@@ -388,7 +427,7 @@ async fn set_aside(office: &Office, taken: &store::Message, now: Timestamp) -> a
             let number = found.next.get(&landlord.key).context("No case number")?;
             let opening = filing::unreadable(Reference::new(&landlord.prefix, *number), taken.id, taken.arrived, &why);
             let case = Case::default();
-            let before = Before { id: None, landlord, case: &case, thread: &[], enclosed: Some(&enclosed) };
+            let before = Before { enclosed: Some(&enclosed), ..Before::new_case(landlord, &case) };
             let settled = Settled {
                 state: MessageState::SetAside,
                 sorted: "could not be read".to_owned(),
@@ -397,6 +436,7 @@ async fn set_aside(office: &Office, taken: &store::Message, now: Timestamp) -> a
                 same_words: None,
                 copy_of: None,
                 filed_to: BTreeSet::new(),
+                answer: None,
             };
             Ok((settled, vec![office.follow(&before, &Input::Opened(Box::new(opening)), now)?]))
         })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
 
@@ -13,9 +14,9 @@ use crate::config::{Config, MailboxConfig, Sending};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{self, Audience, Case, Decision, House, Input};
 use crate::domain::ladder::Ladder;
-use crate::domain::landlord::Landlord;
-use crate::domain::letter::{self, Desk, Enclosed, MessageKey, Templates};
-use crate::domain::message::Own;
+use crate::domain::landlord::{Landlord, Person};
+use crate::domain::letter::{self, Desk, Enclosed, MessageKey, Notice, Templates, write_notice};
+use crate::domain::message::{File, Own};
 use crate::store::{CaseId, Change, Known, NewLetter, Purpose, Store, Undone};
 
 /// Why letters to residents wait while the configuration says `sending = "hold"`.
@@ -109,7 +110,14 @@ impl Office {
     /// When the configuration no longer has its landlord.
     pub fn before<'a>(&'a self, known: &'a Known) -> anyhow::Result<Before<'a>> {
         let landlord = self.landlord(&known.landlord)?;
-        Ok(Before { id: Some(known.id), landlord, case: &known.case, thread: &known.thread, enclosed: None })
+        Ok(Before {
+            id: Some(known.id),
+            landlord,
+            case: &known.case,
+            thread: &known.thread,
+            enclosed: None,
+            files: &[],
+        })
     }
 
     /// What follows when `input` happens to a case, ready to be written.
@@ -123,6 +131,52 @@ impl Office {
         self.change(case, decision, now)
     }
 
+    /// What follows next, when `input` happens to a case to which `first` has just happened; both as one change.
+    ///
+    /// # Errors
+    ///
+    /// As [`Office::follow`].
+    pub fn and_then(&self, before: &Before, first: Change, input: &Input, now: Timestamp) -> anyhow::Result<Change> {
+        let next = self.follow(&Before { case: &first.after, ..*before }, input, now)?;
+        Ok(Change {
+            events: [first.events, next.events].concat(),
+            letters: [first.letters, next.letters].concat(),
+            participants: first.participants.union(&next.participants).cloned().collect(),
+            undone: first.undone,
+            messages: [first.messages, next.messages].concat(),
+            ..next
+        })
+    }
+
+    /// A letter to `reader` that belongs to no case, for `day` (Europe/London).
+    ///
+    /// # Errors
+    ///
+    /// When it would be incomplete.
+    pub fn notice(
+        &self,
+        landlord: &Landlord,
+        notice: &Notice,
+        reader: &Person,
+        day: Date,
+        now: Timestamp,
+    ) -> anyhow::Result<NewLetter> {
+        let written = write_notice(notice, reader, day, &self.desk(landlord), now)?;
+        Ok(NewLetter {
+            number: 0,
+            kind: notice.key().to_owned(),
+            audience: Audience::Staff.key().to_owned(),
+            recipient: written.to,
+            envelope_from: written.from,
+            message_id: written.message_id,
+            subject: written.subject,
+            says: None,
+            bytes: written.bytes,
+            held: None,
+            wait: None,
+        })
+    }
+
     /// Makes a decision ready to be written: its letters as bytes, its duties with the moment to look at them next.
     ///
     /// # Errors
@@ -134,8 +188,11 @@ impl Office {
         let mut letters = Vec::with_capacity(decision.letters.len());
         for letter in decision.letters {
             let kind = letter.says.kind();
-            let enclosed = case.enclosed.filter(|_| letter.says.encloses().is_some());
-            let written = letter::write(&after, &letter, enclosed, case.thread, &desk, now)
+            let with = letter::With {
+                message: case.enclosed.filter(|_| letter.says.encloses().is_some()),
+                files: if letter.files { case.files } else { &[] },
+            };
+            let written = letter::write(&after, &letter, &with, case.thread, &desk, now)
                 .with_context(|| format!("Could not write letter {} ({})", letter.number, kind.key()))?;
             let hold = letter.audience == Audience::Resident && self.config.sending == Sending::Hold;
             letters.push(NewLetter {
@@ -196,6 +253,15 @@ pub struct Before<'a> {
     pub thread: &'a [String],
     /// The message that goes with letters to staff.
     pub enclosed: Option<&'a Enclosed<'a>>,
+    /// What goes with an answer to the resident.
+    pub files: &'a [File],
+}
+
+impl<'a> Before<'a> {
+    /// A case that is about to be opened.
+    pub fn new_case(landlord: &'a Landlord, case: &'a Case) -> Before<'a> {
+        Before { id: None, landlord, case, thread: &[], enclosed: None, files: &[] }
+    }
 }
 
 /// The addresses that are the landlords' own, or their people's.

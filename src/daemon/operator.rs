@@ -142,6 +142,7 @@ fn plain(
         says: None,
         bytes: message.formatted(),
         held: None,
+        wait: None,
     })
 }
 

@@ -29,7 +29,7 @@ pub use act::logged;
 pub use decide::{Decision, Elsewhere, House, Input, Terms, decide};
 pub use event::{
     ActionNo, Addition, Answer, Cause, Channel, Definition, Dissatisfied, Event, Finding, Flags, Ground, Kind, Link,
-    Matter,    MessageNo, NoteKind, Opening, Outcome, Prefers, Promised, Recorded, Remedy, RemedyKind, Resident, Response,
+    Matter, MessageNo, NoteKind, Opening, Outcome, Prefers, Promised, Recorded, Remedy, RemedyKind, Resident, Response,
     Sorting, Writer,
 };
 pub use heard::{Order, Undoable};
@@ -86,6 +86,8 @@ pub struct Posted {
     pub copy: bool,
     /// The duty it reminds of.
     pub about: Option<Duty>,
+    /// Names of the files that go with it.
+    pub files: Vec<Words>,
     pub written: Timestamp,
     pub outcome: Option<Outcome>,
 }
@@ -281,7 +283,7 @@ impl Case {
                     owed.told = recorded.recorded_at;
                 });
             }
-            Event::LetterWritten { letter, kind, audience, to, by_hand, copy, stage, about, .. } => {
+            Event::LetterWritten { letter, kind, audience, to, by_hand, copy, stage, about, files, .. } => {
                 if *kind == LetterKind::Added {
                     self.added_told = Some(london_date(recorded.recorded_at));
                 }
@@ -293,6 +295,7 @@ impl Case {
                     by_hand: *by_hand,
                     copy: *copy,
                     about: *about,
+                    files: files.clone(),
                     written: at,
                     outcome: None,
                 };

@@ -607,7 +607,18 @@ mod tests {
             let (promises, copy, stage, about) = (None, false, Stage::One, None);
             self.on(
                 8,
-                Event::LetterWritten { letter: number, kind, audience, to, promises, by_hand, copy, stage, about },
+                Event::LetterWritten {
+                    letter: number,
+                    kind,
+                    audience,
+                    to,
+                    promises,
+                    by_hand,
+                    copy,
+                    stage,
+                    about,
+                    files: Vec::new(),
+                },
             )
         }
 

@@ -33,7 +33,7 @@ use opening::{flags, opening, set_aside, withheld};
 pub const OLDER: &str = "older";
 
 /// What mail from the landlord's own people is listed as.
-const FROM_STAFF: &str = "from staff";
+pub const FROM_STAFF: &str = "from staff";
 
 /// A stored message as it lies before us.
 #[derive(Clone, Copy, Debug)]
@@ -569,6 +569,13 @@ mod tests {
             answers_max: 10,
             about: None,
             ombudsman: ombudsman.as_ref(),
+            evidence: Evidence {
+                today: jiff::civil::date(2026, 12, 1),
+                calendar: &crate::domain::calendar::Calendar::england_and_wales(&[], &[]),
+                key: &crate::domain::letter::MessageKey::new([7; 32]),
+                server: Ok(()),
+                lists: &[],
+            },
         };
         file(&item, &known, sorted)
     }

@@ -20,6 +20,7 @@ mod absence;
 mod address;
 mod body;
 mod dates;
+mod files;
 mod forward;
 mod html;
 mod machine;
@@ -29,6 +30,8 @@ mod quote;
 mod report;
 #[rustfmt::skip]
 mod wording;
+
+pub use files::{File, Files, files};
 
 /// Message-IDs beyond this many in one message are passed over.
 const IDS_MAX: usize = 100;

@@ -26,7 +26,7 @@ mod verify;
 
 use jiff::Timestamp;
 
-pub use decide::{Change, Found, Keys, Known, Message, MessageState, NewLetter, Settled};
+pub use decide::{Beside, Change, Found, Keys, Known, Leaving, Message, MessageState, NewLetter, Settled, Undone};
 use open::{Db, RunLock, execute, on};
 pub use open::{Purpose, Unready, sqlite_file};
 pub use questions::{

@@ -161,6 +161,7 @@ pub fn settled() -> Settled {
         same_words: None,
         copy_of: None,
         filed_to: Default::default(),
+        answer: None,
     }
 }
 
@@ -185,6 +186,7 @@ pub fn follow(known: Option<&Known>, input: &Input, now: Timestamp) -> Change {
         bytes: format!("Letter {} of {reference}", letter.number).into_bytes(),
         says: Some(letter.says),
         held: None,
+        wait: None,
     });
     let letters = letters.collect();
     let looks: BTreeMap<_, _> = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house, now))).collect();
@@ -195,6 +197,7 @@ pub fn follow(known: Option<&Known>, input: &Input, now: Timestamp) -> Change {
         letters,
         looks,
         messages: Vec::new(),
+        undone: redress::store::Undone::default(),
         participants: ["resident@example.org".to_owned()].into(),
         now,
         after,

@@ -14,7 +14,7 @@ use super::script::DAYS;
 use crate::cli::page::count;
 use crate::daemon::office::Office;
 use crate::domain::calendar::{DayOff, Due, london_date, london_time, spoken};
-use crate::domain::case::{told, self, Event, Kind, LetterKind, Matter, Opening, Outcome, Says};
+use crate::domain::case::{self, Event, Kind, LetterKind, Matter, Opening, Outcome, Says, told};
 use crate::domain::code::{Duty, Stage, cite};
 use crate::domain::ladder::Rung;
 use crate::domain::landlord::Landlord;

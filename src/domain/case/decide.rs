@@ -41,10 +41,18 @@ pub enum Input {
     },
     /// An e-mail of somebody registered, proved to be theirs, does what it asks for.
     Heard(Order),
-    /// Their e-mail is answered.
-    Answered { to: Person, transcript: Transcript },
+    /// Their e-mail is answered, and filed first when it has not been.
+    Answered {
+        to: Person,
+        filed: Option<Addition>,
+        transcript: Box<Transcript>,
+    },
     /// An e-mail asked for something in the name of `claimed`, and nothing shows that it was theirs.
-    Disbelieved { claimed: Person, message: MessageNo, why: String },
+    Disbelieved {
+        claimed: Person,
+        message: MessageNo,
+        why: String,
+    },
     /// The calendar may have another edition than the one the dates were found with.
     CalendarChanged,
     /// Another case was linked to this one.
@@ -130,7 +138,8 @@ impl Default for Terms {
 ///
 /// A [`Refusal`] when the input does not fit the case; nothing follows then.
 pub fn decide(case: &Case, input: &Input, house: &House, now: Timestamp) -> Result<Decision, Refusal> {
-    let mut draft = Draft { case: case.clone(), house, now, wait: None, decision: Decision::default() };
+    let mut draft =
+        Draft { case: case.clone(), house, now, wait: None, files: Vec::new(), decision: Decision::default() };
     match (input, &case.opening) {
         (Input::Opened(_), Some(_)) => return Err(Refusal::AlreadyOpened),
         (Input::Opened(opening), None) => draft.open(opening),
@@ -140,7 +149,12 @@ pub fn decide(case: &Case, input: &Input, house: &House, now: Timestamp) -> Resu
         (Input::Posted { letter, outcome }, Some(_)) => draft.settle(*letter, outcome, now)?,
         (Input::Commanded { by, command, next }, Some(_)) => draft.act(by, command, next.as_ref())?,
         (Input::Heard(order), Some(_)) => draft.hear(order)?,
-        (Input::Answered { to, transcript }, Some(_)) => draft.answer_mail(to, transcript),
+        (Input::Answered { to, filed, transcript }, Some(_)) => {
+            if let Some(addition) = filed {
+                draft.record(addition.received, Event::MessageAdded(addition.clone()));
+            }
+            draft.answer_mail(to, transcript);
+        }
         (Input::Disbelieved { claimed, message, why }, Some(_)) => draft.disbelieve(claimed, *message, why),
         (Input::CalendarChanged, Some(_)) => draft.recount(),
         (Input::Linked { by, to, because }, Some(_)) => draft.link(by, to, because),
@@ -233,6 +247,8 @@ pub(super) struct Draft<'a> {
     pub(super) now: Timestamp,
     /// Until when its letters wait.
     pub(super) wait: Option<Timestamp>,
+    /// Names of the files that go with an answer to the resident.
+    pub(super) files: Vec<Words>,
     pub(super) decision: Decision,
 }
 
@@ -768,6 +784,7 @@ impl Draft<'_> {
             Says::Reminder { duty, .. } => Some(duty),
             _ => None,
         };
+        let carries = says.kind().carries_files();
         self.record_now(Event::LetterWritten {
             letter: number,
             kind: says.kind(),
@@ -778,8 +795,10 @@ impl Draft<'_> {
             copy,
             stage: says.stage(),
             about,
+            files: if carries { self.files.clone() } else { Vec::new() },
         });
-        self.decision.letters.push(Letter { number, audience, name, address, by_hand, wait: self.wait, says });
+        let (wait, files) = (self.wait, carries && !self.files.is_empty());
+        self.decision.letters.push(Letter { number, audience, name, address, by_hand, wait, files, says });
     }
 
     pub(super) fn record_now(&mut self, event: Event) {

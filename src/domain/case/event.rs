@@ -458,6 +458,9 @@ pub enum Event {
         /// The duty it reminds of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         about: Option<Duty>,
+        /// Names of the files that go with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<Words>,
     },
     LetterPosted {
         letter: LetterNo,

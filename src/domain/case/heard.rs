@@ -14,6 +14,7 @@ use crate::domain::command::Command;
 use crate::domain::command::transcript::Transcript;
 use crate::domain::landlord::Person;
 use crate::domain::reference::Reference;
+use crate::domain::words::Words;
 
 /// What one e-mail asks for.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Order {
     pub link: Option<Link>,
     /// How long the letters wait.
     pub wait: SignedDuration,
+    /// Names of the files that came with it.
+    pub files: Vec<Words>,
 }
 
 /// What the last e-mail did, while it can be undone.
@@ -100,17 +103,17 @@ impl Case {
 impl Draft<'_> {
     /// Does what an e-mail asks for.
     pub(super) fn hear(&mut self, order: &Order) -> Result<(), Refusal> {
-        let Order { by, message, commands, next, link, wait } = order;
+        let Order { by, message, commands, next, link, wait, files } = order;
         if link.is_some_and(|link| self.case.used_links.contains(&link)) {
             return Err(Refusal::LinkUsed);
         }
         let undo_until = self.undo_until(*wait).filter(|_| commands.iter().all(Command::keeps_to_its_case));
         self.record_now(Event::Heard { by: by.clone(), message: *message, undo_until, link: *link });
-        self.wait = undo_until;
+        (self.wait, self.files) = (undo_until, files.clone());
         for command in commands {
             self.act(by, command, next.as_ref())?;
         }
-        self.wait = None;
+        (self.wait, self.files) = (None, Vec::new());
         Ok(())
     }
 

@@ -46,6 +46,8 @@ pub struct Letter {
     pub by_hand: Option<ByHand>,
     /// It does not leave before; `None`: at once.
     pub wait: Option<Timestamp>,
+    /// The files that came with the e-mail which gave rise to it go with it.
+    pub files: bool,
     pub says: Says,
 }
 
@@ -165,6 +167,14 @@ impl LetterKind {
             | LetterKind::Transcript => Audience::Staff,
             _ => Audience::Resident,
         }
+    }
+
+    /// Whether it is somebody's own words to the resident: the files that came with those go on.
+    pub fn carries_files(self) -> bool {
+        matches!(
+            self,
+            LetterKind::Response | LetterKind::Update | LetterKind::RequestAnswer | LetterKind::Correspondence
+        )
     }
 
     /// The duty of `stage` that is met when a letter of this kind has left.

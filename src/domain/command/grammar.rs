@@ -822,32 +822,6 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// A verb without what it makes.
-#[derive(Clone, Copy, Debug)]
-pub struct Described {
-    pub name: &'static str,
-    pub meaning: &'static str,
-    pub provision: Option<&'static str>,
-    pub fields: &'static [Field],
-}
-
-impl<T> Verb<T> {
-    pub fn described(&self) -> Described {
-        Described { name: self.name, meaning: self.meaning, provision: self.provision, fields: self.fields }
-    }
-}
-
-/// Every word there is: acts of a case, and those beside it.
-pub fn all_described() -> Vec<Described> {
-    VERBS.iter().map(Verb::described).chain([LOG.described()]).collect()
-}
-
-/// The verb with this name, however it is written.
-pub fn described(written: &str) -> Option<Described> {
-    let name = squeezed(written);
-    all_described().into_iter().find(|verb| squeezed(verb.name) == name)
-}
-
 /// The verb of a case's act, however it is written.
 pub fn verb(written: &str) -> Option<&'static Verb<Command>> {
     VERBS.iter().find(|verb| verb.row().is(written))

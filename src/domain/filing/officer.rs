@@ -12,10 +12,11 @@ use crate::domain::case::{Addition, Link, Writer};
 use crate::domain::command::grammar::{Aside, Asked, Context, Mistake};
 use crate::domain::command::{Command, Log, written};
 use crate::domain::landlord::{Landlord, Person};
-use crate::domain::letter::{MessageKey, TokenFault, find_token, prove_token};
-use crate::domain::message::{self, Proof};
+use crate::domain::letter::MessageKey;
+use crate::domain::letter::token::{self, TokenFault};
+use crate::domain::message;
 use crate::domain::reference::Reference;
-use crate::domain::triage::{OtherKind, Sorted};
+use crate::domain::triage::{Label, OtherKind, Sorted};
 
 /// What tells whether a message is from whom it says.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +24,9 @@ pub struct Evidence<'a> {
     pub today: Date,
     pub calendar: &'a Calendar,
     pub key: &'a MessageKey,
-    /// What the mailbox's own server found; `None` when the configuration does not name that server.
-    pub server: Option<&'a Proof>,
+    /// What the mailbox's own server made of the sender: why it doubts, in a word or two. Without doubt when the
+    /// configuration does not name that server.
+    pub server: Result<(), &'a str>,
     /// Landlords of whose lists to this very writer the message answers one.
     pub lists: &'a [String],
 }
@@ -45,16 +47,30 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Asks {
     /// Acts of the case, in their order; `unread` is the line at which reading stopped.
-    Acts { commands: Vec<Command>, link: Option<Link>, unread: Option<String> },
+    Acts {
+        commands: Vec<Command>,
+        link: Option<Link>,
+        unread: Option<String>,
+    },
     /// A case for what came another way. Without proof nobody is written to before a person has looked.
-    Log { log: Box<Log>, proved: bool },
+    Log {
+        log: Box<Log>,
+        proved: bool,
+    },
     Aside(Aside),
     /// Not all of it is understood.
-    Misunderstood { understood: Vec<String>, mistakes: Vec<Mistake> },
+    Misunderstood {
+        understood: Vec<String>,
+        mistakes: Vec<Mistake>,
+    },
     /// Nothing: it is a letter, to us or with us in copy.
-    Nothing { to_resident: bool },
+    Nothing {
+        to_resident: bool,
+    },
     /// Nothing shows that it is theirs: why, without a full stop.
-    Disbelieved { why: String },
+    Disbelieved {
+        why: String,
+    },
 }
 
 /// Why a message does not count as its writer's, without a full stop.
@@ -70,7 +86,9 @@ impl Doubt {
     fn in_words(&self) -> String {
         match self {
             Doubt::NoAnswer => "It is no answer to a letter of ours to you".to_owned(),
-            Doubt::Link(TokenFault::Forged) => "The code in its subject is not one we gave you for this case".to_owned(),
+            Doubt::Link(TokenFault::Forged) => {
+                "The code in its subject is not one we gave you for this case".to_owned()
+            }
             Doubt::Link(TokenFault::Expired(_)) => "The prepared email it was made from is too old".to_owned(),
             Doubt::Server(found) => format!("Our mail server could not make sure that it came from you ({found})"),
             Doubt::OtherCase => "It answers a letter about one case, and names another in its subject".to_owned(),
@@ -85,23 +103,23 @@ pub(super) fn asks(item: &Item, known: &Known, sorted: &Sorted) -> Option<Reques
         return None;
     }
     let Sender { landlord, by, case, proof } = sender(item, known)?;
-    let reading = written::read(message.new_text());
+    let reading = written::read(&message.new_text());
     let request = |asks| {
         let handles = case.is_some_and(|case| case.handler.as_ref() == Some(&by.address));
         Some(Request {
             landlord: landlord.key.clone(),
             by: by.clone(),
             reference: case.map(|case| case.reference.clone()),
-            addition: case.map(|case| {
-                addition(item, known, sorted, case, if handles { Writer::Handler } else { Writer::Staff })
-            }),
+            addition: case
+                .map(|case| addition(item, known, sorted, case, if handles { Writer::Handler } else { Writer::Staff })),
             asks,
         })
     };
     if reading.is_empty() {
         let to_resident = case.is_some_and(|case| case.to_resident);
         let theirs = case.is_some_and(|case| case.sender_known);
-        let answered = proof.is_ok() && case.is_some();
+        let thanks = sorted.label == Label::Other && sorted.other_kind == Some(OtherKind::Thanks);
+        let answered = proof.is_ok() && case.is_some() && !thanks;
         return (answered || to_resident && !theirs).then(|| request(Asks::Nothing { to_resident })).flatten();
     }
     let context = Context { today: known.evidence.today, calendar: known.evidence.calendar, landlord };
@@ -143,20 +161,18 @@ fn sender<'a>(item: &Item, known: &Known<'a>) -> Option<Sender<'a>> {
     let of = |key: &str| registered.iter().find(|(landlord, _)| landlord.key == *key).copied();
     let theirs = || known.candidates.iter().filter(|case| of(&case.landlord).is_some());
     let evidence = &known.evidence;
-    let server = match evidence.server {
+    let server = || match evidence.server {
         _ if item.junk || item.message.spam.is_some() => Err(Doubt::Server("it was taken for spam".to_owned())),
-        Some(Proof::Failed(found)) => Err(Doubt::Server(found.clone())),
-        Some(Proof::Absent) => Err(Doubt::Server("it says nothing".to_owned())),
-        Some(Proof::Passed(_)) | None => Ok(()),
+        found => found.map_err(|found| Doubt::Server(found.to_owned())),
     };
     let sender = |case: &'a Candidate, proof: Result<Option<Link>, Doubt>| {
         let (landlord, by) = of(&case.landlord)?;
-        Some(Sender { landlord, by, case: Some(case), proof: server.and(proof) })
+        Some(Sender { landlord, by, case: Some(case), proof: server().and(proof) })
     };
     let subject = Reference::find_in(&item.message.subject);
-    if let Some(code) = find_token(&item.message.subject) {
+    if let Some(code) = token::find(&item.message.subject) {
         let case = theirs().find(|case| subject.contains(&case.reference))?;
-        let proved = prove_token(code, &case.reference, &case.landlord, from, evidence.today, evidence.key);
+        let proved = token::prove(code, &case.reference, &case.landlord, from, evidence.today, evidence.key);
         let link = proved.map(|token| Some(Link { letter: token.letter, number: token.link }));
         return sender(case, link.map_err(Doubt::Link));
     }
@@ -181,7 +197,7 @@ fn sender<'a>(item: &Item, known: &Known<'a>) -> Option<Sender<'a>> {
         .or(registered.first())
         .copied()?;
     let proof = if by_list(&landlord.key) { Ok(None) } else { Err(Doubt::NoAnswer) };
-    Some(Sender { landlord, by, case: None, proof: server.and(proof) })
+    Some(Sender { landlord, by, case: None, proof: server().and(proof) })
 }
 
 /// What was written, all of it understood; or the mistakes.

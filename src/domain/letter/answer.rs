@@ -8,7 +8,7 @@ use super::page::Theirs;
 use crate::domain::calendar::time_of_day;
 use crate::domain::case::Audience;
 use crate::domain::code::cite;
-use crate::domain::command::grammar::{self, Described};
+use crate::domain::command::grammar::{Row, row, rows};
 use crate::domain::command::transcript::{Going, Transcript, Unclear};
 use crate::domain::words::Words;
 
@@ -84,11 +84,11 @@ fn mistake(unclear: &Unclear, theirs: &mut Theirs) -> Value {
 
 /// All the words; or those of one act, when it is one.
 fn help(about: Option<&str>) -> Value {
-    let one = about.and_then(grammar::described);
+    let one = about.and_then(row);
     let fields = one.into_iter().flat_map(|verb| verb.fields).map(|field| {
         context! { name => field.name, meaning => field.meaning, needed => field.needed, example => field.example }
     });
-    let verbs: Vec<Described> = one.map_or_else(grammar::all_described, |verb| vec![verb]);
+    let verbs: Vec<Row> = one.map_or_else(|| rows().collect(), |verb| vec![verb]);
     let verbs = verbs.into_iter().map(|verb| {
         context! { name => verb.name, meaning => verb.meaning, provision => verb.provision.map(cite) }
     });
@@ -101,7 +101,7 @@ fn help(about: Option<&str>) -> Value {
 }
 
 /// What can be written, a line each: the act, and the fields it nearly always has.
-fn example(verb: Described) -> Vec<String> {
+fn example(verb: Row) -> Vec<String> {
     let fields = verb.fields.iter().filter(|field| field.usual);
     let fields = fields.map(|field| format!("{}: {}", field.name, field.example).trim_end().to_owned());
     [verb.name.to_owned()].into_iter().chain(fields).collect()

@@ -9,15 +9,17 @@ use jiff::civil::{Date, date};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
+use super::answer;
 use super::lint::{self, Part};
 use super::message_id::notice_id;
 use super::mime;
 use super::page::Theirs;
-use super::template::{self, DIGEST, Rendered, Templates, WEEKLY};
+use super::template::{self, ANSWER, DIGEST, Rendered, Templates, WEEKLY};
 use super::{Desk, MessageKey, Unwritable, Written, facts, mailbox};
 use crate::domain::calendar::{london, london_date, spoken};
-use crate::domain::case::{Audience, Kind, LetterKind};
+use crate::domain::case::{Audience, Kind, LetterKind, MessageNo};
 use crate::domain::code::Duty;
+use crate::domain::command::transcript::Transcript;
 use crate::domain::digest::{Beside, Digest, Moved, Owed, Pledge, Stuck, Timeliness, Upkeep, Weekly};
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
 use crate::domain::reference::Reference;
@@ -29,6 +31,8 @@ pub enum Notice {
     Digest(Digest),
     /// The week's letter.
     Weekly(Weekly),
+    /// The answer to an e-mail about no case.
+    Answer { transcript: Transcript, message: MessageNo },
 }
 
 impl Notice {
@@ -37,6 +41,18 @@ impl Notice {
         match self {
             Notice::Digest(_) => "digest",
             Notice::Weekly(_) => "weekly",
+            Notice::Answer { .. } => "answer",
+        }
+    }
+
+    /// What its Message-ID begins with: of letters that begin alike, a reader gets one a day. That their name was used is
+    /// told once a day.
+    fn once_a_day(&self) -> String {
+        match self {
+            Notice::Answer { transcript, message } if !matches!(transcript, Transcript::Disbelieved { .. }) => {
+                format!("{}-{message}", self.key())
+            }
+            _ => self.key().to_owned(),
         }
     }
 
@@ -82,7 +98,7 @@ pub fn write_notice(
     let to = mailbox(&reader.name, &reader.address).ok_or(Unwritable::Address("reader's"))?;
     let rendered = read(notice, reader, desk, now)?;
     let domain = from.email.domain().to_ascii_lowercase();
-    let message_id = notice_id(notice.key(), &desk.landlord.key, day, &reader.address, desk.key, &domain);
+    let message_id = notice_id(&notice.once_a_day(), &desk.landlord.key, day, &reader.address, desk.key, &domain);
     let subject = format!("{}: {}", desk.landlord.name, in_short(notice));
     let (from_address, to_address) = (from.email.to_string(), to.email.to_string());
     let bytes = mime::bytes(mime::Parts {
@@ -95,7 +111,7 @@ pub fn write_notice(
         audience: Audience::Staff,
         text: rendered.text,
         html: rendered.html,
-        attached: None,
+        attached: Vec::new(),
     });
     Ok(Written { message_id, subject, from: from_address, to: to_address, bytes })
 }
@@ -113,10 +129,11 @@ pub(super) fn problems(templates: &Templates, landlord: &Landlord, ombudsman: &O
 }
 
 fn read(notice: &Notice, reader: &Person, desk: &Desk, now: Timestamp) -> Result<Rendered, Unwritable> {
-    let theirs = Theirs::default();
+    let mut theirs = Theirs::default();
     let (file, facts, parts) = match notice {
         Notice::Digest(digest) => (DIGEST, digest_facts(digest), digest_parts(digest)),
         Notice::Weekly(week) => (WEEKLY, weekly_facts(week), weekly_parts(week)),
+        Notice::Answer { transcript, .. } => (ANSWER, answer::facts(transcript, &mut theirs), vec![answer::part()]),
     };
     let facts = context! {
         date => spoken(london_date(now)),
@@ -147,6 +164,7 @@ fn in_short(notice: &Notice) -> String {
                 some(letters, if letters == 1 { "letter to see to" } else { "letters to see to" }),
             ]
         }
+        Notice::Answer { transcript, .. } => vec![answer::title(transcript).to_owned()],
         Notice::Weekly(week) if week.nothing_open() => vec!["the week. Nothing is open".to_owned()],
         Notice::Weekly(week) => {
             let open = week.open.values().sum();

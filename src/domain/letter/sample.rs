@@ -4,16 +4,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Desk, Enclosed, MessageKey, Templates, read};
 use crate::domain::calendar::{Calendar, WorkingDays, london};
 use crate::domain::case::{
     Addition, Answer, Case, Channel, Dissatisfied, Finding, Flags, Ground, House, Input, Kind, Letter, LetterKind,
-    Matter, Opening, Outcome, Prefers, Promised, Remedy, RemedyKind, Resident, Says, Terms, Writer, decide,
+    Matter, Opening, Order, Outcome, Prefers, Promised, Remedy, RemedyKind, Resident, Says, Terms, Writer, decide,
 };
 use crate::domain::code::Duty;
+use crate::domain::command::transcript::{Going, Transcript, Unclear};
 use crate::domain::command::{Command, Redefinition};
 use crate::domain::ladder::{Ladder, WorkingHours, nine_o_clock};
 use crate::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
@@ -81,6 +82,7 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     samples.by_hand_and_copied();
     samples.staff_letters(&then);
     samples.reminders();
+    samples.transcripts();
     samples.found
 }
 
@@ -579,6 +581,53 @@ impl<'a> Samples<'a> {
         self.reminder("not-reached", told);
     }
 
+    /// Answers to e-mails of whoever handles the case.
+    fn transcripts(&mut self) {
+        let until = date(2026, 12, 30);
+        let reason = Words::new("The surveyor can look at the roof only on Monday 21 December.");
+        let longer = Command::Extend { until, reason, good_reason: None, updates_every: Some(WorkingDays(5)) };
+        let heard = self.acknowledged().heard(vec![longer], at(10, 15));
+        let going = Going {
+            letter: 4,
+            kind: LetterKind::Extension,
+            to: Words::new("jo@example.org"),
+            subject: Some(Words::new("Re: Leak again!!")),
+            text: Some(Words::new("Dear Jo Fielding\n\nWe need longer to answer your complaint.")),
+            by_hand: false,
+            held: None,
+            files: Vec::new(),
+        };
+        let done = Transcript::Done {
+            recorded: words(&["Gail Moor extended the stage 1 response to Wednesday 30 December 2026"]),
+            undo_until: heard.case.undoable.as_ref().map(|undoable| undoable.until),
+            letters: vec![going],
+            kept: words(&["surveyor.pdf"]),
+            unread: Some(Words::new("Hope that is all right?")),
+        };
+        let mistake = |wrong: &str, example: &str| Unclear { wrong: Words::new(wrong), example: example.to_owned() };
+        let answers = [
+            ("done", done),
+            ("refused", Transcript::Refused { why: Words::new("Monday 1 February 2027 is past") }),
+            (
+                "misunderstood",
+                Transcript::Misunderstood {
+                    understood: vec!["define".to_owned()],
+                    mistakes: vec![mistake("until: that is no date (“soon”)", "4 December")],
+                },
+            ),
+            ("filed", Transcript::Filed { to_resident: false }),
+            ("filed-outgoing", Transcript::Filed { to_resident: true }),
+            ("disbelieved", Transcript::Disbelieved { why: "It is no answer to a letter of ours to you".to_owned() }),
+            ("status", Transcript::Status),
+            ("help", Transcript::Help { about: None }),
+            ("help-extend", Transcript::Help { about: Some("extend".to_owned()) }),
+        ];
+        for (name, transcript) in answers {
+            let story = heard.answered(transcript);
+            self.add(&format!("transcript-{name}"), &story, LetterKind::Transcript);
+        }
+    }
+
     fn reminder(&mut self, name: &str, story: Story) {
         self.add(&format!("reminder-{name}"), &story, LetterKind::Reminder);
     }
@@ -737,6 +786,20 @@ impl<'a> Story<'a> {
     fn by_handler(self, command: Command, now: Timestamp) -> Story<'a> {
         let by = self.case.handler().unwrap_or(&self.house.landlord.manager).clone();
         self.then(Input::Commanded { by, command: Box::new(command), next: None }, now)
+    }
+
+    /// Whoever handles the case asks for something by e-mail.
+    fn heard(self, commands: Vec<Command>, now: Timestamp) -> Story<'a> {
+        let by = self.case.handler().unwrap_or(&self.house.landlord.manager).clone();
+        let wait = SignedDuration::from_mins(5);
+        let order = Order { by, message: 31, commands, next: None, link: None, wait, files: Vec::new() };
+        self.then(Input::Heard(order), now)
+    }
+
+    fn answered(&self, transcript: Transcript) -> Story<'a> {
+        let to = self.case.handler().unwrap_or(&self.house.landlord.manager).clone();
+        let now = self.now;
+        self.clone().then(Input::Answered { to, filed: None, transcript: Box::new(transcript) }, now)
     }
 
     /// Only the letters to whoever handles the case.

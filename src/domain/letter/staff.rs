@@ -3,10 +3,10 @@
 use jiff::civil::Date;
 use minijinja::{Value, context};
 
-use super::{Enclosed, answer};
 use super::facts::{EXCERPT_CHARS, Marked, Pen, Source, cited, in_words, named, register, shortened, spoken};
 use super::page::clean;
 use super::resident::word;
+use super::{Enclosed, answer};
 use crate::domain::calendar::{self, london_date};
 use crate::domain::case::{
     Audience, ByHand, Case, Channel, Flags, Kind, Letter, LetterKind, LetterNo, Matter, Opening, Outcome, Posted,
@@ -86,7 +86,7 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
                 context! { what => duty.in_words(), date => spoken(owed.due.date), provision => cited(&owed.provision) }
             });
             context! { next => next.filter(|_| !matches!(**transcript, Transcript::Disbelieved { .. })),
-                       ..answer::facts(transcript, &mut pen.theirs) }
+            ..answer::facts(transcript, &mut pen.theirs) }
         }
         _ => context! {},
     };

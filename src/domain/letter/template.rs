@@ -20,6 +20,7 @@ const FRAME: &str = "letter.html";
 pub(super) const COVER: &str = "by_hand.txt";
 pub(super) const DIGEST: &str = "digest.txt";
 pub(super) const WEEKLY: &str = "weekly.txt";
+pub(super) const ANSWER: &str = "answer.txt";
 pub(super) const TRANSCRIPT: &str = "transcript.txt";
 
 const EMBEDDED: &[(&str, &str)] = &[
@@ -44,6 +45,8 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("response.txt", include_str!("../../../config/letters/response.txt")),
     ("restriction.txt", include_str!("../../../config/letters/restriction.txt")),
     ("survey.txt", include_str!("../../../config/letters/survey.txt")),
+    (ANSWER, include_str!("../../../config/letters/answer.txt")),
+    ("_answer.txt", include_str!("../../../config/letters/_answer.txt")),
     (TRANSCRIPT, include_str!("../../../config/letters/transcript.txt")),
     ("undelivered.txt", include_str!("../../../config/letters/undelivered.txt")),
     ("update.txt", include_str!("../../../config/letters/update.txt")),

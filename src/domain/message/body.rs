@@ -170,17 +170,22 @@ fn attach(entity: &Entity<'_>, body: &mut Body, problems: &mut Problems) {
     if empty || body.attachments.len() >= ATTACHMENTS_MAX {
         return;
     }
+    body.attachments.push(Attachment { name: name_of(entity), content_type: clean_line(kind), bytes: entity.size() });
+}
+
+/// What a file is called; never empty.
+pub(super) fn name_of(entity: &Entity<'_>) -> String {
+    let kind = entity.content_type.as_str();
     let enclosed = entity.parts.first().and_then(|message| message.text_of("subject"));
     let name = entity.name.as_deref().map(file_name).filter(|name| !name.is_empty());
-    let name = name.or_else(|| enclosed.map(|subject| format!("{}.eml", file_name(&subject)))).unwrap_or_else(|| {
+    name.or_else(|| enclosed.map(|subject| format!("{}.eml", file_name(&subject)))).unwrap_or_else(|| {
         let extension = match kind {
             "message/rfc822" => "eml",
             "text/calendar" => "ics",
             _ => kind.rsplit('/').next().unwrap_or("bin"),
         };
         clean_line(&format!("unnamed.{extension}"))
-    });
-    body.attachments.push(Attachment { name, content_type: clean_line(kind), bytes: entity.size() });
+    })
 }
 
 /// The last part of a path, without what file systems and terminals stumble over.
