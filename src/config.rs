@@ -80,6 +80,9 @@ pub struct MailboxConfig {
     pub junk: Option<String>,
     /// Where stored mail is moved; `None` leaves it where it is.
     pub move_to: Option<String>,
+    /// The name under which the server that receives this mail says whose it is proved to be (authserv-id, RFC 8601), or
+    /// [`MICROSOFT_365`](crate::domain::message::MICROSOFT_365). With it, acts by e-mail are taken only from proved senders.
+    pub authserv_id: Option<String>,
 }
 
 #[derive(Clone, Debug)]

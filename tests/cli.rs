@@ -277,6 +277,7 @@ fn check_finds_a_healthy_house_in_order() {
         ("dates", "4 open, none provisional"),
         ("history", "3 cases as written"),
         ("disk", "MiB free"),
+        ("staff's mail", "complaints: your mail server is not asked whether staff are who they say; write authserv_id"),
         ("mailbox complaints", "INBOX: 5 messages"),
         ("mailbox complaints", "Junk: 0 messages"),
         ("outgoing mail", "letters are written into"),

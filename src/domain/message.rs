@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 mod absence;
 mod address;
+mod authentication;
 mod body;
 mod dates;
 mod files;
@@ -152,6 +153,21 @@ pub struct FromOmbudsman {
     pub doubt: Option<String>,
 }
 
+/// Whether a message is proved to come from the domain of its From address, by the word of one mail server (RFC 8601).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// It passed this check: "dmarc", "dkim", "spf", or "login" within an organisation of [`MICROSOFT_365`].
+    Passed(String),
+    /// It did not, and why: "dmarc=fail", "no check passed for its domain".
+    Failed(String),
+    /// The topmost `Authentication-Results` field is not that server's, or there is none.
+    Absent,
+}
+
+/// The name by which Microsoft 365 is known here: the one server that leaves its own out of `Authentication-Results`.
+pub const MICROSOFT_365: &str = "microsoft365";
+
 /// A message, read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -184,9 +200,8 @@ pub struct Message {
     pub forward: Option<Forward>,
     /// Why the receiving server takes it for spam.
     pub spam: Option<String>,
-    /// The check of the sender that failed at the receiving server (RFC 8601), also when no spam was seen in it.
     #[serde(default)]
-    pub unproven: Option<String>,
+    checks: authentication::Checks,
     /// False when nothing a person could read was found: empty, encrypted, pictures only. Set aside for a person.
     pub readable: bool,
 }
@@ -207,6 +222,23 @@ impl Message {
     /// Whether it is a person's note that they are away, as opposed to other automatic mail.
     pub fn absence(&self) -> Option<Absence> {
         absence::find(self)
+    }
+
+    /// Whether the mail server `authserv_id` proved that it comes from the domain of its From address. Only the topmost
+    /// `Authentication-Results` field counts, and only if that server wrote it: those below may be the sender's own.
+    pub fn authentication(&self, authserv_id: &str) -> Proof {
+        self.checks.proof(authserv_id)
+    }
+
+    /// The mail server whose word on the sender stands topmost (authserv-id), if any does.
+    pub fn checked_by(&self) -> Option<&str> {
+        self.checks.server()
+    }
+
+    /// Why its sender may be somebody else: a check failed at the server that received it, whichever that is.
+    pub fn unproven(&self) -> Option<String> {
+        let check = self.checks.failed()?;
+        Some(format!("it could not be proved that the sender is who it says ({check}=fail)"))
     }
 
     /// Whether its sender is at the Housing Ombudsman's domain or at one of `domains` (lower case).
@@ -245,6 +277,7 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
         problems.push("Answers may stand inside the quoted text.".to_owned());
     }
 
+    let checks = authentication::read(&entity);
     let mut message = Message {
         kind: Kind::Person,
         may_answer: false,
@@ -262,8 +295,8 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
         report: None,
         readable: false,
         forward: None,
-        spam: machine::spam(&entity),
-        unproven: machine::unproven(&entity),
+        spam: machine::spam(&entity, checks.failed()),
+        checks,
         text: body.text,
         subject,
     };

@@ -617,8 +617,8 @@ fn withheld(facts: &Facts<'_>) -> Vec<String> {
     reasons
 }
 
-/// Why the receiving server takes a message for spam: its own verdict, or who the sender is not.
-pub(super) fn spam(entity: &Entity<'_>) -> Option<String> {
+/// Why the receiving server takes a message for spam: its own verdict, or the check of the sender that failed.
+pub(super) fn spam(entity: &Entity<'_>, failed_check: Option<&str>) -> Option<String> {
     let value = |name: &str| entity.raw(name).unwrap_or_default().trim().to_ascii_lowercase();
     for header in ["x-spam-flag", "x-spam", "x-barracuda-spam-flag", "x-spam-status"] {
         if value(header).starts_with("yes") {
@@ -642,30 +642,10 @@ pub(super) fn spam(entity: &Entity<'_>) -> Option<String> {
     if value("x-proofpoint-spam-details").contains("rule=spam") {
         return Some("x-proofpoint-spam-details has rule=spam".to_owned());
     }
-    match failed_check(entity)? {
+    match failed_check? {
         "dmarc" => Some("the sender is not who it says (dmarc=fail)".to_owned()),
         "spf" => Some("the sending server is not the sender's (spf=fail)".to_owned()),
         // Lists and gateways break signatures; by itself that makes no spam.
         _ => None,
     }
-}
-
-/// Why the sender may be somebody else, when the server's checks say so.
-pub(super) fn unproven(entity: &Entity<'_>) -> Option<String> {
-    failed_check(entity).map(|check| format!("it could not be proved that the sender is who it says ({check}=fail)"))
-}
-
-/// The check of the sender that failed (RFC 8601), unless another one vouches for the sender.
-fn failed_check(entity: &Entity<'_>) -> Option<&'static str> {
-    // Only the topmost field was written by our own server; those below may be forged (RFC 8601, 5).
-    let results = entity.raw("authentication-results").unwrap_or_default().to_ascii_lowercase();
-    let has = |check: &str, result: &str| {
-        let proper = |piece: &str| piece.trim().split_once('=') == Some((check, result));
-        results.split([';', ' ']).any(proper)
-    };
-    if has("dmarc", "fail") {
-        return Some("dmarc");
-    }
-    let vouched = has("dmarc", "pass") || has("dkim", "pass");
-    ["spf", "dkim", "compauth"].into_iter().find(|check| !vouched && has(check, "fail"))
 }
