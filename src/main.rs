@@ -56,6 +56,8 @@ enum Command {
         #[arg(long)]
         folder: Option<PathBuf>,
     },
+    /// Show how the mail of some weeks would have been sorted and answered; changes nothing and sends nothing
+    Shadow(cli::shadow::Ask),
     /// Say whether everything is as it must be, and what to do where it is not
     Check(cli::check::Ask),
     /// Show on one screen how things stand
@@ -112,6 +114,7 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
             let config = cli::run::configuration(config)?;
             runtime()?.block_on(cli::run::run(config, *once))
         }
+        Command::Shadow(ask) => runtime()?.block_on(ask.run(config)),
         Command::Check(ask) => runtime()?.block_on(ask.run(config)),
         Command::Status(ask) => runtime()?.block_on(ask.run(config)),
         Command::Case(ask) => runtime()?.block_on(ask.run(config)),

@@ -20,6 +20,8 @@ pub mod outbox;
 pub mod page;
 pub mod people;
 pub mod run;
+mod scratch;
+pub mod shadow;
 mod standing;
 pub mod status;
 pub mod triage;

@@ -13,6 +13,7 @@ pub mod operator;
 pub mod receive;
 pub mod remind;
 pub mod send;
+pub mod shadow;
 pub mod watch;
 
 use std::sync::Arc;

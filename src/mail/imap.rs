@@ -10,10 +10,13 @@ mod session;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use self::session::{PATIENCE, Patience, Session};
+use self::session::{Opening, PATIENCE, Patience, Session};
 use super::mailbox::{Fetched, Folder, Mailbox, MailboxError, Uid};
 use super::wire::{self, Wire, WireError};
 use crate::config::{Security, Server};
@@ -25,6 +28,7 @@ pub struct ImapMailbox {
     server: Server,
     patience: Patience,
     session: Option<Session>,
+    opening: Opening,
     /// The server's list of capabilities could not be parsed (some put two spaces in it): work without any.
     capabilities_unreadable: bool,
 }
@@ -32,7 +36,29 @@ pub struct ImapMailbox {
 impl ImapMailbox {
     /// Connects at the first [`open`](Mailbox::open).
     pub fn new(server: Server) -> ImapMailbox {
-        ImapMailbox { server, patience: PATIENCE, session: None, capabilities_unreadable: false }
+        let (patience, opening) = (PATIENCE, Opening::Select);
+        ImapMailbox { server, patience, session: None, opening, capabilities_unreadable: false }
+    }
+
+    /// One that only looks: folders are opened by EXAMINE, and nothing is ever moved.
+    pub fn read_only(server: Server) -> ImapMailbox {
+        ImapMailbox { opening: Opening::Examine, ..ImapMailbox::new(server) }
+    }
+
+    /// Messages of the open folder that arrived from `since` on, in the order of their UIDs, with their arrival.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Mailbox::list`].
+    pub async fn arrivals(&mut self, since: Timestamp) -> Result<Vec<(Uid, Timestamp)>, MailboxError> {
+        let mut session = self.take_session()?;
+        // SINCE disregards time and zone of the INTERNALDATE (RFC 3501, 6.4.4): a day before in UTC is early enough.
+        let day = since.to_zoned(TimeZone::UTC).date().yesterday().unwrap_or(Date::MIN);
+        let found = session.search(&format!("SINCE {}", day.strftime("%-d-%b-%Y"))).await?;
+        let arrivals = session.arrivals(&found).await?;
+        self.session = Some(session);
+        let wanted = arrivals.into_iter().filter(|(_, arrived)| *arrived >= since);
+        Ok(wanted.map(|(uid, arrived)| (uid.to_string(), arrived)).collect())
     }
 
     async fn connect(&mut self) -> Result<Session, MailboxError> {
@@ -90,7 +116,7 @@ impl Mailbox for ImapMailbox {
             Some(session) => session,
             None => self.connect().await?,
         };
-        let opened = session.select(folder).await?;
+        let opened = session.open(folder, self.opening).await?;
         self.session = Some(session);
         Ok(opened)
     }
@@ -120,6 +146,9 @@ impl Mailbox for ImapMailbox {
     }
 
     async fn file(&mut self, uid: &Uid, to: &str) -> Result<(), MailboxError> {
+        if self.opening == Opening::Examine {
+            return Err(Refused("this mailbox is only looked at".into()));
+        }
         let uid = number(uid)?;
         let mut session = self.take_session()?;
         if session.can.mv || session.can.uidplus {

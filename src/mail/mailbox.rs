@@ -88,6 +88,26 @@ impl AnyMailbox {
             Source::Maildir(path) => AnyMailbox::Maildir(MaildirMailbox::new(path)),
         }
     }
+
+    /// One that only looks: on a server it holds no right to change anything. Reading a Maildir changes nothing anyway.
+    pub fn read_only(source: Source) -> AnyMailbox {
+        match source {
+            Source::Imap(server) => AnyMailbox::Imap(Box::new(ImapMailbox::read_only(server))),
+            Source::Maildir(path) => AnyMailbox::Maildir(MaildirMailbox::new(path)),
+        }
+    }
+
+    /// Messages of the open folder that arrived from `since` on, with their arrival.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Mailbox::list`].
+    pub async fn arrivals(&mut self, since: Timestamp) -> Result<Vec<(Uid, Timestamp)>, MailboxError> {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.arrivals(since).await,
+            AnyMailbox::Maildir(mailbox) => mailbox.arrivals(since).await,
+        }
+    }
 }
 
 impl Mailbox for AnyMailbox {

@@ -47,6 +47,28 @@ impl MaildirMailbox {
         MaildirMailbox { root, open: None, folders: BTreeMap::new() }
     }
 
+    /// Messages of the open folder that arrived from `since` on, ordered by name, with their arrival.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Mailbox::list`].
+    pub async fn arrivals(&mut self, since: Timestamp) -> Result<Vec<(Uid, Timestamp)>, MailboxError> {
+        let open = self.opened()?;
+        open.look().await?;
+        let mut arrivals = Vec::new();
+        for uid in open.files.keys().cloned().collect::<Vec<_>>() {
+            // A mail program may rename it meanwhile, or delete it.
+            let Some(path) = open.find(&uid).await? else { continue };
+            let modified = match fs::metadata(&path).await {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                meta => meta.and_then(|meta| timestamp(meta.modified()?)),
+            };
+            let arrived = modified.map_err(|error| failed(&path, &error))?;
+            arrivals.extend((arrived >= since).then_some((uid, arrived)));
+        }
+        Ok(arrivals)
+    }
+
     fn opened(&mut self) -> Result<&mut Known, MailboxError> {
         let open = self.open.as_ref().and_then(|name| self.folders.get_mut(name));
         open.ok_or_else(|| Lost("no folder is open".into()))

@@ -4,6 +4,7 @@
 //! or SEARCH for an empty success, and a connection closed in between for a short answer. Here a command has succeeded
 //! only when the server says OK under the very tag it was given, in time. After any error the session is of no more use.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ use MailboxError::{Login as LoginRefused, Lost, Refused};
 
 /// Bytes asked for at a time: a 50 MB message must not stand in memory once more as one answer.
 const CHUNK: u64 = 1024 * 1024;
+/// UIDs in one command: some servers take no line beyond 8,000 bytes.
+const UIDS_MAX: usize = 500;
 
 /// How long each wait may last.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +51,15 @@ pub const PATIENCE: Patience = Patience {
     idle: Duration::from_secs(9 * 60),
     farewell: Duration::from_secs(15),
 };
+
+/// How a folder is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// To take mail from.
+    Select,
+    /// To look at (RFC 3501, 6.3.2): the server itself sees to it that nothing changes, not even `\Recent`.
+    Examine,
+}
 
 /// What the server offers beyond RFC 3501, as far as we use it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -233,9 +245,13 @@ impl<W: Wire> Session<W> {
     }
 
     /// Opens `folder`, and demands what tells its messages from those of an earlier folder of that name.
-    pub async fn select(&mut self, folder: &str) -> Result<Folder, MailboxError> {
+    pub async fn open(&mut self, folder: &str, opening: Opening) -> Result<Folder, MailboxError> {
+        let command = match opening {
+            Opening::Select => "SELECT",
+            Opening::Examine => "EXAMINE",
+        };
         let mut uidvalidity = 0;
-        self.ask(&format!("SELECT {}", quoted_folder(folder)), |answer| {
+        self.ask(&format!("{command} {}", quoted_folder(folder)), |answer| {
             if let Response::Data { outcome: Outcome { code: Some(ResponseCode::UidValidity(value)), .. }, .. } = answer
             {
                 uidvalidity = *value;
@@ -261,6 +277,24 @@ impl<W: Wire> Session<W> {
         uids.sort_unstable();
         uids.dedup();
         Ok(uids)
+    }
+
+    /// When each of `uids` arrived; those that have gone are left out.
+    pub async fn arrivals(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, Timestamp>, MailboxError> {
+        let mut dates = Vec::with_capacity(uids.len());
+        for uids in uids.chunks(UIDS_MAX) {
+            let set: Vec<String> = uids.iter().map(u32::to_string).collect();
+            self.ask(&format!("UID FETCH {} (UID INTERNALDATE)", set.join(",")), |answer| {
+                dates.extend(arrival_of(answer).filter(|(uid, _)| uids.binary_search(uid).is_ok()));
+            })
+            .await?;
+        }
+        let read = |(uid, date): (u32, String)| {
+            let arrived =
+                internal_date(&date).ok_or_else(|| Lost(format!("message {uid}: unreadable INTERNALDATE")))?;
+            Ok((uid, arrived))
+        };
+        dates.into_iter().map(read).collect()
     }
 
     async fn gone(&mut self, uid: u32) -> Result<bool, MailboxError> {
@@ -458,6 +492,19 @@ fn items_of<'a, 'b>(answer: &'a Response<'b>, uid: u32) -> Option<&'a [Attribute
         Response::Fetch(_, items) if items.contains(&AttributeValue::Uid(uid)) => Some(items),
         _ => None,
     }
+}
+
+fn arrival_of(answer: &Response<'_>) -> Option<(u32, String)> {
+    let Response::Fetch(_, items) = answer else { return None };
+    let uid = items.iter().find_map(|item| match item {
+        AttributeValue::Uid(uid) => Some(*uid),
+        _ => None,
+    })?;
+    let date = items.iter().find_map(|item| match item {
+        AttributeValue::InternalDate(date) => Some(date.to_string()),
+        _ => None,
+    })?;
+    Some((uid, date))
 }
 
 fn facts_of(answer: &Response<'_>, uid: u32) -> Option<(u32, String)> {
