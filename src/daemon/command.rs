@@ -76,7 +76,7 @@ pub async fn log(office: &Office, by: &Person, log: Log, dry_run: bool) -> anyho
     act.carry_out(&keys, |found| {
         let number = found.next.get(&landlord.key).context("No case number")?;
         let opening = case::logged(&log, by, landlord, Reference::new(&landlord.prefix, *number), now)?;
-        Ok(vec![act.open(opening)?])
+        Ok(vec![act.open(found, opening)?])
     })
     .await
 }
@@ -107,7 +107,7 @@ impl Act<'_> {
     }
 
     fn on(&self, found: &Found, known: &Known, input: &Input, changes: &mut Vec<Change>) -> anyhow::Result<()> {
-        let decision = case::decide(&known.case, input, &self.office.house(self.landlord), self.now)?;
+        let decision = case::decide(&known.case, input, &self.office.house(self.landlord, &known.away), self.now)?;
         let elsewhere = decision.elsewhere.clone();
         let mut change = self.office.change(&self.office.before(known)?, decision, self.now)?;
         if let Input::Absorbed { messages, .. } = input {
@@ -116,16 +116,17 @@ impl Act<'_> {
         changes.push(change);
         for brought in elsewhere {
             match brought {
-                Elsewhere::Open(opening) => changes.push(self.open(*opening)?),
+                Elsewhere::Open(opening) => changes.push(self.open(found, *opening)?),
                 Elsewhere::On(reference, input) => self.on(found, self.known(found, &reference)?, &input, changes)?,
             }
         }
         Ok(())
     }
 
-    fn open(&self, opening: Opening) -> anyhow::Result<Change> {
+    fn open(&self, found: &Found, opening: Opening) -> anyhow::Result<Change> {
         let case = Case::default();
-        let before = Before { id: None, landlord: self.landlord, case: &case, thread: &[], enclosed: None };
+        let (landlord, away) = (self.landlord, &found.away);
+        let before = Before { id: None, landlord, case: &case, thread: &[], enclosed: None, away };
         self.office.follow(&before, &Input::Opened(Box::new(opening)), self.now)
     }
 

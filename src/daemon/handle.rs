@@ -12,6 +12,7 @@ use tracing::{error, info, warn};
 use super::Progress;
 use super::office::{Before, Office};
 use crate::config::MailboxConfig;
+use crate::domain::absence::Absences;
 use crate::domain::calendar::london_date;
 use crate::domain::case::{self, Case, Ending, Input, LetterNo, Matter, Opening, Outcome};
 use crate::domain::code::Duty;
@@ -205,7 +206,7 @@ impl Desk<'_> {
                 let note = cases.iter().find_map(|(_, opening)| opening.set_aside.clone().or(opening.withheld.clone()));
                 let changes = cases
                     .into_iter()
-                    .map(|(landlord, opening)| self.open(&landlord, opening))
+                    .map(|(landlord, opening)| self.open(&landlord, opening, &found.away))
                     .collect::<Result<_, _>>()?;
                 (self.settled(state, sorted, note, None, filed_to(&also)), changes)
             }
@@ -223,7 +224,7 @@ impl Desk<'_> {
         })
     }
 
-    fn open(&self, landlord: &str, opening: Box<Opening>) -> anyhow::Result<Change> {
+    fn open(&self, landlord: &str, opening: Box<Opening>, away: &Absences) -> anyhow::Result<Change> {
         let writers = [self.read.from.as_ref(), self.read.reply_to.as_ref()].into_iter().flatten();
         let writers = writers.map(|writer| writer.address.clone());
         let participants: Vec<String> = writers.filter(|address| !self.office.own.staff.contains(address)).collect();
@@ -234,6 +235,7 @@ impl Desk<'_> {
             case: &case,
             thread: &thread,
             enclosed: Some(&self.enclosed()),
+            away,
         };
         let mut change = self.office.follow(&before, &Input::Opened(opening), self.now)?;
         change.participants.extend(participants);
@@ -364,6 +366,7 @@ impl Desk<'_> {
             same_words: Some(self.likeness()),
             copy_of,
             filed_to,
+            away: None,
         }
     }
 }
@@ -388,7 +391,8 @@ async fn set_aside(office: &Office, taken: &store::Message, now: Timestamp) -> a
             let number = found.next.get(&landlord.key).context("No case number")?;
             let opening = filing::unreadable(Reference::new(&landlord.prefix, *number), taken.id, taken.arrived, &why);
             let case = Case::default();
-            let before = Before { id: None, landlord, case: &case, thread: &[], enclosed: Some(&enclosed) };
+            let (enclosed, away) = (Some(&enclosed), &found.away);
+            let before = Before { id: None, landlord, case: &case, thread: &[], enclosed, away };
             let settled = Settled {
                 state: MessageState::SetAside,
                 sorted: "could not be read".to_owned(),
@@ -397,6 +401,7 @@ async fn set_aside(office: &Office, taken: &store::Message, now: Timestamp) -> a
                 same_words: None,
                 copy_of: None,
                 filed_to: BTreeSet::new(),
+                away: None,
             };
             Ok((settled, vec![office.follow(&before, &Input::Opened(Box::new(opening)), now)?]))
         })

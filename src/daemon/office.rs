@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::clock::Clock;
 use crate::config::{Config, MailboxConfig, Sending};
+use crate::domain::absence::Absences;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{self, Audience, Case, Decision, House, Input};
 use crate::domain::ladder::Ladder;
@@ -86,7 +87,7 @@ impl Office {
         found.with_context(|| format!("The configuration has no mailbox {name:?}; put it back"))
     }
 
-    pub fn house<'a>(&'a self, landlord: &'a Landlord) -> House<'a> {
+    pub fn house<'a>(&'a self, landlord: &'a Landlord, away: &'a Absences) -> House<'a> {
         let reminders = &self.config.reminders;
         House {
             landlord,
@@ -94,6 +95,7 @@ impl Office {
             ladder: &self.ladder,
             hours: &reminders.working_hours,
             terms: reminders.terms,
+            away,
         }
     }
 
@@ -108,7 +110,8 @@ impl Office {
     /// When the configuration no longer has its landlord.
     pub fn before<'a>(&'a self, known: &'a Known) -> anyhow::Result<Before<'a>> {
         let landlord = self.landlord(&known.landlord)?;
-        Ok(Before { id: Some(known.id), landlord, case: &known.case, thread: &known.thread, enclosed: None })
+        let Known { id, case, thread, away, .. } = known;
+        Ok(Before { id: Some(*id), landlord, case, thread, enclosed: None, away })
     }
 
     /// What follows when `input` happens to a case, ready to be written.
@@ -118,7 +121,7 @@ impl Office {
     /// When the input is refused (a [`Refusal`](crate::domain::case::Refusal) in the chain of the error), or a letter would
     /// be incomplete.
     pub fn follow(&self, case: &Before, input: &Input, now: Timestamp) -> anyhow::Result<Change> {
-        let decision = case::decide(case.case, input, &self.house(case.landlord), now)?;
+        let decision = case::decide(case.case, input, &self.house(case.landlord, case.away), now)?;
         self.change(case, decision, now)
     }
 
@@ -129,7 +132,7 @@ impl Office {
     /// When a letter would be incomplete; then nothing of the decision may be written.
     pub fn change(&self, case: &Before, decision: Decision, now: Timestamp) -> anyhow::Result<Change> {
         let after = case.case.after(&decision);
-        let (house, desk) = (self.house(case.landlord), self.desk(case.landlord));
+        let (house, desk) = (self.house(case.landlord, case.away), self.desk(case.landlord));
         let mut letters = Vec::with_capacity(decision.letters.len());
         for letter in decision.letters {
             let kind = letter.says.kind();
@@ -180,6 +183,7 @@ pub struct Before<'a> {
     pub thread: &'a [String],
     /// The message that goes with letters to staff.
     pub enclosed: Option<&'a Enclosed<'a>>,
+    pub away: &'a Absences,
 }
 
 /// The addresses that are the landlords' own, or their people's.

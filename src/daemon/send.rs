@@ -182,6 +182,7 @@ pub async fn release(office: &Office, letter: &Claimed) -> anyhow::Result<bool> 
                 name: known.case.reader(number),
                 address: Words::new(&letter.recipient),
                 by_hand: known.case.by_hand(number),
+                in_place_of: None,
                 says,
             };
             let desk = office.desk(office.landlord(&known.landlord)?);

@@ -29,7 +29,7 @@ pub use event::{
     MessageNo, NoteKind, Opening, Outcome, Prefers, Promised, Recorded, Remedy, RemedyKind, Resident, Response,
     Sorting, Writer,
 };
-pub use letters::{Audience, ByHand, Letter, LetterKind, LetterNo, News, Says, Serves, serves};
+pub use letters::{Audience, ByHand, InPlaceOf, Letter, LetterKind, LetterNo, News, Says, Serves, serves};
 pub use people::named_in;
 pub use refusal::Refusal;
 
