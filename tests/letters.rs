@@ -443,7 +443,7 @@ fn problems(name: &str, text: impl Into<String>) -> Vec<String> {
 
 #[test]
 fn a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it() {
-    let parts: [(&str, &str, &[&str]); 102] = [
+    let parts: [(&str, &str, &[&str]); 104] = [
         ("_letterhead.txt", "letterhead", &["5.12"]),
         ("_letterhead.txt", "copy", &["3.6"]),
         ("_emergency.txt", "emergency", &["6.1"]),
@@ -532,6 +532,8 @@ fn a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it() {
         ("dates_moved.txt", "moves", &["6.2"]),
         ("by_hand.txt", "hand_over", &["6.2"]),
         ("by_hand.txt", "handed_over", &["5.12"]),
+        ("_in_place_of.txt", "in_place_of", &["4.2"]),
+        ("digest.txt", "covered", &["4.1"]),
         ("digest.txt", "overdue", &["4.1"]),
         ("digest.txt", "today", &["4.1"]),
         ("digest.txt", "soon", &["4.1"]),

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::command::brought_about;
 use super::office::{Before, Office};
+use crate::domain::absence::Absence;
 use crate::domain::calendar::london_date;
 use crate::domain::case::{self, Audience, Case, Event, Input, Link, MessageNo, Order, Refusal, told};
 use crate::domain::command::grammar::Aside;
@@ -16,7 +17,7 @@ use crate::domain::letter::{Notice, Unwritable};
 use crate::domain::message::{self, Files};
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
-use crate::store::{Beside, Change, Found, Known, NewLetter};
+use crate::store::{AwayNote, Beside, Change, Found, Known, NewLetter};
 
 /// What follows from what was asked.
 #[derive(Debug, Default)]
@@ -24,6 +25,8 @@ pub struct Answered {
     pub changes: Vec<Change>,
     /// The answer, when no case holds it.
     pub beside: Option<Beside>,
+    /// They are away, or back.
+    pub away: Option<AwayNote>,
 }
 
 /// One e-mail that asks for something.
@@ -43,9 +46,13 @@ pub struct Asker<'a> {
 fn refused(trouble: &anyhow::Error) -> Option<String> {
     let refusal = trouble.downcast_ref::<Refusal>().map(ToString::to_string);
     let unwritable = || trouble.downcast_ref::<Unwritable>().map(ToString::to_string);
-    let why = refusal.or_else(unwritable)?;
-    let mut first = why.trim_end_matches('.').chars();
-    first.next().map(|begin| begin.to_uppercase().chain(first).collect())
+    refusal.or_else(unwritable).map(|why| capitalised(&why))
+}
+
+/// With a capital letter, and without a full stop.
+fn capitalised(sentence: &str) -> String {
+    let mut rest = sentence.trim_end_matches('.').chars();
+    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
 }
 
 impl Asker<'_> {
@@ -135,7 +142,7 @@ impl Asker<'_> {
             opening.withheld = Some(format!("{doubt} {}, and nothing shows that it was them", by.name));
         }
         let case = Case::default();
-        let before = Before::new_case(self.landlord, &case);
+        let before = Before::new_case(self.landlord, &case, &self.found.away);
         let opened = self.office.follow(&before, &Input::Opened(Box::new(opening)), self.now)?;
         if !proved {
             return Ok(Answered::of(opened));
@@ -146,6 +153,7 @@ impl Asker<'_> {
     }
 
     fn aside(&self, known: Option<&Known>, aside: &Aside) -> anyhow::Result<Answered> {
+        let (by, today) = (&self.request.by, london_date(self.now));
         match (aside, known) {
             (Aside::Help { about }, _) => self.reply(known, Transcript::Help { about: about.clone() }),
             (Aside::Status, Some(_)) => self.reply(known, Transcript::Status),
@@ -153,8 +161,23 @@ impl Asker<'_> {
                 let why = Words::new("There is no telling which case is meant: reply to a letter about it");
                 self.reply(None, Transcript::Refused { why })
             }
-            (Aside::Away { .. } | Aside::Back, _) => anyhow::bail!("away"),
+            (Aside::Away { until, cover }, _) => {
+                match Absence::announced(by, *until, cover.as_ref(), self.landlord, today) {
+                    Ok(absence) => self.absent(known, absence),
+                    Err(why) => self.reply(known, Transcript::Refused { why: Words::new(capitalised(&why.to_string())) }),
+                }
+            }
+            (Aside::Back, _) => self.absent(known, Absence::over(by, today)),
         }
+    }
+
+    fn absent(&self, known: Option<&Known>, absence: Absence) -> anyhow::Result<Answered> {
+        let people = self.landlord.people();
+        let cover = absence.cover.as_ref().and_then(|address| people.iter().find(|person| person.address == *address));
+        let (until, cover) = (absence.until, cover.map(|person| person.name.clone()));
+        let answered = self.reply(known, Transcript::Absence { until: (until > absence.since).then_some(until), cover })?;
+        let note = AwayNote { absence, by: self.request.by.address.clone() };
+        Ok(Answered { away: Some(note), ..answered })
     }
 
     /// What was done, as people read it.

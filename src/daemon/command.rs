@@ -74,7 +74,7 @@ pub async fn log(office: &Office, by: &Person, log: Log, dry_run: bool) -> anyho
     act.carry_out(&keys, |found| {
         let number = found.next.get(&landlord.key).context("No case number")?;
         let opening = case::logged(&log, by, landlord, Reference::new(&landlord.prefix, *number), now)?;
-        Ok(vec![open(office, landlord, opening, now)?])
+        Ok(vec![open(office, landlord, found, opening, now)?])
     })
     .await
 }
@@ -123,7 +123,7 @@ pub(super) fn brought_about(
     input: &Input,
     now: Timestamp,
 ) -> anyhow::Result<Vec<Change>> {
-    let decision = case::decide(before.case, input, &office.house(landlord), now)?;
+    let decision = case::decide(before.case, input, &office.house(landlord, before.away), now)?;
     let elsewhere = decision.elsewhere.clone();
     let mut change = office.change(before, decision, now)?;
     if let Input::Absorbed { messages, .. } = input {
@@ -132,7 +132,7 @@ pub(super) fn brought_about(
     let mut changes = vec![change];
     for brought in elsewhere {
         changes.extend(match brought {
-            Elsewhere::Open(opening) => vec![open(office, landlord, *opening, now)?],
+            Elsewhere::Open(opening) => vec![open(office, landlord, found, *opening, now)?],
             Elsewhere::On(reference, input) => {
                 let other = office.before(known(found, landlord, &reference)?)?;
                 brought_about(office, landlord, found, &other, &input, now)?
@@ -142,8 +142,14 @@ pub(super) fn brought_about(
     Ok(changes)
 }
 
-fn open(office: &Office, landlord: &Landlord, opening: Opening, now: Timestamp) -> anyhow::Result<Change> {
-    office.follow(&Before::new_case(landlord, &Case::default()), &Input::Opened(Box::new(opening)), now)
+fn open(
+    office: &Office,
+    landlord: &Landlord,
+    found: &Found,
+    opening: Opening,
+    now: Timestamp,
+) -> anyhow::Result<Change> {
+    office.follow(&Before::new_case(landlord, &Case::default(), &found.away), &Input::Opened(Box::new(opening)), now)
 }
 
 /// The case of this landlord with this reference.

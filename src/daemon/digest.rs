@@ -14,7 +14,7 @@ use tracing::{error, info};
 use super::office::Office;
 use super::{Progress, operator};
 use crate::domain::calendar::{london_date, next_look};
-use crate::domain::digest::{Beside, Filed, Upkeep, digests, weekly};
+use crate::domain::digest::{Beside, Filed, Morning, Upkeep, digests, weekly};
 use crate::domain::landlord::{Landlord, Person};
 use crate::domain::letter::Notice;
 use crate::store::{CaseFile, InboxRow, NewLetter};
@@ -140,8 +140,11 @@ async fn of_landlord(
             Ok(vec![letter(&Notice::Weekly(week), reader)?])
         }
         Round::Digest => {
+            let away = office.store.absences().await?;
             let beside = beside(office, landlord, &files, last).await?;
-            let lists = digests(landlord, &cases, &beside, &upkeep, &office.calendar, last, now);
+            let (upkeep, calendar) = (&upkeep, &office.calendar);
+            let morning = Morning { beside: &beside, upkeep, calendar, away: &away, since: last, now };
+            let lists = digests(landlord, &cases, &morning);
             let lists = lists.into_iter().filter(|(_, digest)| !digest.is_empty());
             lists.map(|(reader, digest)| letter(&Notice::Digest(digest), reader)).collect()
         }

@@ -13,12 +13,13 @@ use super::Progress;
 use super::asked::Asker;
 use super::office::{Before, Office};
 use crate::config::MailboxConfig;
+use crate::domain::absence::Absences;
 use crate::domain::calendar::london_date;
 use crate::domain::case::{self, Audience, Case, Ending, Input, LetterNo, Matter, Opening, Outcome};
 use crate::domain::code::Duty;
 use crate::domain::filing::{self, Addressed, Asks, Candidate, Evidence, Filing, Item, Request};
 use crate::domain::letter::{Enclosed, our_letter, our_notice};
-use crate::domain::message::{self, Files, FromOmbudsman, Kind, Message};
+use crate::domain::message::{self, Files, FromOmbudsman, Kind, Message, Proof};
 use crate::domain::reference::Reference;
 use crate::domain::triage::{Sorter, Words};
 use crate::store::{self, Change, Found, Keys, Known, MessageState, Settled};
@@ -178,12 +179,13 @@ impl Desk<'_> {
             older: london_date(self.taken.arrived) < self.office.config.answer_mail_since,
         };
         let lists = self.lists();
+        let server = self.mailbox.authserv_id.as_ref().and_then(|id| doubt(self.read.authentication(id)));
         let known = filing::Known {
             evidence: Evidence {
                 today: london_date(self.now),
                 calendar: &self.office.calendar,
                 key: &self.office.key,
-                server: Ok(()),
+                server: server.as_deref().map_or(Ok(()), Err),
                 lists: &lists,
             },
             addressed,
@@ -221,7 +223,7 @@ impl Desk<'_> {
                 let note = cases.iter().find_map(|(_, opening)| opening.set_aside.clone().or(opening.withheld.clone()));
                 let changes = cases
                     .into_iter()
-                    .map(|(landlord, opening)| self.open(&landlord, opening))
+                    .map(|(landlord, opening)| self.open(&landlord, opening, &found.away))
                     .collect::<Result<_, _>>()?;
                 (self.settled(state, sorted, note, None, filed_to(&also)), changes)
             }
@@ -250,16 +252,16 @@ impl Desk<'_> {
         let (office, message, now) = (self.office, self.taken.id, self.now);
         let answered = Asker { office, landlord, found, message, request, files: &files, now }.answer()?;
         let settled = self.settled(MessageState::Handled, filing::FROM_STAFF, None, None, BTreeSet::new());
-        Ok((Settled { answer: answered.beside, ..settled }, answered.changes))
+        Ok((Settled { answer: answered.beside, away: answered.away, ..settled }, answered.changes))
     }
 
-    fn open(&self, landlord: &str, opening: Box<Opening>) -> anyhow::Result<Change> {
+    fn open(&self, landlord: &str, opening: Box<Opening>, away: &Absences) -> anyhow::Result<Change> {
         let writers = [self.read.from.as_ref(), self.read.reply_to.as_ref()].into_iter().flatten();
         let writers = writers.map(|writer| writer.address.clone());
         let participants: Vec<String> = writers.filter(|address| !self.office.own.staff.contains(address)).collect();
         let (case, thread) = (Case::default(), self.threaded(&[]));
         let enclosed = self.enclosed();
-        let new = Before::new_case(self.office.landlord(landlord)?, &case);
+        let new = Before::new_case(self.office.landlord(landlord)?, &case, away);
         let before = Before { thread: &thread, enclosed: Some(&enclosed), ..new };
         let mut change = self.office.follow(&before, &Input::Opened(opening), self.now)?;
         change.participants.extend(participants);
@@ -403,7 +405,17 @@ impl Desk<'_> {
             copy_of,
             filed_to,
             answer: None,
+            away: None,
         }
+    }
+}
+
+/// Why the mailbox's own server does not vouch for the writer.
+fn doubt(proof: Proof) -> Option<String> {
+    match proof {
+        Proof::Passed(_) => None,
+        Proof::Failed(found) => Some(found),
+        Proof::Absent => Some("it says nothing of the sender".to_owned()),
     }
 }
 
@@ -427,7 +439,7 @@ async fn set_aside(office: &Office, taken: &store::Message, now: Timestamp) -> a
             let number = found.next.get(&landlord.key).context("No case number")?;
             let opening = filing::unreadable(Reference::new(&landlord.prefix, *number), taken.id, taken.arrived, &why);
             let case = Case::default();
-            let before = Before { enclosed: Some(&enclosed), ..Before::new_case(landlord, &case) };
+            let before = Before { enclosed: Some(&enclosed), ..Before::new_case(landlord, &case, &found.away) };
             let settled = Settled {
                 state: MessageState::SetAside,
                 sorted: "could not be read".to_owned(),
@@ -437,6 +449,7 @@ async fn set_aside(office: &Office, taken: &store::Message, now: Timestamp) -> a
                 copy_of: None,
                 filed_to: BTreeSet::new(),
                 answer: None,
+                away: None,
             };
             Ok((settled, vec![office.follow(&before, &Input::Opened(Box::new(opening)), now)?]))
         })

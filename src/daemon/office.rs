@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use super::clock::Clock;
 use crate::config::{Config, MailboxConfig, Sending};
+use crate::domain::absence::Absences;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{self, Audience, Case, Decision, House, Input};
 use crate::domain::ladder::Ladder;
@@ -88,7 +89,7 @@ impl Office {
         found.with_context(|| format!("The configuration has no mailbox {name:?}; put it back"))
     }
 
-    pub fn house<'a>(&'a self, landlord: &'a Landlord) -> House<'a> {
+    pub fn house<'a>(&'a self, landlord: &'a Landlord, away: &'a Absences) -> House<'a> {
         let reminders = &self.config.reminders;
         House {
             landlord,
@@ -96,6 +97,7 @@ impl Office {
             ladder: &self.ladder,
             hours: &reminders.working_hours,
             terms: reminders.terms,
+            away,
         }
     }
 
@@ -110,14 +112,8 @@ impl Office {
     /// When the configuration no longer has its landlord.
     pub fn before<'a>(&'a self, known: &'a Known) -> anyhow::Result<Before<'a>> {
         let landlord = self.landlord(&known.landlord)?;
-        Ok(Before {
-            id: Some(known.id),
-            landlord,
-            case: &known.case,
-            thread: &known.thread,
-            enclosed: None,
-            files: &[],
-        })
+        let Known { id, case, thread, away, .. } = known;
+        Ok(Before { id: Some(*id), landlord, case, thread, enclosed: None, files: &[], away })
     }
 
     /// What follows when `input` happens to a case, ready to be written.
@@ -127,7 +123,7 @@ impl Office {
     /// When the input is refused (a [`Refusal`](crate::domain::case::Refusal) in the chain of the error), or a letter would
     /// be incomplete.
     pub fn follow(&self, case: &Before, input: &Input, now: Timestamp) -> anyhow::Result<Change> {
-        let decision = case::decide(case.case, input, &self.house(case.landlord), now)?;
+        let decision = case::decide(case.case, input, &self.house(case.landlord, case.away), now)?;
         self.change(case, decision, now)
     }
 
@@ -184,7 +180,7 @@ impl Office {
     /// When a letter would be incomplete; then nothing of the decision may be written.
     pub fn change(&self, case: &Before, decision: Decision, now: Timestamp) -> anyhow::Result<Change> {
         let after = case.case.after(&decision);
-        let (house, desk) = (self.house(case.landlord), self.desk(case.landlord));
+        let (house, desk) = (self.house(case.landlord, case.away), self.desk(case.landlord));
         let mut letters = Vec::with_capacity(decision.letters.len());
         for letter in decision.letters {
             let kind = letter.says.kind();
@@ -255,12 +251,13 @@ pub struct Before<'a> {
     pub enclosed: Option<&'a Enclosed<'a>>,
     /// What goes with an answer to the resident.
     pub files: &'a [File],
+    pub away: &'a Absences,
 }
 
 impl<'a> Before<'a> {
     /// A case that is about to be opened.
-    pub fn new_case(landlord: &'a Landlord, case: &'a Case) -> Before<'a> {
-        Before { id: None, landlord, case, thread: &[], enclosed: None, files: &[] }
+    pub fn new_case(landlord: &'a Landlord, case: &'a Case, away: &'a Absences) -> Before<'a> {
+        Before { id: None, landlord, case, thread: &[], enclosed: None, files: &[], away }
     }
 }
 

@@ -69,7 +69,7 @@ pub async fn refresh(office: &Office) -> anyhow::Result<()> {
 async fn look_anew(office: &Office, row: &DeadlineRow, now: Timestamp) -> anyhow::Result<()> {
     let landlord = office.landlord(&row.landlord)?;
     let known = office.store.known(row.case).await?;
-    let house = office.house(landlord);
+    let house = office.house(landlord, &known.away);
     let other_calendar =
         known.case.duties.get(&row.duty).is_some_and(|owed| owed.due.edition != office.calendar.edition());
     if other_calendar || known.case.next_look(row.duty, &house, now) != row.next_look {

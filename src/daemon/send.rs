@@ -184,6 +184,7 @@ pub async fn release(office: &Office, letter: &Claimed) -> anyhow::Result<bool> 
                 by_hand: known.case.by_hand(number),
                 wait: None,
                 files: false,
+                in_place_of: None,
                 says,
             };
             let desk = office.desk(office.landlord(&known.landlord)?);

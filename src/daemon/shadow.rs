@@ -252,7 +252,7 @@ async fn date(office: &Office, until: Timestamp) -> anyhow::Result<Progress> {
         return Ok(Progress::Idle);
     };
     let known = office.store.known(id).await?;
-    let house = office.house(office.landlord(&known.landlord)?);
+    let house = office.house(office.landlord(&known.landlord)?, &known.away);
     let due = known.case.duties.get(&duty).map(|owed| owed.due.date);
     let reached = due.and_then(|due| house.ladder.reached(due, house.calendar, now));
     if reached.is_none_or(|rung| rung <= Rung(0)) {

@@ -33,7 +33,7 @@ pub use event::{
     Sorting, Writer,
 };
 pub use heard::{Order, Undoable};
-pub use letters::{Audience, ByHand, Letter, LetterKind, LetterNo, News, Says, Serves, serves};
+pub use letters::{Audience, ByHand, InPlaceOf, Letter, LetterKind, LetterNo, News, Says, Serves, serves};
 pub use people::named_in;
 pub use refusal::Refusal;
 

@@ -1,15 +1,18 @@
 //! T2: history, deadlines, letters and the message's state, together or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
+use super::absence::{AwayNote, absences, add_absence};
 use super::history::{self, Head, Line, WordsByDigest};
 use super::open::{Tx, execute, on};
 use super::questions::MessageColumns;
 use super::send::add_letter;
 use super::{CaseId, Raced, Races, Store, hint, random, sql, storable};
+use crate::domain::absence::Absences;
 use crate::domain::case::{Case, LetterNo, MessageNo, Recorded, Says};
 use crate::domain::code::Duty;
 use crate::domain::reference::{FIRST_NUMBER, Reference};
@@ -59,6 +62,8 @@ pub struct Found {
     pub copied_to: BTreeSet<CaseId>,
     /// Automatic letters to where an answer would go in the last 24 hours.
     pub answers_lately: u32,
+    /// Who is away.
+    pub away: Arc<Absences>,
 }
 
 /// A case as it stands.
@@ -73,6 +78,8 @@ pub struct Known {
     pub by_thread: bool,
     /// Message-IDs of its messages, oldest first.
     pub thread: Vec<String>,
+    /// Who is away.
+    pub away: Arc<Absences>,
 }
 
 /// A letter ready to leave, or to be held.
@@ -153,6 +160,8 @@ pub struct Settled {
     pub filed_to: BTreeSet<CaseId>,
     /// The answer to it, when no case holds that.
     pub answer: Option<Beside>,
+    /// Its writer says that they are away, or back.
+    pub away: Option<AwayNote>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,6 +245,9 @@ impl Store {
         let found = find(&mut tx, Some((message, mailbox)), keys, now).await?;
         let (settled, changes) = judge(&found)?;
         write_message(&mut tx, message, &settled, &changes).await?;
+        if let Some(note) = &settled.away {
+            add_absence(&mut tx, note, now).await?;
+        }
         tx.commit().await?;
         Ok(true)
     }
@@ -263,7 +275,8 @@ impl Store {
         F: FnMut(&Known) -> anyhow::Result<Option<Change>> + Send,
     {
         let mut tx = self.db.begin().await?;
-        if let Some(change) = judge(&load(&mut tx, case).await?)? {
+        let away = absences(&mut tx).await?;
+        if let Some(change) = judge(&load(&mut tx, case, &away).await?)? {
             write_change(&mut tx, &change).await?;
             tx.commit().await?;
         }
@@ -347,9 +360,11 @@ async fn find(tx: &mut Tx, message: Option<(MessageNo, &str)>, keys: &Keys, now:
             sqlx::query_scalar::<_, i64>(sql::ANSWERS_SINCE).bind(&address).bind(since).fetch_one(c).await
         })?;
     }
-    let mut found = Found { next, answers_lately: answers_lately as u32, ..Found::default() };
+    let away = absences(tx).await?;
+    let mut found = Found { next, answers_lately: answers_lately as u32, away, ..Found::default() };
     for id in ids {
-        found.cases.push(Known { by_thread: by_thread.contains(&id), ..load(tx, id).await? });
+        let known = load(tx, id, &found.away).await?;
+        found.cases.push(Known { by_thread: by_thread.contains(&id), ..known });
     }
     if let (Some((message, mailbox)), Some((message_id, same_words))) = (message, &keys.copy) {
         let mut first: Vec<i64> = Vec::new();
@@ -391,13 +406,14 @@ async fn cases_of_thread(tx: &mut Tx, message_ids: &BTreeSet<String>) -> anyhow:
 }
 
 /// The case as it stands, not found through any thread.
-pub(super) async fn load(tx: &mut Tx, id: CaseId) -> anyhow::Result<Known> {
+pub(super) async fn load(tx: &mut Tx, id: CaseId, away: &Arc<Absences>) -> anyhow::Result<Known> {
     let (head, history) = read_history(tx, id).await?;
     let participants: Vec<String> = on!(tx, c => sqlx::query_scalar(sql::PARTICIPANTS).bind(id).fetch_all(c).await)?;
     let thread: Vec<String> = on!(tx, c => sqlx::query_scalar(sql::THREAD).bind(id).fetch_all(c).await)?;
     let case = Case::fold(&history);
     let participants = participants.into_iter().collect();
-    Ok(Known { id, landlord: head.landlord, case, participants, by_thread: false, thread })
+    let away = Arc::clone(away);
+    Ok(Known { id, landlord: head.landlord, case, participants, by_thread: false, thread, away })
 }
 
 /// The history of a case up to its head, and the head.

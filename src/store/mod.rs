@@ -14,6 +14,7 @@
 //! Isolation: SQLite has one writer at a time. PostgreSQL runs at READ COMMITTED, so each transaction first takes the lock
 //! of what it is about (the message, then the landlords' numbering; the letter), and looks afterwards.
 
+mod absence;
 mod decide;
 mod history;
 mod open;
@@ -26,6 +27,7 @@ mod verify;
 
 use jiff::Timestamp;
 
+pub use absence::AwayNote;
 pub use decide::{Beside, Change, Found, Keys, Known, Leaving, Message, MessageState, NewLetter, Settled, Undone};
 use open::{Db, RunLock, execute, on};
 pub use open::{Purpose, Unready, sqlite_file};

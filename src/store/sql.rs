@@ -69,6 +69,13 @@ pub(super) const NUMBERING: &str = "INSERT INTO numbering (landlord, last) VALUE
 pub(super) const LOCK_NUMBER: &str = "UPDATE numbering SET last = last WHERE landlord = $1 RETURNING last";
 pub(super) const USE_NUMBER: &str = "UPDATE numbering SET last = last + 1 WHERE landlord = $1";
 
+/// Of each person what was recorded last.
+pub(super) const ABSENCES: &str = "
+SELECT address, since, until, cover FROM absence WHERE id IN (SELECT MAX(id) FROM absence GROUP BY address)
+ ORDER BY address";
+pub(super) const ADD_ABSENCE: &str = "
+INSERT INTO absence (address, since, until, cover, recorded_by, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)";
+
 pub(super) const CASES_BY_REFERENCE: &str = "SELECT id FROM case_file WHERE reference = $1";
 pub(super) const CASES_BY_PARTICIPANT: &str = "SELECT case_id FROM participant WHERE address = $1 ORDER BY case_id";
 pub(super) const CASES_BY_MESSAGE_ID: &str = "

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
+use redress::domain::absence::Absences;
 use redress::domain::calendar::Calendar;
 use redress::domain::case::{
     self, Addition, Case, Decision, Dissatisfied, House, Input, MessageNo, Opening, Outcome, Terms, Writer,
@@ -162,6 +163,7 @@ pub fn settled() -> Settled {
         copy_of: None,
         filed_to: Default::default(),
         answer: None,
+        away: None,
     }
 }
 
@@ -169,8 +171,8 @@ pub fn settled() -> Settled {
 pub fn follow(known: Option<&Known>, input: &Input, now: Timestamp) -> Change {
     let (landlord, calendar) = (landlord(), Calendar::england_and_wales(&[], &[]));
     let ladder = Ladder { officer_before: 2, deputy_before: 1, member_responsible_after: 2 };
-    let (hours, terms) = (WorkingHours::default(), Terms::default());
-    let house = House { landlord: &landlord, calendar: &calendar, ladder: &ladder, hours: &hours, terms };
+    let (hours, terms, away) = (WorkingHours::default(), Terms::default(), Absences::default());
+    let house = House { landlord: &landlord, calendar: &calendar, ladder: &ladder, hours: &hours, terms, away: &away };
     let before = known.map_or_else(Case::default, |known| known.case.clone());
     let decision: Decision = case::decide(&before, input, &house, now).unwrap();
     let after = before.after(&decision);

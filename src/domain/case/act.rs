@@ -175,8 +175,9 @@ impl Draft<'_> {
         let landlord = self.house.landlord;
         registered(by, landlord)?;
         let Landlord { officer, deputy, manager, reviewers, .. } = landlord;
-        let mut handling = [officer, deputy, manager].into_iter().chain(reviewers).chain(self.case.handlers.values());
-        let handles = handling.any(|person| person.address == by.address);
+        let handlers = self.case.handlers.values();
+        let mut handling = [officer, deputy, manager].into_iter().chain(reviewers).chain(handlers);
+        let handles = handling.any(|person| person.address == by.address) || self.stands_in(by);
         match command {
             Command::Note { .. } | Command::HandedOver { .. } => Ok(()),
             Command::Done { action, .. } if self.owns(by, *action) => Ok(()),
@@ -194,6 +195,11 @@ impl Draft<'_> {
             Some(refusal) if !theirs => Err(refusal),
             _ => Ok(()),
         }
+    }
+
+    /// Whether `by` gets today what is written to whoever handles the case, who is away.
+    fn stands_in(&self, by: &Person) -> bool {
+        self.case.handler().is_some_and(|handler| self.reader(handler).address.as_str() == by.address)
     }
 
     fn owns(&self, by: &Person, action: ActionNo) -> bool {

@@ -48,7 +48,17 @@ pub struct Letter {
     pub wait: Option<Timestamp>,
     /// The files that came with the e-mail which gave rise to it go with it.
     pub files: bool,
+    /// Somebody of the landlord's gets it in the place of somebody who is away.
+    pub in_place_of: Option<InPlaceOf>,
     pub says: Says,
+}
+
+/// Who is away and would have got a letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InPlaceOf {
+    pub name: String,
+    /// The first day they are back (Europe/London).
+    pub until: Date,
 }
 
 /// A letter that a person hands over: printed and posted, or read out on the telephone.

@@ -1,6 +1,7 @@
 //! What an e-mail of the landlord's people is answered with: what was done, what was not and why, and how to go on.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::grammar::Mistake;
@@ -38,6 +39,8 @@ pub enum Transcript {
     },
     /// Nothing shows that it came from whom it says: nothing was done. Without a full stop.
     Disbelieved { why: String },
+    /// They are away until that day, and who stands in when they named somebody; `None`: they are back.
+    Absence { until: Option<Date>, cover: Option<String> },
     /// How the case stands.
     Status,
     /// The words there are; those of one act when one is named.

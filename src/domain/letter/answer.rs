@@ -2,7 +2,7 @@
 
 use minijinja::{Value, context};
 
-use super::facts::in_words;
+use super::facts::{in_words, spoken};
 use super::lint::Part;
 use super::page::Theirs;
 use crate::domain::calendar::time_of_day;
@@ -16,7 +16,7 @@ use crate::domain::words::Words;
 pub(super) fn facts(transcript: &Transcript, theirs: &mut Theirs) -> Value {
     let empty = context! {
         recorded => (), letters => Vec::<Value>::new(), undo_until => (), kept => (), unread => (), why => (), understood => (),
-        mistakes => (), to_resident => false, verbs => (), fields => (), example => (),
+        mistakes => (), until => (), cover => (), to_resident => false, verbs => (), fields => (), example => (),
     };
     let own = match transcript {
         Transcript::Done { recorded, letters, undo_until, kept, unread } => context! {
@@ -35,6 +35,7 @@ pub(super) fn facts(transcript: &Transcript, theirs: &mut Theirs) -> Value {
         },
         Transcript::Filed { to_resident } => context! { answer => "filed", to_resident },
         Transcript::Disbelieved { why } => context! { answer => "disbelieved", why },
+        Transcript::Absence { until, cover } => context! { answer => "absence", until => until.map(spoken), cover },
         Transcript::Status => context! { answer => "status" },
         Transcript::Help { about } => help(about.as_deref()),
     };
@@ -55,6 +56,8 @@ pub(super) fn title(transcript: &Transcript) -> &'static str {
         Transcript::Filed { to_resident: true } => "Your letter is on file",
         Transcript::Filed { to_resident: false } => "On file. What would you like done?",
         Transcript::Disbelieved { .. } => "Was this you?",
+        Transcript::Absence { until: Some(_), .. } => "You are away",
+        Transcript::Absence { until: None, .. } => "Welcome back",
         Transcript::Status => "How it stands",
         Transcript::Help { .. } => "The words you can use",
     }

@@ -20,7 +20,7 @@ use crate::domain::calendar::{london, london_date, spoken};
 use crate::domain::case::{Audience, Kind, LetterKind, MessageNo};
 use crate::domain::code::Duty;
 use crate::domain::command::transcript::Transcript;
-use crate::domain::digest::{Beside, Digest, Moved, Owed, Pledge, Stuck, Timeliness, Upkeep, Weekly};
+use crate::domain::digest::{Beside, Covered, Digest, Moved, Owed, Pledge, Stuck, Timeliness, Upkeep, Weekly};
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
 use crate::domain::reference::Reference;
 
@@ -183,6 +183,7 @@ fn some(count: usize, what: &str) -> String {
 
 fn digest_facts(digest: &Digest) -> Value {
     let Digest {
+        covered,
         overdue,
         today,
         soon,
@@ -203,7 +204,11 @@ fn digest_facts(digest: &Digest) -> Value {
         context! { reference => moved.reference.to_string(), what => moved.duty.in_words(), from, to }
     };
     let pledge = |pledge: &Pledge| context! { owner => pledge.owner.clone(), ..owed(&pledge.owed) };
+    let covered = covered.iter().map(|Covered { name, until, cases, .. }| {
+        context! { name, until => spoken(*until), cases => named(cases) }
+    });
     context! {
+        covered => covered.collect::<Vec<_>>(),
         overdue => overdue.iter().map(owed).collect::<Vec<_>>(),
         today => today.iter().map(owed).collect::<Vec<_>>(),
         soon => soon.iter().map(owed).collect::<Vec<_>>(),
@@ -299,7 +304,12 @@ fn digest_parts(digest: &Digest) -> Vec<Part> {
     let dated = |owed: &Owed| [owed.reference.to_string(), spoken(owed.by)];
     let stuck = |stuck: &Stuck| [stuck.reference.to_string(), facts::in_words(stuck.kind).to_owned()];
     let moved = |moved: &Moved| [moved.reference.to_string(), spoken(moved.from), spoken(moved.to)];
+    let covered = |covered: &Covered| {
+        let cases = covered.cases.iter().map(Reference::to_string);
+        [covered.name.clone(), spoken(covered.until)].into_iter().chain(cases).collect::<Vec<_>>()
+    };
     let parts = [
+        ("covered", digest.covered.iter().flat_map(covered).collect()),
         ("overdue", digest.overdue.iter().flat_map(dated).collect()),
         ("today", digest.today.iter().map(|owed| owed.reference.to_string()).collect()),
         ("soon", digest.soon.iter().flat_map(dated).collect()),
@@ -358,6 +368,12 @@ fn sample_digest(landlord: &Landlord) -> Digest {
     let reference = |number| Reference::new(&landlord.prefix, number);
     let stuck = |number, kind, audience| Stuck { reference: reference(number), number: 2, kind, audience };
     Digest {
+        covered: vec![Covered {
+            name: landlord.deputy.name.clone(),
+            until: date(2027, 1, 4),
+            cases: [reference(1040), reference(1048)].into(),
+            new: true,
+        }],
         overdue: vec![owed(1032, Duty::RespondStage1, date(2026, 12, 10), 2)],
         today: vec![owed(1040, Duty::AcknowledgeStage2, date(2026, 12, 14), 0)],
         soon: vec![owed(1041, Duty::ReviewRequest, date(2026, 12, 17), 0)],

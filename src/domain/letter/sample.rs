@@ -8,10 +8,12 @@ use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Desk, Enclosed, MessageKey, Templates, read};
+use crate::domain::absence::Absences;
 use crate::domain::calendar::{Calendar, WorkingDays, london};
 use crate::domain::case::{
-    Addition, Answer, Case, Channel, Dissatisfied, Finding, Flags, Ground, House, Input, Kind, Letter, LetterKind,
-    Matter, Opening, Order, Outcome, Prefers, Promised, Remedy, RemedyKind, Resident, Says, Terms, Writer, decide,
+    Addition, Answer, Audience, Case, Channel, Dissatisfied, Finding, Flags, Ground, House, InPlaceOf, Input, Kind,
+    Letter, LetterKind, Matter, Opening, Order, Outcome, Prefers, Promised, Remedy, RemedyKind, Resident, Says, Terms,
+    Writer, decide,
 };
 use crate::domain::code::Duty;
 use crate::domain::command::transcript::{Going, Transcript, Unclear};
@@ -72,7 +74,8 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     let proclaimed = Calendar::england_and_wales(&[(date(2026, 12, 9), "a day off".to_owned())], &[]);
     let ladder = Ladder { officer_before: 2, deputy_before: 1, member_responsible_after: 2 };
     let hours = WorkingHours::default();
-    let house = House { landlord, calendar: &calendar, ladder: &ladder, hours: &hours, terms: Terms::default() };
+    let (terms, nobody) = (Terms::default(), Absences::default());
+    let house = House { landlord, calendar: &calendar, ladder: &ladder, hours: &hours, terms, away: &nobody };
     let then = House { calendar: &proclaimed, ..house };
     let mut samples = Samples { house: &house, found: Vec::new() };
     samples.first_letters();
@@ -83,6 +86,7 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     samples.staff_letters(&then);
     samples.reminders();
     samples.transcripts();
+    samples.in_somebodys_place();
     samples.found
 }
 
@@ -626,6 +630,31 @@ impl<'a> Samples<'a> {
             let story = heard.answered(transcript);
             self.add(&format!("transcript-{name}"), &story, LetterKind::Transcript);
         }
+    }
+
+    /// Each kind of letter to staff once more, as the manager gets it who stands in for its reader.
+    fn in_somebodys_place(&mut self) {
+        let landlord = self.house.landlord;
+        let mut kinds = BTreeSet::new();
+        let mut first = |letter: &Letter| match (letter.audience, &letter.by_hand) {
+            (Audience::Resident, None) => false,
+            (_, by_hand) => kinds.insert(by_hand.is_none().then_some(letter.says.kind())),
+        };
+        let in_place = |sample: &Sample| {
+            let mut sample = sample.clone();
+            sample.name.push_str("-in-place-of");
+            let people = landlord.people();
+            let reader = people.iter().find(|person| person.address == sample.letter.address.as_str());
+            let name = reader.map_or("", |person| &person.name).to_owned();
+            sample.letter.in_place_of = Some(InPlaceOf { name, until: date(2027, 1, 4) });
+            sample.letter.address = Words::new(&landlord.manager.address);
+            if sample.letter.audience == Audience::Staff {
+                sample.letter.name = Words::new(&landlord.manager.name);
+            }
+            sample
+        };
+        let in_place: Vec<Sample> = self.found.iter().filter(|sample| first(&sample.letter)).map(in_place).collect();
+        self.found.extend(in_place);
     }
 
     fn reminder(&mut self, name: &str, story: Story) {

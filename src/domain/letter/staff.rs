@@ -9,8 +9,8 @@ use super::resident::word;
 use super::{Enclosed, answer};
 use crate::domain::calendar::{self, london_date};
 use crate::domain::case::{
-    Audience, ByHand, Case, Channel, Flags, Kind, Letter, LetterKind, LetterNo, Matter, Opening, Outcome, Posted,
-    Prefers, Says, Writer,
+    Audience, ByHand, Case, Channel, Flags, InPlaceOf, Kind, Letter, LetterKind, LetterNo, Matter, Opening, Outcome,
+    Posted, Prefers, Says, Writer,
 };
 use crate::domain::code::{Duty, Stage};
 use crate::domain::command::transcript::Transcript;
@@ -31,6 +31,7 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
     let steps = steps(source);
     pen.must("commands", "4.2", steps.iter().map(|(_, command)| command.clone()));
     let steps: Vec<Value> = steps.into_iter().map(|(when, command)| context! { when, command }).collect();
+    let in_place_of = in_place_of(source, pen);
     let own = match &source.letter.says {
         Says::NewCase { .. } => new_case(source, pen),
         Says::NewMessage { writer, name, .. } => {
@@ -95,12 +96,20 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
     context! {
         ..own,
         ..context! {
-            steps,
+            steps, in_place_of,
             to_handler => source.handler().is_some_and(|handler| handler.address == source.letter.address.as_str()),
             reader_role => reader.map(|person| person.role.as_str()),
             ..about_the_case(source, marked, pen)
         }
     }
+}
+
+/// Who is away and would have got the letter, and until when.
+fn in_place_of(source: &Source, pen: &mut Pen) -> Option<Value> {
+    let InPlaceOf { name, until } = source.letter.in_place_of.as_ref()?;
+    let (name, until) = (pen.line(name)?, spoken(*until));
+    pen.must("in_place_of", "4.2", [name.clone(), until.clone()]);
+    Some(context! { name, until })
 }
 
 /// What staff are shown of a case, in letters of every kind.
@@ -341,6 +350,7 @@ pub(super) fn cover(source: &Source, pen: &mut Pen) -> Value {
         what => in_words(kind), call, to, post, arrive_by,
         command => full(source, &command),
         find_out => full(source, "resident"),
+        in_place_of => in_place_of(source, pen),
         ..agreed(source, pen)
     }
 }
@@ -400,7 +410,9 @@ fn may_act(source: &Source) -> bool {
     let handling = [&landlord.officer, &landlord.deputy, &landlord.manager].into_iter();
     let handling = handling.chain(&landlord.reviewers).chain(source.case.handlers.values());
     let reader = source.letter.address.as_str();
-    own == Some(reader) || handling.into_iter().any(|person| person.address == reader)
+    let instead = source.letter.in_place_of.as_ref();
+    let stands_in = instead.is_some_and(|away| source.handler().is_some_and(|handler| handler.name == away.name));
+    own == Some(reader) || stands_in || handling.into_iter().any(|person| person.address == reader)
 }
 
 /// Whether stage 2 must be in other hands than the reader's (6.13).

@@ -65,6 +65,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("_hazard.txt", include_str!("../../../config/letters/_hazard.txt")),
     ("_look.txt", include_str!("../../../config/letters/_look.txt")),
     ("_help.txt", include_str!("../../../config/letters/_help.txt")),
+    ("_in_place_of.txt", include_str!("../../../config/letters/_in_place_of.txt")),
     ("_letterhead.txt", include_str!("../../../config/letters/_letterhead.txt")),
     ("_ombudsman.txt", include_str!("../../../config/letters/_ombudsman.txt")),
     ("_outcome.txt", include_str!("../../../config/letters/_outcome.txt")),
