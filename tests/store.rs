@@ -178,7 +178,7 @@ async fn ten_messages_of_one_new_resident_at_once_make_one_case(base: Base) {
     let mut tasks = Vec::new();
     for n in 0..10 {
         let (store, message) = (Arc::clone(&store), received(&store, &n.to_string()).await);
-        let keys = redress::store::Keys { sender: Some("resident@example.org".to_owned()), ..keys() };
+        let keys = redress::store::Keys { speakers: BTreeSet::from(["resident@example.org".to_owned()]), ..keys() };
         tasks.push(tokio::spawn(async move {
             let judge = |found: &redress::store::Found| {
                 Ok(match found.cases.first() {
@@ -676,7 +676,7 @@ async fn odd_and_large_texts_survive(base: Base) {
     assert!(large.len() > 2_000_000);
     let odd_keys = redress::store::Keys {
         message_ids: ["a\0b@example.org".to_owned(), "x".repeat(5000)].into(),
-        sender: Some("r\0@example.org".to_owned()),
+        speakers: BTreeSet::from(["r\0@example.org".to_owned()]),
         copy: Some(("m\0@example.org".to_owned(), "digest".to_owned())),
         ..keys()
     };

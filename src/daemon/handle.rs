@@ -34,6 +34,8 @@ const REFERENCES_WITHIN: usize = 4000;
 const THREAD: LetterNo = 0;
 /// Message-IDs followed back.
 const IDS_MAX: usize = 50;
+/// Recipients whose cases are looked for.
+const SPEAKERS_MAX: usize = 20;
 
 /// Handles the oldest message that waits. One that cannot be read or decided is set aside, with its clock running and a
 /// person told, and never stands in the way of the one behind it.
@@ -330,12 +332,20 @@ impl Desk<'_> {
         Keys {
             references: quoted.iter().chain(about.map(|(reference, _)| reference)).cloned().collect(),
             message_ids: self.answered().cloned().collect(),
-            sender: self.read.from.as_ref().map(|from| from.address.clone()),
+            speakers: self.speakers(),
             answer_to: filing::answer_to(self.read, &self.office.config.landlords).map(str::to_owned),
             landlords: addressed.landlords.clone(),
             copy: self.read.message_id.clone().map(|id| (id, self.likeness())),
             sisters: sisters.map(|mailbox| mailbox.name.clone()).collect(),
         }
+    }
+
+    /// Addresses by whose cases the message may be about.
+    fn speakers(&self) -> BTreeSet<String> {
+        let writer = self.read.from.as_ref().map(|from| &from.address);
+        let staff = writer.is_some_and(|writer| self.office.own.staff.contains(writer));
+        let written_to = self.read.recipients.iter().filter(|_| staff).take(SPEAKERS_MAX);
+        writer.into_iter().chain(written_to).cloned().collect()
     }
 
     /// Message-IDs the message answers, the nearest first.

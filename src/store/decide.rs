@@ -39,8 +39,9 @@ pub struct Keys {
     pub references: BTreeSet<Reference>,
     /// Message-IDs it answers.
     pub message_ids: BTreeSet<String>,
-    /// The writer's address, lower case.
-    pub sender: Option<String>,
+    /// Addresses by whose cases it may be about, lower case: the writer's; and when one of the landlord's people wrote it,
+    /// those they wrote to.
+    pub speakers: BTreeSet<String>,
     /// Where an answer would go, lower case.
     pub answer_to: Option<String>,
     /// Landlords a case may be opened for.
@@ -349,9 +350,9 @@ async fn find(tx: &mut Tx, message: Option<(MessageNo, &str)>, keys: &Keys, now:
         ids.extend(found);
     }
     let mut answers_lately = 0;
-    if let Some(sender) = keys.sender.as_deref().and_then(hint) {
+    for speaker in keys.speakers.iter().filter_map(|address| hint(address)) {
         let found: Vec<i64> =
-            on!(tx, c => sqlx::query_scalar(sql::CASES_BY_PARTICIPANT).bind(&sender).fetch_all(c).await)?;
+            on!(tx, c => sqlx::query_scalar(sql::CASES_BY_PARTICIPANT).bind(&speaker).fetch_all(c).await)?;
         ids.extend(found);
     }
     if let Some(address) = keys.answer_to.as_deref().and_then(hint) {
