@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::dates::{self, Looking};
+use super::grammar;
 use crate::domain::calendar::{Calendar, WorkingDays};
 use crate::domain::case::{Answer, Finding, Ground, Promised, Remedy, RemedyKind};
 use crate::domain::landlord::{Landlord, Person};
@@ -43,6 +44,8 @@ pub enum Holds {
     /// Written, or not.
     Flag,
     Choice(Choices),
+    /// The name of a verb.
+    Verb,
     /// A ground of 2.2.
     Ground,
     /// The answer to one point: what was found, and why.
@@ -70,6 +73,7 @@ impl Holds {
             Holds::Email => "e-mail address",
             Holds::Flag => "",
             Holds::Choice(_) => "choice",
+            Holds::Verb => "what to do",
             Holds::Ground => "ground",
             Holds::Answer => "finding: reasons",
             Holds::Remedy => "kind: what",
@@ -108,6 +112,10 @@ impl Holds {
             Holds::Flag if text.is_empty() || ["yes", "true"].contains(&&*squeezed(text)) => Ok(Value::Flag),
             Holds::Flag => Err(said("nothing is to be written after it".to_owned())),
             Holds::Choice(choices) => choice(choices, text).map(Value::Choice).map_err(said),
+            Holds::Verb => {
+                let row = grammar::row(text).ok_or_else(|| said("nothing that can be done has that name".to_owned()));
+                row.map(|row| Value::Choice(row.name))
+            }
             Holds::Ground => ground(text).map(Value::Ground),
             Holds::Answer => answer(text).map(Value::Answer),
             Holds::Remedy => remedy(text).map(Value::Remedy),
