@@ -31,7 +31,8 @@ async fn a_complaint_with(change: impl FnOnce(&mut Config)) -> (World, String) {
 fn reply(world: &World, address: &str, from: &str, text: &str) -> Mail {
     let letter = world.last_letter_to(address);
     let quoted: String = letter.text.lines().map(|line| format!("> {line}\n")).collect();
-    let body = format!("{text}\n\nOn Fri, 20 Nov 2026 at 15:00, Orchard Housing <complaints@example.org> wrote:\n{quoted}");
+    let body =
+        format!("{text}\n\nOn Fri, 20 Nov 2026 at 15:00, Orchard Housing <complaints@example.org> wrote:\n{quoted}");
     let mail = Mail::from(from).answering(&letter);
     let subject = format!("Re: {}", letter.subject);
     mail.saying(&subject, &body)
@@ -43,9 +44,16 @@ async fn ada_replies(world: &mut World, text: &str) -> Letter {
     world.last_letter_to(OFFICER)
 }
 
+/// Every date that is owed.
+async fn dates(world: &World) -> Vec<String> {
+    let rows = world.office().store.deadlines().await.unwrap();
+    rows.iter().map(|row| format!("{} {} by {}", row.reference, row.duty, row.due)).collect()
+}
+
 /// Nothing of `before` has changed but what is said of messages and answers.
 async fn unmoved(world: &World, reference: &str, before: &[String]) {
-    let aside = |line: &&String| !["message", "letter", "sent", "disbelieved"].iter().any(|word| line.starts_with(word));
+    let aside =
+        |line: &&String| !["message", "letter", "sent", "disbelieved"].iter().any(|word| line.starts_with(word));
     let now = world.history(reference).await;
     assert_eq!(now.iter().filter(aside).collect::<Vec<_>>(), before.iter().filter(aside).collect::<Vec<_>>());
 }
@@ -55,7 +63,8 @@ async fn a_reply_extends_the_date_and_the_residents_letter_waits_five_minutes() 
     let (mut world, reference) = a_complaint().await;
     world.goes_to("Mon 23 Nov 2026 10:00").await;
     let answer =
-        ada_replies(&mut world, "Hi,\n\nextend until Fri 11 Dec because the part comes from Italy\n\nThanks\nAda").await;
+        ada_replies(&mut world, "Hi,\n\nextend until Fri 11 Dec because the part comes from Italy\n\nThanks\nAda")
+            .await;
     assert_eq!(answer.subject, format!("Done: complaint {reference}"));
     for said in ["Friday 11 December 2026", "undo", "10:05", "the part comes from Italy"] {
         assert!(answer.says(said), "{said}: {}", answer.text);
@@ -76,21 +85,13 @@ async fn undo_takes_back_what_the_last_email_did_and_its_letter_never_leaves() {
     let (mut world, reference) = a_complaint().await;
     world.goes_to("Mon 23 Nov 2026 10:00").await;
     let before = world.history(&reference).await;
-    let due = |world: &World| {
-        let store = &world.office().store;
-        let reference = reference.clone();
-        async move {
-            let rows = store.deadlines().await.unwrap();
-            rows.into_iter().filter(|row| row.reference == reference).map(|row| (row.duty, row.due)).collect::<Vec<_>>()
-        }
-    };
-    let owed = due(&world).await;
+    let owed = dates(&world).await;
     ada_replies(&mut world, "extend until 11 December because the part comes from Italy").await;
-    assert_ne!(due(&world).await, owed);
+    assert_ne!(dates(&world).await, owed);
     world.goes_to("Mon 23 Nov 2026 10:02").await;
     let answer = ada_replies(&mut world, "Undo!").await;
     assert_eq!(answer.subject, format!("Done: complaint {reference}"));
-    assert_eq!(due(&world).await, owed);
+    assert_eq!(dates(&world).await, owed);
     world.restart().await;
     world.goes_to("Mon 23 Nov 2026 12:00").await;
     assert_eq!(world.letters_to(ANN).len(), 1, "only the acknowledgement");
@@ -192,9 +193,14 @@ async fn the_files_of_a_response_go_on_to_the_resident_and_a_logo_does_not() {
 async fn what_came_by_telephone_is_logged_by_email_and_without_proof_nobody_is_written_to() {
     let (mut world, _) = a_complaint().await;
     world.goes_to("Mon 23 Nov 2026 10:00").await;
-    let form = "log\nby: telephone\nname: Rosa Quill\nemail: rosa@example.com\npoint: The lift has been broken for six weeks";
+    let form =
+        "log\nby: telephone\nname: Rosa Quill\nemail: rosa@example.com\npoint: The lift has been broken for six weeks";
     let asked = ada_replies(&mut world, form).await;
-    assert!(asked.says("Nothing has been changed") && asked.says("received"), "the true date is asked for: {}", asked.text);
+    assert!(
+        asked.says("Nothing has been changed") && asked.says("received"),
+        "the true date is asked for: {}",
+        asked.text
+    );
     ada_replies(&mut world, &format!("{form}\nreceived: Friday 14:30")).await;
     let logged = world.cases().await.pop().unwrap();
     assert_eq!(world.last_letter_to(OFFICER).subject, format!("Done: complaint {logged}"));

@@ -164,7 +164,9 @@ impl Asker<'_> {
             (Aside::Away { until, cover }, _) => {
                 match Absence::announced(by, *until, cover.as_ref(), self.landlord, today) {
                     Ok(absence) => self.absent(known, absence),
-                    Err(why) => self.reply(known, Transcript::Refused { why: Words::new(capitalised(&why.to_string())) }),
+                    Err(why) => {
+                        self.reply(known, Transcript::Refused { why: Words::new(capitalised(&why.to_string())) })
+                    }
                 }
             }
             (Aside::Back, _) => self.absent(known, Absence::over(by, today)),
@@ -175,7 +177,8 @@ impl Asker<'_> {
         let people = self.landlord.people();
         let cover = absence.cover.as_ref().and_then(|address| people.iter().find(|person| person.address == *address));
         let (until, cover) = (absence.until, cover.map(|person| person.name.clone()));
-        let answered = self.reply(known, Transcript::Absence { until: (until > absence.since).then_some(until), cover })?;
+        let answered =
+            self.reply(known, Transcript::Absence { until: (until > absence.since).then_some(until), cover })?;
         let note = AwayNote { absence, by: self.request.by.address.clone() };
         Ok(Answered { away: Some(note), ..answered })
     }

@@ -4,6 +4,7 @@
 //! the forms in what somebody wrote by e-mail.
 
 mod dates;
+pub mod form;
 pub mod grammar;
 pub mod transcript;
 mod values;

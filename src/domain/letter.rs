@@ -16,6 +16,7 @@ mod page;
 mod resident;
 mod sample;
 mod staff;
+mod steps;
 mod template;
 pub mod token;
 

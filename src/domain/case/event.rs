@@ -659,11 +659,13 @@ pub enum Event {
     },
 }
 
-/// A prefilled message that a letter of the case offers: the letter, and which of its links, from 1.
+/// A prefilled message that a letter of ours offers: the letter, 0 for a list of cases; which of its links, from 0; and the
+/// last day it may be used (Europe/London), which tells one day's list from the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Link {
     pub letter: LetterNo,
     pub number: u8,
+    pub until: Date,
 }
 
 impl Event {

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 pub use super::values::{Choices, Context, Holds, named};
 use super::values::{Value, answers, items, said_back, squeezed};
-use super::{Command, Log, Redefinition};
+use super::{Command, Log, Redefinition, form};
 use crate::domain::calendar::WorkingDays;
 use crate::domain::case::{Answer, Channel, Ground, Kind, NoteKind, Prefers, Promised, Remedy, Sorting};
 use crate::domain::code::Duty;
@@ -304,6 +304,13 @@ pub const VERBS: &[Verb<Command>] = &[
             )
             .several()
             .also(&["promise"]),
+            may(
+                "about",
+                Holds::Words,
+                "the point that the next answer is to; it is there for you to see, and is not sent",
+                "The lift has been broken for six weeks",
+            )
+            .several(),
         ],
         make: |given| {
             Some(Command::Respond {
@@ -869,6 +876,8 @@ impl<T> Verb<T> {
         let mut mistakes = Vec::new();
         let mut values: Vec<(&'static str, Value)> = Vec::new();
         for (written, text) in fields {
+            // A form is sent back with some of its lines as they were.
+            let Some(text) = form::filled_in(text) else { continue };
             match self.field(written) {
                 Some(field) => match field.read(text, context) {
                     Ok(read) => values.extend(read.into_iter().map(|value| (field.name, value))),

@@ -173,7 +173,7 @@ fn sender<'a>(item: &Item, known: &Known<'a>) -> Option<Sender<'a>> {
     if let Some(code) = token::find(&item.message.subject) {
         let case = theirs().find(|case| subject.contains(&case.reference))?;
         let proved = token::prove(code, &case.reference, &case.landlord, from, evidence.today, evidence.key);
-        let link = proved.map(|token| Some(Link { letter: token.letter, number: token.link }));
+        let link = proved.map(|token| Some(Link { letter: token.letter, number: token.link, until: token.expires }));
         return sender(case, link.map_err(Doubt::Link));
     }
     if let Some(case) = theirs().filter(|case| case.our_letter.is_some()).min_by_key(|case| case.our_letter) {
