@@ -259,7 +259,7 @@ pub const VERBS: &[Verb<Command>] = &[
                 "why it must be longer than the Code's limit",
                 "The part is made to order and comes on 4 January",
             ),
-            may("updates", Holds::WorkingDays, EVERY, "5 working days").also(&["update", "updates every", "every"]),
+            may("updates", Holds::WorkingDays, EVERY, "5 working days").also(&["updates every", "every"]),
         ],
         make: |given| {
             Some(Command::Extend {
@@ -860,7 +860,8 @@ impl Form {
     }
 }
 
-fn unknown(verb: &str) -> Mistake {
+/// That there is no such verb.
+pub(super) fn unknown(verb: &str) -> Mistake {
     let names: Vec<&str> = VERBS.iter().map(|verb| verb.name).collect();
     let wrong = format!("no act of a case has that name{}", perhaps(verb, &names));
     Mistake { field: None, wrong, example: "note".to_owned() }
