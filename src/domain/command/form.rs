@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_form_too_long_for_a_link_loses_whole_fields_and_no_half_words() {
-        let point = "The lift has been broken since March and nobody tells us anything. ".repeat(8);
+        let point = "The lift has been broken since March and nobody tells us anything. ".repeat(12);
         let long = drafts(&[("point", &point), ("point", &point), ("point", "Damp"), ("outcome", "Mend it")]);
         let link = |form: &[Draft]| link("complaints@example.org", "define [WEL-1047-K]", "define", form);
         let cut = link(&long).unwrap();

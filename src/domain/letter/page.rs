@@ -473,7 +473,7 @@ mod tests {
         let links = theirs.links(vec![to("one"), to("two")]);
         let page = Page::parse(&format!("To put it right: {links}\n\n+ {form}\n\n- listed {links}\n"));
         assert!(page.marks_are_whole(&theirs));
-        let row = "    point: word word word word word word word word word word word word word\n      word word word word word word word\n";
+        let row = "    point: word word word word word word word word word word word word\n      word word word word word word word word\n";
         assert_eq!(page.text(&theirs), format!("To put it right:\n\n    define\n{row}    outcome: <b>\n\n- listed\n"));
         let html = page.html(&theirs);
         let link = |n: &str| format!("[<a href=\"mailto:a@example.org?subject={n}&amp;body=x\">to {n}</a>]");
