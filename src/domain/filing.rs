@@ -137,11 +137,13 @@ pub fn addressed(
     }
 }
 
-/// What is sorted: the words that staff passed on, else what was newly written, else everything.
+/// What is sorted: the words that staff passed on, else what was newly written, else everything. Of an answer that adds no
+/// word nothing: what it quotes is mostly a letter of ours, which speaks of stage 2 and of gas leaks.
 pub fn words(message: &Message, own: &Own) -> String {
     let staff = message.from.as_ref().is_some_and(|from| own.staff.contains(&from.address));
     match &message.forward {
         Some(forward) if staff => forward.words.clone(),
+        None if message.silent => String::new(),
         _ => Some(message.new_text()).filter(|new| !new.is_empty()).unwrap_or_else(|| message.text.clone()),
     }
 }
@@ -372,6 +374,8 @@ fn fresh(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     let listed = |sorted: &'static str| Filing::Listed { sorted, note: None, also: Vec::new() };
     match sorted.label {
         _ if set_aside(item).is_some() => open(item, known, sorted, None, None),
+        // It answers something, who knows what, and adds no word.
+        _ if item.message.silent => open(item, known, sorted, None, None),
         // It names a case of somebody else's: a person must see it, whatever it says.
         _ if known.candidates.iter().any(Candidate::named) => open(item, known, sorted, None, None),
         Label::Other if item.junk || item.message.spam.is_some() => listed("spam"),
@@ -585,6 +589,22 @@ mod tests {
             Filing::Add { reference, .. } => Some(reference.to_string()),
             _ => None,
         }
+    }
+
+    #[test]
+    fn a_letter_of_ours_that_comes_back_without_a_word_is_nobodys_complaint() {
+        let head = format!("{ANNS}In-Reply-To: <elm-1047@elm.example.org>\r\n");
+        let body =
+            "On 1 Dec 2026, Elm wrote:\n> If you are unhappy, ask for stage 2.\n> If you smell gas, ring 0800 111 999.";
+        let message = read(format!("{head}\r\n{body}").as_bytes(), &Own::default());
+        assert_eq!(words(&message, &Own::default()), "", "nothing of ours is sorted as theirs");
+        let nothing = sorted(Label::Other);
+        let on_case = candidate(1047, Kind::Complaint, Some(0));
+        let Filing::Add { addition, .. } = filed_as(&head, body, &nothing, &[on_case]) else { panic!("it is filed") };
+        assert_eq!((addition.dissatisfied, addition.words), (Dissatisfied::No, None));
+        let Filing::Open { cases, sorted, .. } = filed_as(&head, body, &nothing, &[]) else { panic!("a person looks") };
+        assert_eq!(sorted, "unsure");
+        assert!(cases.iter().all(|(_, opening)| opening.unsure), "{cases:?}");
     }
 
     #[test]

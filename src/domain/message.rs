@@ -204,6 +204,9 @@ pub struct Message {
     checks: authentication::Checks,
     /// False when nothing a person could read was found: empty, encrypted, pictures only. Set aside for a person.
     pub readable: bool,
+    /// It answers a letter and adds no word: whatever its text says is that letter's.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 impl Message {
@@ -294,6 +297,7 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
         problems,
         report: None,
         readable: false,
+        silent: false,
         forward: None,
         spam: machine::spam(&entity, checks.failed()),
         checks,
@@ -313,6 +317,11 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
     message.may_answer = verdict.may_answer;
     // They cite what the headers hold.
     message.reasons = verdict.reasons.iter().map(|reason| clean_line(reason)).collect();
+    let says_nothing = answers && message.new.is_empty() && !quoted.answers_inside && message.forward.is_none();
+    message.silent = says_nothing && message.readable && message.kind.advances();
+    if message.silent {
+        message.problems.push("Nothing new was written.".to_owned());
+    }
     if message.kind == Kind::Bounce {
         message.report = Some(report::read(&entity, &message, own));
         message.forward = None;
