@@ -58,6 +58,24 @@ async fn over_christmas_the_officer_has_a_list_on_working_days_and_the_manager_e
 }
 
 #[tokio::test]
+async fn while_the_officer_is_away_the_deputy_has_their_list_and_on_the_day_they_are_back_it_comes_again() {
+    let mut world = World::at("Fri 27 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    world.goes_to("Tue 8 Dec 2026 12:00").await;
+    let (to_officer, to_manager) = (world.lists_to(OFFICER).len(), world.lists_to(MANAGER).len());
+    world.says_away(OFFICER, "2026-12-14", None).await;
+    world.goes_to("Mon 14 Dec 2026 12:00").await;
+    assert_eq!(
+        lists(&world, DEPUTY),
+        ["Wed 9 Dec 08:30 1 due soon", "Thu 10 Dec 08:30 1 due soon", "Fri 11 Dec 08:30 1 due today"]
+    );
+    let list = &world.lists_to(DEPUTY)[0];
+    assert!(list.says("Ada Officer, who is away until Monday 14 December 2026: RCH-1001"), "{}", list.text);
+    assert_eq!(lists(&world, OFFICER)[to_officer..], ["Mon 14 Dec 08:30 1 overdue"]);
+    assert_eq!(world.lists_to(MANAGER).len(), to_manager + 1, "the week's, and no more");
+}
+
+#[tokio::test]
 async fn no_list_holds_a_word_or_the_name_of_a_resident() {
     let mut world = World::at("Mon 14 Dec 2026 15:00").await;
     world.mail(complaint()).await;
