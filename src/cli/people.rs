@@ -99,7 +99,7 @@ person up. It ends by itself. Whoever is away already is away as said last.")]
     },
     /// Say that somebody who was away is back
     #[command(after_help = "\
-Example:
+Examples:
   redress people back ada@example.net --as ada@example.net")]
     Back {
         /// Who is back: an e-mail address, a name or a role
