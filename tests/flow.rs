@@ -953,6 +953,19 @@ async fn a_new_case_passes_over_whoever_is_away_and_comes_to_them_again_when_the
 }
 
 #[tokio::test]
+async fn what_whoever_stands_in_writes_is_filed_and_what_the_officer_writes_from_afar_is_told_to_them() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let case = world.cases().await.remove(0);
+    world.says_away(OFFICER, "2026-12-07", Some(DEPUTY)).await;
+    let word = |from: &str| Mail::from(from).saying(&format!("{case}: the roofer"), "He comes on Tuesday.");
+    world.mail(word(DEPUTY)).await;
+    assert_eq!(world.told(DEPUTY).await, [""; 0], "the deputy knows what the deputy wrote");
+    world.mail(word(OFFICER)).await;
+    assert_eq!(world.told(DEPUTY).await, ["Fri 20 Nov 15:00 new-message"]);
+}
+
+#[tokio::test]
 async fn a_letter_to_post_goes_to_whoever_stands_in() {
     let mut world = World::at("Fri 20 Nov 2026 15:00").await;
     world.mail(complaint()).await;

@@ -224,7 +224,7 @@ impl Letter {
 
 /// Whether it is a list of what is open.
 fn is_list(letter: &Letter) -> bool {
-    ["digest.", "weekly."].iter().any(|kind| letter.message_id.starts_with(kind))
+    ["digest.", "weekly.", "stand-in."].iter().any(|kind| letter.message_id.starts_with(kind))
 }
 
 /// What the mail server does with letters.
