@@ -9,8 +9,9 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
+use jiff::ToSpan as _;
 use redress::daemon::clock::{Clock as _, SystemClock};
-use redress::domain::calendar::london_date;
+use redress::domain::calendar::{london_date, spoken};
 use redress::domain::reference::Reference;
 use serde_json::Value;
 use sqlx::Connection as _;
@@ -685,6 +686,79 @@ fn tables_are_not_cut_or_wrapped_where_there_is_no_terminal() {
     assert!(list.contains(long.trim()));
 }
 
+/// A command on a terminal of so many columns.
+fn terminal(house: &House, columns: u16, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+    let environment: String = environment.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+    let typed = format!("stty cols {columns} rows 40; {environment}exec {REDRESS} {}", arguments.join(" "));
+    let mut command = Command::new("script");
+    command.args(["-q", "-e", "-c", &typed, "/dev/null"]).stdin(Stdio::null());
+    command.env("REDRESS_CONFIG", house.path("redress.toml")).env_remove("COLUMNS").env_remove("NO_COLOR");
+    command.env("TERM", "xterm");
+    command
+}
+
+/// What a command that succeeds prints there.
+fn on_a_terminal(house: &House, columns: u16, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let output = terminal(house, columns, arguments, environment).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n");
+    assert!(output.status.success(), "{arguments:?}: {said}");
+    said
+}
+
+#[test]
+fn no_line_of_a_listing_is_wider_than_the_terminal_however_long_the_names() {
+    let house = House::with_mail();
+    let long = "A Person of a Very Long Name Indeed ".repeat(3);
+    house.configure("Ada Example", long.trim());
+    house.arrives("7", &COMPLAINT.replace("rosa@", &format!("{}@", "rosa.".repeat(12))).replace("complaint@", "x@"));
+    house.says(&["run", "--once"]);
+    let case = house.case_of(1);
+    house.says(&["people", "away", "ada@example.net", "--until", "tomorrow", "--as", "dan"]);
+    let listings: [&[&str]; 7] = [
+        &["case", "list"],
+        &["case", "list", "--all"],
+        &["case", "show", &case],
+        &["people", "list"],
+        &["inbox", "list"],
+        &["outbox", "list"],
+        &["status"],
+    ];
+    for listing in listings {
+        for columns in [60, 80, 120] {
+            let said = on_a_terminal(&house, columns, listing, &[]);
+            assert!(said.lines().count() > 2, "{listing:?}: {said}");
+            let widest = said.lines().max_by_key(|line| line.chars().count()).unwrap();
+            assert!(widest.chars().count() <= columns.into(), "{listing:?} at {columns}: {widest}\n{said}");
+            assert!(!said.contains('\u{1b}'), "{said}");
+        }
+    }
+    let narrow = on_a_terminal(&house, 120, &["case", "list"], &[("COLUMNS", "60")]);
+    assert_eq!(narrow, on_a_terminal(&house, 60, &["case", "list"], &[]));
+}
+
+#[test]
+fn colours_are_for_a_terminal_only_and_not_where_none_are_wanted() {
+    let house = House::new();
+    let coloured = |text: &str| text.contains('\u{1b}');
+    let no_colour = [("NO_COLOR", "1")];
+    assert!(coloured(&on_a_terminal(&house, 80, &["--help"], &[])));
+    assert!(!coloured(&on_a_terminal(&house, 80, &["--help"], &no_colour)));
+    assert!(!coloured(&house.says(&["--help"])));
+
+    // The first line of the log.
+    let logged = |environment: &[(&str, &str)]| {
+        let mut running = terminal(&house, 80, &["run"], environment).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(running.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        running.kill().unwrap(); // Its terminal goes with it.
+        running.wait().unwrap();
+        line
+    };
+    let (line, plain) = (logged(&[]), logged(&no_colour));
+    assert!(coloured(&line) && line.contains("INFO"), "{line}");
+    assert!(!coloured(&plain) && plain.contains("INFO"), "{plain}");
+}
+
 // ── what people do to a case ──────────────────────────────────────────────────────────────────────────────────────
 
 impl House {
@@ -974,6 +1048,49 @@ fn somebody_who_leaves_gives_all_their_cases_on_in_one_act() {
         house.says(&["people", "leave", "ben", "--to", "bea", "--as", "dan"]).matches("given to Bea").count(),
         2
     );
+}
+
+#[test]
+fn whoever_is_away_says_until_when_and_who_stands_in_and_it_ends_by_itself_or_when_they_are_back() {
+    let house = House::with_mail();
+    let (case, today) = (house.case_of(1), london_date(SystemClock.now()));
+    let until = today.saturating_add(30.days());
+    let day = until.to_string();
+    let ada = ["people", "away", "ada", "--until", day.as_str(), "--as", "ada", "--cover"];
+    let away = |cover: &'static str| [&ada[..], &[cover]].concat();
+    let said = house.says(&[away("ben"), vec!["--dry-run"]].concat());
+    assert!(said.starts_with(&format!("Ada Example would be away until {}.\n", spoken(until))), "{said}");
+    has_line(&said, &format!("  {case}"), &["Ben Example, Deputy"]);
+    assert!(!house.says(&["people", "list"]).contains("away"), "it was a dry run");
+
+    house.says(&away("ben"));
+    has_line(&house.says(&["people", "list"]), "ada@example.net", &["away until", "ben@example.net stands in"]);
+    let people = house.json(&["people", "list"]);
+    let absent = people.as_array().unwrap().iter().find(|one| one["address"] == "ada@example.net").unwrap();
+    let expected = serde_json::json!({ "since": today, "until": until, "cover": "ben@example.net" });
+    assert_eq!(absent["away"], expected);
+    house.arrives("6", &COMPLAINT.replace("complaint@", "another@").replace("the lift", "the roof"));
+    house.says(&["run", "--once"]);
+    let shown = house.says(&["case", "show", &house.case_of(6)]);
+    assert!(shown.contains("Ben Example"), "{shown}");
+
+    for (arguments, why) in [
+        (&["people", "away", "ada", "--until", "soon", "--as", "ada"][..], "--until: "),
+        (&["people", "away", "ada", "--until", "today", "--as", "ada"], "is not a day to come"),
+        (&away("ada@example.net"), "Refused: nobody stands in for themselves"),
+        (&away("zoe@example.net"), "--cover: “zoe@example.net” is nobody registered"),
+        (&["people", "away", "ada", "--until", "tomorrow", "--as", "zoe"], "--as: “zoe” is nobody registered"),
+        (&["people", "away", "zoe", "--until", "tomorrow", "--as", "ada"], "is nobody registered"),
+    ] {
+        let (code, said) = house.fails(arguments);
+        assert!(code == 1 && said.contains(why), "{why}: {said}");
+    }
+    assert_eq!(
+        house.says(&["people", "back", "ada", "--as", "dan"]),
+        "Ada Example is back. Letters about their cases go to them again.\n"
+    );
+    assert!(house.says(&["people", "back", "ada", "--as", "ada"]).contains("Ada Example is not away."));
+    assert!(!house.says(&["people", "list"]).contains("away"));
 }
 
 #[test]

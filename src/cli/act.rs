@@ -224,7 +224,7 @@ fn acting<'a>(context: &Context<'a>, matches: &ArgMatches) -> anyhow::Result<&'a
     context.person(written).map_err(|wrong| anyhow::anyhow!("--as: {wrong}.\n{UNCHANGED}"))
 }
 
-const UNCHANGED: &str = "Nothing has been changed.";
+pub(super) const UNCHANGED: &str = "Nothing has been changed.";
 
 /// The fields that were given, as a form has them.
 fn given<T>(verb: &Verb<T>, matches: &ArgMatches) -> anyhow::Result<Vec<(String, String)>> {

@@ -379,7 +379,7 @@ impl Desk<'_> {
                 Some(Ending::MergedInto(into)) => Some(into.clone()),
                 _ => None,
             },
-            handler: known.case.handler().map(|handler| handler.address.clone()),
+            handler: self.reads_for_the_handler(known),
             by_thread: self.answered().position(|id| ours(id) || known.thread.contains(id)),
             sender_known: sender.is_some_and(|sender| known.participants.contains(sender)),
             related: known.case.links.iter().cloned().collect(),
@@ -396,6 +396,13 @@ impl Desk<'_> {
         let writer = self.read.from.as_ref().map(|from| from.address.as_str());
         let ours = |letter: &case::Posted| letter.audience == Audience::Staff || letter.by_hand;
         case.letters.get(&number).is_some_and(|letter| ours(letter) && Some(letter.to.as_str()) == writer)
+    }
+
+    /// The address to which letters to whoever handles the case go today: what its owner writes is not told to them.
+    fn reads_for_the_handler(&self, known: &Known) -> Option<String> {
+        let (handler, landlord) = (known.case.handler()?, self.office.landlord(&known.landlord).ok()?);
+        let circle = known.case.circle(landlord, &known.away, london_date(self.now));
+        Some(circle.reader(handler).person.address.clone())
     }
 
     fn settled(

@@ -81,6 +81,12 @@ impl Absences {
         Absences(absences.into_iter().map(|absence| (absence.address.to_ascii_lowercase(), absence)).collect())
     }
 
+    /// These, and one more that is said after them.
+    pub fn and(mut self, absence: Absence) -> Absences {
+        self.0.insert(absence.address.to_ascii_lowercase(), absence);
+        self
+    }
+
     /// The absence of `person`, when they are away `on` that day.
     pub fn of(&self, person: &Person, on: Date) -> Option<&Absence> {
         self.0.get(&person.address.to_ascii_lowercase()).filter(|absence| (absence.since..absence.until).contains(&on))

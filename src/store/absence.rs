@@ -24,6 +24,14 @@ impl Store {
         absences(&mut self.db.begin_read().await?).await
     }
 
+    /// Whether anybody said from `since` on that they are away.
+    pub async fn absence_said_since(&self, since: Timestamp) -> anyhow::Result<bool> {
+        let mut tx = self.db.begin_read().await?;
+        let since = since.as_millisecond();
+        let said: i64 = on!(&mut tx, c => sqlx::query_scalar(sql::ABSENCE_SAID_SINCE).bind(since).fetch_one(c).await)?;
+        Ok(said > 0)
+    }
+
     /// Records an absence by itself; one that came in a message is written with what became of the message.
     pub async fn record_absence(&self, note: &AwayNote, now: Timestamp) -> anyhow::Result<()> {
         let mut tx = self.db.begin().await?;

@@ -796,6 +796,12 @@ impl Draft<'_> {
         self.tell(reader, says);
     }
 
+    /// To `person` themselves, wherever they say they are.
+    pub(super) fn write_back(&mut self, person: &Person, says: Says) {
+        let (name, address) = (Words::new(&person.name), Words::new(&person.address));
+        self.tell(Reader { name, address, in_place_of: None }, says);
+    }
+
     fn tell(&mut self, reader: Reader, says: Says) {
         self.write(Audience::Staff, reader, None, false, says);
     }

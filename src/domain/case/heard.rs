@@ -125,7 +125,7 @@ impl Draft<'_> {
 
     /// Answers somebody's e-mail.
     pub(super) fn answer_mail(&mut self, to: &Person, transcript: &Transcript) {
-        self.write_to(to, Says::Transcript(Box::new(transcript.clone())));
+        self.write_back(to, Says::Transcript(Box::new(transcript.clone())));
     }
 
     /// Takes back what the last e-mail did.

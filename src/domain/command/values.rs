@@ -203,6 +203,15 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The day to come that `text` means, as people write it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, without a full stop.
+    pub fn day_ahead(&self, text: &str) -> Result<Date, String> {
+        dates::date(text, self.today, self.calendar, Looking::Ahead)
+    }
+
     /// Everybody `text` may name, by their post or as [`named`] finds them.
     fn people_named(&self, text: &str) -> Vec<&'a Person> {
         let Landlord { officer, deputy, manager, member_responsible, .. } = self.landlord;

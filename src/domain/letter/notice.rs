@@ -31,6 +31,8 @@ use crate::domain::reference::Reference;
 pub enum Notice {
     /// The morning's list of one person.
     Digest(Digest),
+    /// The list of whoever stands in for somebody, on the day that person says that they are away.
+    StandIn(Digest),
     /// The week's letter.
     Weekly(Weekly),
     /// The answer to an e-mail about no case.
@@ -42,6 +44,7 @@ impl Notice {
     pub fn key(&self) -> &'static str {
         match self {
             Notice::Digest(_) => "digest",
+            Notice::StandIn(_) => "stand-in",
             Notice::Weekly(_) => "weekly",
             Notice::Answer { .. } => "answer",
         }
@@ -74,8 +77,11 @@ impl Notice {
             upkeep: Upkeep::default(),
             ..week.clone()
         };
+        let Digest { covered, today, soon, .. } = sample_digest(landlord);
+        let stand_in = Digest { covered, today, soon, ..Digest::default() };
         vec![
             ("digest", Notice::Digest(sample_digest(landlord))),
+            ("stand-in", Notice::StandIn(stand_in)),
             ("weekly", Notice::Weekly(week)),
             ("weekly-quiet", Notice::Weekly(quiet)),
         ]
@@ -133,7 +139,9 @@ pub(super) fn problems(templates: &Templates, landlord: &Landlord, ombudsman: &O
 fn read(notice: &Notice, reader: &Person, desk: &Desk, now: Timestamp) -> Result<Rendered, Unwritable> {
     let mut acts = Acts { links: Links::new(desk, &reader.address, 0, london_date(now)), theirs: Theirs::default() };
     let (file, facts, parts) = match notice {
-        Notice::Digest(digest) => (DIGEST, digest_facts(digest, &mut acts), digest_parts(digest)),
+        Notice::Digest(digest) | Notice::StandIn(digest) => {
+            (DIGEST, digest_facts(digest, &mut acts), digest_parts(digest))
+        }
         Notice::Weekly(week) => (WEEKLY, weekly_facts(week, &mut acts), weekly_parts(week)),
         Notice::Answer { transcript, .. } => {
             (ANSWER, answer::facts(transcript, &mut acts.theirs), vec![answer::part()])
@@ -157,6 +165,9 @@ fn read(notice: &Notice, reader: &Person, desk: &Desk, now: Timestamp) -> Result
 /// The subject after the landlord's name: numbers only, for subjects are shown on locked screens.
 fn in_short(notice: &Notice) -> String {
     let says: Vec<String> = match notice {
+        Notice::StandIn(Digest { covered, .. }) => {
+            covered.iter().map(|away| format!("please stand in for {}", away.name)).collect()
+        }
         Notice::Digest(digest) => {
             let overdue = digest.overdue.len() + digest.actions.iter().filter(|pledge| pledge.owed.late > 0).count();
             let check = digest.unsure.len() + digest.unassigned.len() + digest.left.len();

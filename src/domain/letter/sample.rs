@@ -638,6 +638,8 @@ impl<'a> Samples<'a> {
         let mut kinds = BTreeSet::new();
         let mut first = |letter: &Letter| match (letter.audience, &letter.by_hand) {
             (Audience::Resident, None) => false,
+            // Whoever writes to us reads the answer.
+            _ if letter.says.kind() == LetterKind::Transcript => false,
             (_, by_hand) => kinds.insert(by_hand.is_none().then_some(letter.says.kind())),
         };
         let in_place = |sample: &Sample| {
