@@ -122,11 +122,11 @@ impl Ask {
         let taken = look.take(office, found.messages, &mut progress("Reading message")).await;
         look.close().await;
         let (taken, unread) = taken?;
-        found.untold.extend(unread);
+        found.unread.extend(unread);
         shadow::play(office, clock, window.until, &mut progress("Sorting message")).await?;
         let mut report = Report::of(office, &taken, window).await?;
         report.mailboxes = mailboxes.into_iter().cloned().collect();
-        (report.left_out, report.unread) = (left_out.len(), found.untold);
+        (report.left_out, report.unread) = (left_out.len(), found.unread);
         Ok(report)
     }
 

@@ -51,7 +51,7 @@ pub type Told<'a> = dyn FnMut(usize, usize) + 'a;
 pub struct Found {
     /// Oldest first.
     pub messages: Vec<Lying>,
-    pub untold: Vec<Unread>,
+    pub unread: Vec<Unread>,
 }
 
 /// A message as it lies in a mailbox.
@@ -106,7 +106,7 @@ impl<'a> Look<'a> {
                         Lying { mailbox: number, folder: folder.clone(), uidvalidity, uid, arrived }
                     })),
                     Err(error) => {
-                        found.untold.push(looked.unread(folder, None, &error));
+                        found.unread.push(looked.unread(folder, None, &error));
                         looked.close().await;
                     }
                 }
