@@ -374,6 +374,7 @@ fn a_thousand_messages_leave_mailbox_database_and_letters_as_they_were() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "nothing tells a test that another program has begun")]
 fn told_to_stop_it_leaves_nothing_behind() {
     let house = a_thousand();
     let before = house.everything();

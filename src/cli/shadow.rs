@@ -85,18 +85,14 @@ impl Ask {
         let scratch = Scratch::new()?;
         let clock = Arc::new(PlayedClock::new(window.since));
         let office = Office::open(shadowed(&config, self.since, scratch.path()), clock.clone(), Purpose::Play).await?;
-        let told = tokio::select! {
-            report = self.play(&office, &clock, mailboxes, window) => report,
+        let report = tokio::select! {
+            report = self.play(&office, &clock, mailboxes, window, letters) => report,
             () = stop.told() => Err(anyhow::anyhow!("Stopped")),
         };
         clear_progress();
-        let told = match (told, letters) {
-            (Ok(report), Some(folder)) => report::letters(&office, folder).await.map(|()| report),
-            (told, _) => told,
-        };
         office.store.close().await;
         drop(scratch);
-        let report = told?;
+        let report = report?;
         page::print(&if self.json {
             page::json(&words::object(&report))
         } else {
@@ -112,6 +108,7 @@ impl Ask {
         clock: &PlayedClock,
         mailboxes: Vec<&MailboxConfig>,
         mut window: Window,
+        letters: Option<&Path>,
     ) -> anyhow::Result<Report> {
         let mut look = Look::into(mailboxes.iter().copied());
         let mut found = look.find(window).await;
@@ -124,6 +121,9 @@ impl Ask {
         let (taken, unread) = taken?;
         found.unread.extend(unread);
         shadow::play(office, clock, window.until, &mut progress("Sorting message")).await?;
+        if let Some(folder) = letters {
+            report::letters(office, folder).await?;
+        }
         let mut report = Report::of(office, &taken, window).await?;
         report.mailboxes = mailboxes.into_iter().cloned().collect();
         (report.left_out, report.unread) = (left_out.len(), found.unread);

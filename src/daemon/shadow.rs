@@ -108,6 +108,10 @@ impl<'a> Look<'a> {
                     Err(error) => {
                         found.unread.push(looked.unread(folder, None, &error));
                         looked.close().await;
+                        // Fast tries lock accounts.
+                        if let MailboxError::Login(_) = error {
+                            break;
+                        }
                     }
                 }
             }
@@ -147,7 +151,7 @@ impl<'a> Look<'a> {
                 Err(error) => {
                     failures += 1;
                     looked.close().await;
-                    if failures >= FAILURES_MAX {
+                    if failures >= FAILURES_MAX || matches!(error, MailboxError::Login(_)) {
                         return Err(error.into());
                     }
                     unread.push(looked.unread(&lying.folder, Some(&lying.uid), &error));
