@@ -12,7 +12,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use jiff::civil::Date;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::report::Report;
 use super::scratch::{self, Scratch};
@@ -80,24 +80,23 @@ impl Ask {
         let window = self.window()?;
         let mailboxes = self.mailboxes(&config)?;
         let letters = self.letters.as_deref().map(empty).transpose()?;
+        // Before there is anything to leave behind.
+        let mut stop = Stop::new()?;
         let scratch = Scratch::new()?;
         let clock = Arc::new(PlayedClock::new(window.since));
         let office = Office::open(shadowed(&config, self.since, scratch.path()), clock.clone(), Purpose::Play).await?;
-        let told = tokio::select! {
-            report = self.play(&office, &clock, mailboxes, window) => report,
-            stopped = told_to_stop() => Err(stopped.map_or_else(anyhow::Error::from, |()| anyhow::anyhow!("Stopped"))),
+        let report = tokio::select! {
+            report = self.play(&office, &clock, mailboxes, window, letters) => report,
+            () = stop.told() => Err(anyhow::anyhow!("Stopped")),
         };
-        let told = match (told, letters) {
-            (Ok(report), Some(folder)) => report::letters(&office, folder).await.map(|()| report),
-            (told, _) => told,
-        };
+        clear_progress();
         office.store.close().await;
         drop(scratch);
-        let report = told?;
+        let report = report?;
         page::print(&if self.json {
             page::json(&words::object(&report))
         } else {
-            words::text(&report, page::width())
+            words::text(&report, self.letters.as_deref(), page::width())
         })?;
         ensure!(report.unread.is_empty(), "Not everything could be read");
         Ok(())
@@ -109,6 +108,7 @@ impl Ask {
         clock: &PlayedClock,
         mailboxes: Vec<&MailboxConfig>,
         mut window: Window,
+        letters: Option<&Path>,
     ) -> anyhow::Result<Report> {
         let mut look = Look::into(mailboxes.iter().copied());
         let mut found = look.find(window).await;
@@ -119,13 +119,14 @@ impl Ask {
         let taken = look.take(office, found.messages, &mut progress("Reading message")).await;
         look.close().await;
         let (taken, unread) = taken?;
-        found.untold.extend(unread);
-        let played = shadow::play(office, clock, window.until, &mut progress("Sorting message")).await;
-        clear_progress();
-        played?;
+        found.unread.extend(unread);
+        shadow::play(office, clock, window.until, &mut progress("Sorting message")).await?;
+        if let Some(folder) = letters {
+            report::letters(office, folder).await?;
+        }
         let mut report = Report::of(office, &taken, window).await?;
         report.mailboxes = mailboxes.into_iter().cloned().collect();
-        (report.left_out, report.unread) = (left_out.len(), found.untold);
+        (report.left_out, report.unread) = (left_out.len(), found.unread);
         Ok(report)
     }
 
@@ -175,18 +176,25 @@ fn empty(folder: &Path) -> anyhow::Result<&Path> {
     Ok(folder)
 }
 
-/// Returns when a person or the system wants the program to end.
-async fn told_to_stop() -> io::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
+/// A person's Ctrl-C, the system's end, a terminal that is closed; felt from the moment this is made.
+struct Stop([Signal; 3]);
+
+impl Stop {
+    fn new() -> io::Result<Stop> {
+        let feel = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        let [interrupt, terminate, hangup] = feel;
+        Ok(Stop([interrupt?, terminate?, hangup?]))
     }
-    clear_progress();
-    Ok(())
+
+    /// Returns when one of them has come.
+    async fn told(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
 }
 
 /// Says on a terminal how far it is, on one line.

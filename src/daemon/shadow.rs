@@ -51,7 +51,7 @@ pub type Told<'a> = dyn FnMut(usize, usize) + 'a;
 pub struct Found {
     /// Oldest first.
     pub messages: Vec<Lying>,
-    pub untold: Vec<Unread>,
+    pub unread: Vec<Unread>,
 }
 
 /// A message as it lies in a mailbox.
@@ -106,8 +106,12 @@ impl<'a> Look<'a> {
                         Lying { mailbox: number, folder: folder.clone(), uidvalidity, uid, arrived }
                     })),
                     Err(error) => {
-                        found.untold.push(looked.unread(folder, None, &error));
+                        found.unread.push(looked.unread(folder, None, &error));
                         looked.close().await;
+                        // Fast tries lock accounts.
+                        if let MailboxError::Login(_) = error {
+                            break;
+                        }
                     }
                 }
             }
@@ -147,7 +151,7 @@ impl<'a> Look<'a> {
                 Err(error) => {
                     failures += 1;
                     looked.close().await;
-                    if failures >= FAILURES_MAX {
+                    if failures >= FAILURES_MAX || matches!(error, MailboxError::Login(_)) {
                         return Err(error.into());
                     }
                     unread.push(looked.unread(&lying.folder, Some(&lying.uid), &error));

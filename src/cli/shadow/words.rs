@@ -1,6 +1,7 @@
 //! The report in words for a person, and as JSON for a program.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -62,8 +63,8 @@ impl Summary {
 
 // ── for a person ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// The report for a terminal of `width` columns.
-pub(super) fn text(report: &Report, width: Option<usize>) -> String {
+/// The report for a terminal of `width` columns; `letters` is where they were left to be read.
+pub(super) fn text(report: &Report, letters: Option<&Path>, width: Option<usize>) -> String {
     let summary = Summary::of(report);
     let mut text = beginning(report);
     if !report.messages.is_empty() {
@@ -86,6 +87,10 @@ pub(super) fn text(report: &Report, width: Option<usize>) -> String {
         }
         text.push_str(&format!("\nRead these {} yourself\n\n{}", worth.len(), table.text(2, width)));
     }
+    text.push_str(&match letters {
+        Some(folder) => format!("\nThe letters are in {}.\n", folder.display()),
+        None => "\nTo read the letters too, add `--letters FOLDER`.\n".to_owned(),
+    });
     text
 }
 
@@ -132,7 +137,7 @@ fn or_dash(text: String) -> String {
 
 fn answered(answer: &Answer) -> String {
     match (answer.letters.as_slice(), &answer.withheld) {
-        ([], Some(why)) => format!("no: {why}"),
+        ([], Some(why)) => format!("no: {}", why.strip_suffix('.').unwrap_or(why)),
         ([], None) => "no".to_owned(),
         (letters, _) => letters.iter().map(|kind| name(kind.key())).collect::<Vec<_>>().join(", "),
     }
@@ -162,7 +167,7 @@ fn facts(report: &Report, summary: &Summary) -> Vec<(&'static str, String)> {
         facts.push((
             "Acknowledged",
             format!(
-                "{} at once, {later} on the last day but one because nobody had looked, {no} left to a person",
+                "{} at once, {later} just before the date because nobody had looked, {no} left to a person",
                 summary.acknowledged_at_once
             ),
         ));
@@ -183,11 +188,11 @@ fn facts(report: &Report, summary: &Summary) -> Vec<(&'static str, String)> {
     facts
 }
 
-/// "3 complaint, 1 spam".
+/// "complaint: 3, spam: 1".
 fn most_first(counts: impl Iterator<Item = (String, usize)>) -> String {
     let mut counts: Vec<(String, usize)> = counts.collect();
     counts.sort_by(|(a, more), (b, less)| (less, a).cmp(&(more, b)));
-    counts.into_iter().map(|(what, n)| format!("{n} {what}")).collect::<Vec<_>>().join(", ")
+    counts.into_iter().map(|(what, n)| format!("{what}: {n}")).collect::<Vec<_>>().join(", ")
 }
 
 fn or_none(text: String) -> String {

@@ -112,6 +112,34 @@ async fn a_message_is_asked_for_without_touching_its_flags() {
 }
 
 #[tokio::test]
+async fn a_mailbox_that_is_only_looked_at_gives_no_command_that_changes_anything() {
+    const FOUND: Script = &["* SEARCH 9 4 5\r\n# OK\r\n"];
+    const ARRIVALS: Script = &["* 1 FETCH (UID 4 INTERNALDATE \"17-Jul-2026 00:44:25 +0100\")\r\n\
+         * 2 FETCH (UID 5 INTERNALDATE \"17-Jul-2026 00:00:00 +0000\")\r\n\
+         * 3 FETCH (UID 6 INTERNALDATE \"18-Jul-2026 00:00:00 +0000\")\r\n# OK\r\n"];
+    let script = vec![LOGGED_IN, ABLE, SELECTED, FOUND, ARRIVALS, FACTS, BODY];
+    let (mailbox, heard) = server("* OK ready\r\n", vec![script]).await;
+    let mut mailbox = ImapMailbox { opening: Opening::Examine, ..mailbox };
+    mailbox.open("INBOX").await.unwrap();
+    let since = "2026-07-17T00:00:00Z".parse().unwrap();
+    let arrivals = mailbox.arrivals(since).await.unwrap();
+    assert_eq!(arrivals, [("5".to_owned(), since)], "4 came before, 9 has gone, nobody asked for 6");
+    assert!(mailbox.fetch(&"4".into(), 100).await.unwrap().is_some());
+    assert_eq!(refused(mailbox.file(&"4".into(), "Logged").await), "this mailbox is only looked at");
+    let heard = heard.lock().expect("nobody panics").clone();
+    assert_eq!(
+        heard[2..],
+        [
+            "EXAMINE \"INBOX\"",
+            "UID SEARCH SINCE 16-Jul-2026",
+            "UID FETCH 4,5,9 (UID INTERNALDATE)",
+            "UID FETCH 4 (UID RFC822.SIZE INTERNALDATE)",
+            "UID FETCH 4 (UID BODY.PEEK[]<0.1048576>)",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_refused_fetch_is_an_error_and_not_an_empty_success() {
     let (fetched, _) = fetch(vec![&["# NO [SERVERBUG] index is damaged\r\n"]]).await;
     assert_eq!(refused(fetched), "[SERVERBUG] index is damaged");
