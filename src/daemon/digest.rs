@@ -130,7 +130,7 @@ async fn of_stand_ins(office: &Office, landlord: &Landlord, now: Timestamp) -> a
     let lists = digests(landlord, &filed(&files), &Morning { beside, upkeep, calendar, away: &away, since: now, now });
     let told = lists.into_iter().filter(|(_, digest)| digest.covered.iter().any(|covered| covered.new));
     let day = london_date(now);
-    told.map(|(reader, digest)| letter(office, landlord, &Notice::StandIn(digest), reader, day, now)).collect()
+    told.map(|(reader, digest)| office.notice(landlord, &Notice::StandIn(digest), reader, day, now)).collect()
 }
 
 fn filed(files: &[CaseFile]) -> Vec<Filed<'_>> {
