@@ -90,6 +90,7 @@ async fn undo_takes_back_what_the_last_email_did_and_its_letter_never_leaves() {
     assert_ne!(dates(&world).await, owed);
     world.goes_to("Mon 23 Nov 2026 10:02").await;
     let answer = ada_replies(&mut world, "Undo!").await;
+    assert!(answer.says("Done"), "{} {:?}", answer.text, world.history(&reference).await);
     assert_eq!(answer.subject, format!("Done: complaint {reference}"));
     assert_eq!(dates(&world).await, owed);
     world.restart().await;
@@ -112,8 +113,8 @@ async fn what_the_rules_forbid_or_nobody_understands_changes_nothing_and_says_wh
         ("extend until 12 March 2027 because we are busy", "good-reason"),
         ("extend until soon because we are busy", "until"),
         ("extend\nbecause: we are busy", "until"),
-        ("extend until 11 December because busy\nclose learning: we learnt a lot", "response is still owed"),
-        ("respond\nanswer: upheld: late", "answered"),
+        ("extend until 11 December because busy\n\nclose\nlearning: we learnt a lot", "response is still owed"),
+        ("respond\nanswer: upheld: late", "how it is put right"),
         ("undo", "nothing that can be undone"),
         ("reopen because: why not", "has not ended"),
     ] {

@@ -41,12 +41,15 @@ pub struct Asker<'a> {
     pub now: Timestamp,
 }
 
-/// A letter that an act would need and that cannot be written, or a rule against the act: for whoever asked, without a full
-/// stop. Any other trouble is ours.
+/// A rule against the act, or against the words of a letter: for whoever asked, without a full stop. Any other trouble is
+/// ours.
 fn refused(trouble: &anyhow::Error) -> Option<String> {
-    let refusal = trouble.downcast_ref::<Refusal>().map(ToString::to_string);
-    let unwritable = || trouble.downcast_ref::<Unwritable>().map(ToString::to_string);
-    refusal.or_else(unwritable).map(|why| capitalised(&why))
+    let refusal = trouble.downcast_ref::<Refusal>().map(|refusal| capitalised(&refusal.to_string()));
+    let unwelcome = || match trouble.downcast_ref::<Unwritable>() {
+        Some(Unwritable::Unwelcome { words, why, .. }) => Some(format!("A letter must not say \"{words}\": {why}")),
+        _ => None,
+    };
+    refusal.or_else(unwelcome)
 }
 
 /// With a capital letter, and without a full stop.

@@ -123,7 +123,7 @@ pub(super) fn asks(item: &Item, known: &Known, sorted: &Sorted) -> Option<Reques
         return (answered || to_resident && !theirs).then(|| request(Asks::Nothing { to_resident })).flatten();
     }
     let context = Context { today: known.evidence.today, calendar: known.evidence.calendar, landlord };
-    let asked = asked(&reading, &context);
+    let asked = asked(&reading, &context, case);
     match (proof, asked) {
         // Members of a co-operative are residents too: without proof they write as that.
         (Err(_), _) if case.is_some_and(|case| case.sender_known) => None,
@@ -201,8 +201,12 @@ fn sender<'a>(item: &Item, known: &Known<'a>) -> Option<Sender<'a>> {
 }
 
 /// What was written, all of it understood; or the mistakes.
-fn asked(reading: &written::Written, context: &Context) -> Result<Asks, Asks> {
+fn asked(reading: &written::Written, context: &Context, case: Option<&Candidate>) -> Result<Asks, Asks> {
     let mut mistakes = reading.mistakes.clone();
+    if let Some(other) = reading.cases.iter().find(|named| case.is_some_and(|case| case.reference != **named)) {
+        let wrong = format!("this answers a letter about another case than {other}: reply to a letter about that one");
+        mistakes.push(Mistake { field: None, wrong, example: String::new() });
+    }
     let (mut understood, mut asked) = (Vec::new(), Vec::new());
     for form in &reading.forms {
         match form.asked(context) {
