@@ -12,7 +12,8 @@ use mail_parser::{Message, MessageParser, MimeHeaders};
 use redress::domain::calendar::london_date;
 use redress::domain::case::{Audience, Case, LetterKind};
 use redress::domain::code::{Stage, cite};
-use redress::domain::command::grammar::VERBS;
+use redress::domain::command::grammar::{Form, VERBS};
+use redress::domain::command::written;
 use redress::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
 use redress::domain::letter::{
     Desk, Enclosed, MessageKey, Sample, Templates, Unwritable, Written, can_be_written_to, our_letter, samples, token,
@@ -707,6 +708,32 @@ fn letters_to_staff_end_with_forms_to_send_back_and_links_that_prove_their_reade
     assert_eq!(verbs_in("reminder-three-days-late"), ["note"]);
     assert_eq!(verbs_in("new-case"), ["define", "ask", "assign"]);
     assert_eq!(verbs_in("reminder-two-days-left"), ["respond", "extend", "update"]);
+}
+
+/// Copied from the text, wrapped as it is, or sent out of a link.
+#[test]
+fn a_form_that_is_sent_back_as_it_was_says_what_the_case_says() {
+    for sample in samples(&landlord()).iter().filter(|sample| sample.letter.audience == Audience::Staff) {
+        let written = written(sample);
+        let html = parsed(&written).body_html(0).unwrap().into_owned();
+        let bodies = opened_links(&html).into_iter().map(|[_, _, body]| body);
+        for form in forms(&text(&written).replace("\r\n", "\n")).into_iter().chain(bodies) {
+            let read = written::read(&form);
+            assert_eq!((read.mistakes.len(), read.unread.as_deref(), read.forms.len()), (0, None, 1), "{form}{read:?}");
+            let [Form { verb, fields }] = &read.forms[..] else { panic!("{form}") };
+            assert_eq!(verb, form.lines().next().unwrap().trim(), "{form}");
+            let of_field = |name: &str| {
+                let of_field = fields.iter().filter(|(field, _)| field == name);
+                of_field.map(|(_, value)| value.replace('\n', " ")).collect::<Vec<_>>()
+            };
+            assert!(fields.iter().all(|(_, value)| value != "…"), "{form}{fields:?}");
+            if ["define", "acknowledge"].contains(&verb.as_str()) {
+                let points = &sample.case.definition.points;
+                let points: Vec<&str> = points.iter().map(Words::as_str).collect();
+                assert_eq!(of_field("point"), points, "{form}");
+            }
+        }
+    }
 }
 
 #[test]
