@@ -65,10 +65,11 @@ pub fn shaped(text: &str) -> bool {
                 .any(|mark| word.split(mark).all(|part| part.is_empty() || of_a_date(part)))
     };
     let day = |word: &str| digits(word) || weekday(word).is_some() || month_named(word.trim_end_matches('.')).is_some();
-    let day_or_unit = |word: &String| day(word) || ANCHORS.contains(&word.as_str());
     let between = |word: &String| BETWEEN.contains(&word.as_str()) || number(word).is_some();
     let span = words.iter().any(|word| UNITS.contains(&word.as_str()));
     let directed = words.iter().any(|word| DIRECTED.contains(&word.as_str()) || day(word) && number(word).is_none());
+    let unit = |word: &str| directed && UNITS.contains(&word);
+    let day_or_unit = |word: &String| day(word) || ANCHORS.contains(&word.as_str()) || unit(word);
     words.len() <= WORDS_MAX
         && words.iter().any(day_or_unit)
         && words.iter().all(|word| day_or_unit(word) || between(word))

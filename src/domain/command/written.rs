@@ -397,8 +397,11 @@ impl<'t> Reader<'t> {
             return Some(Found::Fields(vec![(field, bare.to_owned())]));
         }
         let Some(label) = line::label(bare) else { return self.unlabelled(bare, draft, in_words) };
+        let new = |field: &Field| field.several || !draft.fields.iter().any(|(given, _)| given.name == field.name);
         let numbered = || names.field(line::unnumbered(label.name)).filter(|field| field.several);
-        if let Some(field) = names.field(label.name).or_else(numbered).filter(|_| label.colon || meant) {
+        if let Some(field) =
+            names.field(label.name).or_else(numbered).filter(|field| label.colon || meant || new(field))
+        {
             let mut fields = Vec::new();
             if field.holds.free() || field.holds == Holds::Conflict {
                 fields.push((field, without_hint(label.value, field).to_owned()));
@@ -410,14 +413,13 @@ impl<'t> Reader<'t> {
         if !label.colon || !label_ends(bare, &label) || names::verb(label.name).is_some() {
             return self.unlabelled(bare, draft, in_words);
         }
-        let near = names.near_field(label.name);
-        let new = near.filter(|field| field.several || !draft.fields.iter().any(|(given, _)| given.name == field.name));
+        let near = names.near_field(label.name).filter(|field| new(field));
         let prose = open.is_some_and(|field| field.paragraphs)
             || in_words && (!meant || open.is_some_and(|field| field.several) && line::has_bullet(line))
             || line::is_contact(&label)
             || squeezed(label.name) == "ps";
         let unknown = || Found::Unknown { name: label.name.to_owned(), value: label.value.to_owned() };
-        (new.is_some() && meant || !prose).then(unknown)
+        (near.is_some() && meant || !prose).then(unknown)
     }
 
     /// The field that a line without a colon begins, when its value leaves no doubt.

@@ -223,10 +223,10 @@ impl Head<'_> {
         let given = &mut Vec::new();
         if let Some(mark) = mark_at(names, rest, given, After::Verb) {
             let shaped = values(names, mark.field, &rest[mark.behind..], given);
-            return match shaped || mark.strong || mark.reason || mark.field.holds == Holds::Date {
-                true => Said::Fields(std::mem::take(given)),
-                false => self.not_understood(rest),
-            };
+            if shaped || mark.strong || mark.reason || mark.field.holds == Holds::Date {
+                return Said::Fields(std::mem::take(given));
+            }
+            given.clear();
         }
         let Some(first) = names.first() else {
             return self.not_understood(rest);

@@ -220,8 +220,11 @@ pub fn behind_farewell(line: &str) -> Option<&str> {
 /// Whether `line` may be somebody's name: "Ada", "A. Example", "Ada O'Example-Smith".
 pub fn is_name(line: &str) -> bool {
     let word = |word: &str| {
+        let word = word.trim_end_matches(',');
+        // A full stop ends a sentence, but behind an initial or a title.
         word.starts_with(char::is_uppercase)
-            && word.trim_end_matches(['.', ',']).chars().all(|c| c.is_alphabetic() || "'’-.".contains(c))
+            && (!word.ends_with('.') || word.chars().count() <= 3)
+            && word.chars().all(|c| c.is_alphabetic() || "'’-.".contains(c))
     };
     let words = line.split_whitespace().take(5).collect::<Vec<_>>();
     (1..=4).contains(&words.len()) && words.into_iter().all(word)
