@@ -35,9 +35,9 @@ pub fn filled_in(value: &str) -> Option<&str> {
 /// A field, and what is written there to begin with.
 pub type Draft = (&'static str, String);
 
-/// Longest link, in characters. Outlook on Windows takes 2,083 for the whole of it (`INTERNET_MAX_URL_LENGTH`) and newer ones
-/// 2,048; Chrome passes on about 2,000 and Firefox 2,008. Gmail in a browser takes over 6,000; Apple Mail and telephones name
-/// no limit. What is too long does not open at all, or loses its end, and programs that guard against bad links make them longer.
+/// Longest link, in characters. Windows, and with it Outlook, takes 2,083 for the whole of one (`INTERNET_MAX_URL_LENGTH`), newer
+/// Outlooks 2,048; on their way to the mail program Chrome passes on about 2,000 and Firefox 2,008. Gmail in a browser opens
+/// about 6,000; Apple Mail and telephones name no limit. What is too long does not open at all, or loses its end.
 const LINK_MAX: usize = 1_900;
 
 /// Words before a colon that may name a field: "good reason".
