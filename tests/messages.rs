@@ -792,3 +792,34 @@ fn huge_and_nested_messages_come_to_an_end() {
         promises::hold(&message::read(raw.as_bytes(), &own()));
     }
 }
+
+#[test]
+fn a_text_that_was_broken_for_the_way_is_whole_again() {
+    let read = |parameters: &str, text: &str| {
+        let headers = format!("Content-Type: text/plain; charset=utf-8; format=flowed{parameters}\nSubject: Re: Tap\n");
+        person(&headers, text)
+    };
+    let text = "The tap drips \nand drips.\nIt is loud.\n \n From here:\n-- \nMary \nJones, Flat 9\n> Dear \n> Mary\n>> Hello \n> you\n";
+    let message = read("", text);
+    let joined =
+        "The tap drips and drips.\nIt is loud.\n\nFrom here:\n-- \nMary Jones, Flat 9\n> Dear Mary\n>> Hello \n> you\n";
+    assert_eq!(message.text, joined);
+    assert_eq!(message.new_text(), "The tap drips and drips.\nIt is loud.\n\nFrom here:");
+    assert_eq!(read("; delsp=yes", "水 \n漏れ\nback  \nflow\n").text, "水漏れ\nback flow\n");
+    assert_eq!(person("Subject: Tap\n", "a \nb\n").text, "a \nb\n", "only where it says so");
+}
+
+#[test]
+fn html_keeps_what_makes_a_list_and_a_line() {
+    let text = |html: &str| person("Content-Type: text/html; charset=utf-8\nSubject: Tap\n", html).text;
+    assert_eq!(
+        text("<ol><li>Lift<li>Tap<ul><li>drips</ul><li>Roof</ol>").trim(),
+        "1. Lift\n2. Tap\n\n- drips\n\n3. Roof"
+    );
+    assert_eq!(text("<p class=MsoNormal>a</p><p class=MsoNormal>&nbsp;</p><p class=MsoNormal>b</p>").trim(), "a\n\nb");
+    assert_eq!(text("<p style='margin:0cm 0cm 0.0001pt'>a</p><p style=\"margin: 0\">b</p>").trim(), "a\nb");
+    assert_eq!(text("<p style='margin:0 0 12px'>a</p><p>b</p>").trim(), "a\n\nb");
+    let signed = "<div>a</div><div id=\"Signature\"><div>Mary</div></div>";
+    assert_eq!(text(signed).trim(), "a\n--\nMary");
+    assert_eq!(text("<div id=\"Signature\"><div>All they wrote</div></div>").trim(), "All they wrote");
+}
