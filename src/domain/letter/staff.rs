@@ -398,11 +398,13 @@ fn may_act(source: &Source) -> bool {
     let landlord = source.desk.landlord;
     let own = source.letter.says.action().and_then(|action| source.case.actions.get(&action));
     let own = own.and_then(|action| action.promised.owner_address.as_deref());
+    let owner = landlord.people().into_iter().find(|person| Some(person.address.as_str()) == own);
     let handling = [&landlord.officer, &landlord.deputy, &landlord.manager].into_iter();
     let handling = handling.chain(&landlord.reviewers).chain(source.case.handlers.values());
     let reader = source.letter.address.as_str();
     let instead = source.letter.in_place_of.as_ref();
-    let stands_in = instead.is_some_and(|away| source.handler().is_some_and(|handler| handler.name == away.name));
+    let stands_in =
+        instead.is_some_and(|away| source.handler().into_iter().chain(owner).any(|one| one.name == away.name));
     own == Some(reader) || stands_in || handling.into_iter().any(|person| person.address == reader)
 }
 
