@@ -1103,6 +1103,9 @@ fn the_case_list_is_narrowed_by_date_handler_and_words() {
     };
     assert_eq!(references(&["--find", "ROSA lift"]), std::slice::from_ref(&lift));
     assert_eq!(references(&["--find", "sam@example.com"]), std::slice::from_ref(&tap));
+    assert!(references(&["--find", "smell of gas"]).contains(&lift), "by the resident's words");
+    assert_eq!(references(&["--landlord", "wellington", "--find", "tap"]), std::slice::from_ref(&tap));
+    assert!(house.fails(&["case", "list", "--landlord", "elsewhere"]).1.contains("it has wellington"));
     assert_eq!(references(&["--due", "9", "--find", "tap"]), [""; 0]);
     assert_eq!(references(&["--due", "10", "--find", "tap"]), std::slice::from_ref(&tap));
     assert_eq!(references(&["--overdue"]), [""; 0]);

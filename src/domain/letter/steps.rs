@@ -168,14 +168,19 @@ fn may(source: &Source, verb: &str) -> bool {
     let (case, landlord, reader) = (source.case, source.desk.landlord, source.letter.address.as_str());
     let handling = [&landlord.officer, &landlord.deputy, &landlord.manager].into_iter();
     let mut handling = handling.chain(&landlord.reviewers).chain(case.handlers.values());
-    let owes = || {
-        let action = source.letter.says.action().and_then(|action| case.actions.get(&action));
-        action.is_some_and(|action| action.promised.owner_address.as_deref() == Some(reader))
+    let owner = source.letter.says.action().and_then(|action| case.actions.get(&action));
+    let owner = owner.and_then(|action| action.promised.owner_address.as_deref());
+    // Whoever reads it in somebody's place may do what they may.
+    let stands_in = |address: Option<&str>| {
+        let people = landlord.people();
+        let person = people.iter().find(|person| Some(person.address.as_str()) == address);
+        source.letter.in_place_of.as_ref().is_some_and(|away| person.is_some_and(|person| person.name == away.name))
     };
+    let handler = source.handler().map(|handler| handler.address.as_str());
     match verb {
         "note" | "handed-over" => true,
-        "done" if owes() => true,
-        _ => handling.any(|person| person.address == reader),
+        "done" if owner == Some(reader) || stands_in(owner) => true,
+        _ => stands_in(handler) || handling.any(|person| person.address == reader),
     }
 }
 
