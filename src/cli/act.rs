@@ -46,12 +46,16 @@ What is done to a case:
 
 // ── the arguments, from the table ─────────────────────────────────────────────────────────────────────────────────
 
-/// Every act of the case `reference`, for the command line.
-fn acts(reference: &str) -> clap::Command {
-    let verbs = VERBS.iter().map(|verb| {
+/// Each act of the case `reference`, as a command of its own.
+pub(super) fn each(reference: &str) -> impl Iterator<Item = clap::Command> {
+    VERBS.iter().map(move |verb| {
         let begin = format!("redress case {reference} {}", verb.name);
         subcommand(clap::Command::new(verb.name).about(verb.meaning), verb, &begin, "")
-    });
+    })
+}
+
+/// Every act of the case `reference`, for the command line.
+fn acts(reference: &str) -> clap::Command {
     let config = Arg::new(CONFIG).long(CONFIG).global(true).hide(true).value_parser(clap::value_parser!(PathBuf));
     clap::Command::new("case")
         .bin_name(format!("redress case {reference}"))
@@ -63,7 +67,7 @@ fn acts(reference: &str) -> clap::Command {
         .subcommand_value_name("ACT")
         .subcommand_help_heading("Acts")
         .arg(config)
-        .subcommands(verbs)
+        .subcommands(each(reference))
         .after_help(COMMON)
 }
 
