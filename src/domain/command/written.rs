@@ -34,6 +34,8 @@ const SIGNATURE_LINES_MAX: usize = 12;
 /// Nobody writes more commands into one message, nor more fields into one form.
 const COMMANDS_MAX: usize = 10;
 const FIELDS_MAX: usize = 200;
+/// As much of a text is read, in bytes: more than any form holds, and little enough to be read in an instant.
+const READ_MAX: usize = 256 * 1024;
 /// As much of a line is said to have been left unread, in characters.
 const UNREAD_MAX: usize = 200;
 /// Verbs whose text stays with us; that of others goes to the resident.
@@ -62,9 +64,14 @@ impl Written {
 
 /// Reads the forms at the top of `text`, what somebody newly wrote.
 pub fn read(text: &str) -> Written {
-    let text = clean(text);
+    let whole = clean(text);
+    let text = &whole[..whole.floor_char_boundary(READ_MAX)];
     let mut reader = Reader { lines: text.lines().map(str::trim).collect(), at: 0, written: Written::default() };
     reader.run();
+    if text.len() < whole.len() && reader.at == reader.lines.len() {
+        let wrong = "the message is too long to be read to its end".to_owned();
+        reader.written.mistakes.push(Mistake { field: None, wrong, example: String::new() });
+    }
     reader.written
 }
 
@@ -344,11 +351,13 @@ impl<'t> Reader<'t> {
         let needed =
             draft.open().is_some_and(|field| field.holds.free() && (field.several && !field.paragraphs || !ended));
         let waiting = draft.fields.last().is_some_and(|(_, value)| value.is_empty());
+        if needed || waiting {
+            return false;
+        }
         let mut below = self.lines[at + 1..].iter().enumerate();
-        let last = below.all(|(number, line)| {
+        below.all(|(number, line)| {
             number < SIGNATURE_LINES_MAX && line::is_below_name(line) && head::head(line).is_none()
-        });
-        !needed && !waiting && last
+        })
     }
 
     fn begins_command(&self, at: usize, draft: &Draft, apart: bool) -> Begins {

@@ -245,7 +245,7 @@ impl Head<'_> {
             names.row.name == "note"
                 && self.small
                 && self.lead == Lead::None
-                && !line::behind(rest, NOTE_TO_READER).is_some()
+                && line::behind(rest, NOTE_TO_READER).is_none()
         };
         match follow {
             Follow::Space if noted() => Said::Fields(vec![(first, rest.to_owned())]),
