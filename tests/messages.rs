@@ -891,3 +891,43 @@ fn what_is_quoted_is_known_in_our_residents_languages_and_from_help_desks() {
         assert!(message.text.contains("We uphold your complaint."), "{head}");
     }
 }
+
+#[test]
+fn what_html_quotes_without_a_mark_of_its_own_is_known_by_what_stands_above_it() {
+    const LETTER: &str = "<p>Dear Jo,</p><p>We uphold your complaint.</p>";
+    for (program, below) in [
+        (
+            "Tutanota",
+            "<div>1 Dec 2026, 08:15 by c@example.org:<br></div><blockquote class=\"tutanota_quote\">LETTER</blockquote>",
+        ),
+        (
+            "Windows Mail",
+            "<p>Sent from <a href=\"https://example.com/1\">Mail</a> for Windows</p><div><p class=MsoNormal><b>From: </b>Elm<br>\
+             <b>Sent: </b>01 December 2026 08:15<br><b>To: </b>Jo<br><b>Subject: </b>Yours</p></div>LETTER",
+        ),
+        (
+            "Zimbra",
+            "<hr id=\"zwchr\"><div><b>From: </b>\"Elm\" &lt;c@example.org&gt;<br><b>To: </b>\"Jo\"<br>\
+             <b>Sent: </b>Tuesday, 1 December, 2026 08:15:00<br><b>Subject: </b>Yours<br></div><div>LETTER</div>",
+        ),
+        (
+            "Outlook for Mac",
+            "<span id=\"OLK_SRC_BODY_SECTION\"><div><span>From: </span>Elm &lt;c@example.org&gt;<br><span>Date: </span>\
+             Tuesday, 1 December 2026 at 08:15<br><span>To: </span>Jo<br></div>LETTER</span>",
+        ),
+    ] {
+        let body = format!("<div>I do not accept this.</div><div>It is broken.</div><div><br></div>{below}");
+        let headers = "Content-Type: text/html; charset=utf-8\nSubject: Re: Yours\n";
+        let message = person(headers, &body.replace("LETTER", LETTER));
+        assert_eq!(message.new_text(), "I do not accept this.\nIt is broken.", "{program}");
+        assert!(message.text.contains("We uphold your complaint."), "{program}");
+    }
+    let goes_on = person(
+        "Subject: Re: Yours\n",
+        "No.\n\nSent from my iPhone <https://example.com> while I wait and nobody comes to mend it.\n",
+    );
+    assert_eq!(
+        goes_on.new_text(),
+        "No.\n\nSent from my iPhone <https://example.com> while I wait and nobody comes to mend it."
+    );
+}

@@ -355,8 +355,9 @@ fn is_device_line(words: &str) -> bool {
     if words.len() > 160 {
         return false;
     }
-    let lower = words.to_lowercase().replace('\u{a0}', " ");
-    let bare = lower.split(['<', '(']).next().unwrap_or_default().trim_end();
+    // The program's name may be a link, shown in brackets.
+    let lower = without_brackets(&words.to_lowercase().replace('\u{a0}', " "));
+    let bare = lower.split('(').next().unwrap_or_default().trim_end();
     let count = bare.split_whitespace().count();
     let excuse = lower.contains("excuse") || lower.contains("typo") || lower.contains("brevity");
     let short = count <= 9 && !bare.contains(", ") && !bare.ends_with(['?', '!']);
@@ -365,6 +366,16 @@ fn is_device_line(words: &str) -> bool {
         && words.get("sent from my ".len()..).is_some_and(|brand| brand.starts_with(char::is_uppercase));
     (DEVICE_STARTS.iter().any(|start| lower.starts_with(start)) && (device || branded) && (short || excuse))
         || (count <= 6 && DEVICE_WHOLE.iter().any(|start| lower.starts_with(start)))
+}
+
+/// The line without what stands in angle brackets.
+fn without_brackets(line: &str) -> String {
+    let mut pieces = line.split('<');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |words, piece| match piece.split_once('>') {
+        Some((_, behind)) => format!("{} {}", words.trim_end(), behind.trim_start()),
+        None => words,
+    })
 }
 
 /// Lines and certainty of an attribution that begins at `at`. A sure one needs no ">" behind it.
@@ -429,7 +440,10 @@ fn attribution_certainty(lower: &str) -> Option<bool> {
     if sure {
         return Some(true);
     }
-    let likely = (wrote && verb_ends && (digits || lower.len() < 80)) || (bracketed && lower.len() < 120);
+    // Tutanota: "1 Dec 2026, 08:15 by mary@example.com:".
+    let likely = (timed && dated && lower.contains('@'))
+        || (wrote && verb_ends && (digits || lower.len() < 80))
+        || (bracketed && lower.len() < 120);
     likely.then_some(false)
 }
 
