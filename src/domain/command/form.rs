@@ -70,12 +70,12 @@ pub fn link(address: &str, subject: &str, verb: &str, drafts: &[Draft]) -> Optio
         if link.len() <= LINK_MAX {
             return Some(link);
         }
-        drafts = with_less(drafts)?;
+        drafts = with_less(&drafts)?;
     }
 }
 
 /// The drafts with one blank for all that the longest field holds: half a definition, sent back, would be taken for the whole.
-fn with_less(mut drafts: Vec<Draft>) -> Option<Vec<Draft>> {
+fn with_less(drafts: &[Draft]) -> Option<Vec<Draft>> {
     let length = |name: &str| -> usize {
         let of_field = drafts.iter().filter(|(field, value)| *field == name && value != BLANK);
         of_field.map(|(_, value)| value.len()).sum()
@@ -84,14 +84,15 @@ fn with_less(mut drafts: Vec<Draft>) -> Option<Vec<Draft>> {
     if length(longest) == 0 {
         return None;
     }
-    let first = drafts.iter().position(|(field, _)| *field == longest)?;
-    drafts[first].1 = BLANK.to_owned();
-    let mut at = 0;
-    drafts.retain(|(field, _)| {
-        at += 1;
-        *field != longest || at == first + 1
-    });
-    Some(drafts)
+    let mut less: Vec<Draft> = Vec::new();
+    for (field, value) in drafts {
+        if *field != longest {
+            less.push((field, value.clone()));
+        } else if less.iter().all(|(kept, _)| *kept != longest) {
+            less.push((field, BLANK.to_owned()));
+        }
+    }
+    Some(less)
 }
 
 /// RFC 6068, 2: everything outside "unreserved" of RFC 3986 is percent-encoded, lines end with `%0D%0A` (5), and a space is
