@@ -15,7 +15,9 @@ mod page;
 mod resident;
 mod sample;
 mod staff;
+mod steps;
 mod template;
+pub mod token;
 
 use std::fmt;
 
@@ -24,7 +26,7 @@ use lettre::Address;
 use lettre::message::Mailbox;
 
 use facts::{Pen, Source};
-pub use message_id::{MessageKey, message_id, our_letter};
+pub use message_id::{MessageKey, NoticeId, message_id, our_letter, our_notice};
 pub use notice::{Notice, write_notice};
 pub use sample::{Sample, samples};
 pub use template::Templates;

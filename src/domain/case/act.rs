@@ -165,6 +165,7 @@ impl Draft<'_> {
                 Ok(())
             }
             Command::HandedOver { letter, on } => self.handed_over(by, letter, on),
+            Command::Undo => Err(Refusal::NothingToUndo),
         }
     }
 

@@ -153,6 +153,8 @@ pub enum Refusal {
     NothingToReview,
     #[error("nothing would change: this is on record already")]
     NothingNew,
+    #[error("there is nothing on this case that can be undone")]
+    NothingToUndo,
 }
 
 fn listed(actions: &[ActionNo]) -> String {

@@ -8,16 +8,18 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
-use sha2::{Digest as _, Sha256};
 
 use super::lint::{self, Part};
+use super::message_id::notice_id;
 use super::mime;
 use super::page::Theirs;
+use super::steps::{self, Links};
 use super::template::{self, DIGEST, Rendered, Templates, WEEKLY};
 use super::{Desk, MessageKey, Unwritable, Written, facts, mailbox};
 use crate::domain::calendar::{london, london_date, spoken};
 use crate::domain::case::{Audience, Kind, LetterKind};
 use crate::domain::code::Duty;
+use crate::domain::command::form::{self, Draft};
 use crate::domain::digest::{Beside, Digest, Moved, Owed, Pledge, Stuck, Timeliness, Upkeep, Weekly};
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
 use crate::domain::reference::Reference;
@@ -82,8 +84,7 @@ pub fn write_notice(
     let to = mailbox(&reader.name, &reader.address).ok_or(Unwritable::Address("reader's"))?;
     let rendered = read(notice, reader, desk, now)?;
     let domain = from.email.domain().to_ascii_lowercase();
-    let who = hex::encode(&Sha256::digest(reader.address.to_ascii_lowercase())[..8]);
-    let message_id = format!("{}.{}.{day}.{who}@{domain}", notice.key(), desk.landlord.key);
+    let message_id = notice_id(notice.key(), &desk.landlord.key, day, &reader.address, desk.key, &domain);
     let subject = format!("{}: {}", desk.landlord.name, in_short(notice));
     let (from_address, to_address) = (from.email.to_string(), to.email.to_string());
     let bytes = mime::bytes(mime::Parts {
@@ -114,11 +115,12 @@ pub(super) fn problems(templates: &Templates, landlord: &Landlord, ombudsman: &O
 }
 
 fn read(notice: &Notice, reader: &Person, desk: &Desk, now: Timestamp) -> Result<Rendered, Unwritable> {
-    let theirs = Theirs::default();
+    let mut acts = Acts { links: Links::new(desk, &reader.address, 0, london_date(now)), theirs: Theirs::default() };
     let (file, facts, parts) = match notice {
-        Notice::Digest(digest) => (DIGEST, digest_facts(digest), digest_parts(digest)),
-        Notice::Weekly(week) => (WEEKLY, weekly_facts(week), weekly_parts(week)),
+        Notice::Digest(digest) => (DIGEST, digest_facts(digest, &mut acts), digest_parts(digest)),
+        Notice::Weekly(week) => (WEEKLY, weekly_facts(week, &mut acts), weekly_parts(week)),
     };
+    let theirs = acts.theirs;
     let facts = context! {
         date => spoken(london_date(now)),
         landlord => Serde(desk.landlord),
@@ -164,40 +166,69 @@ fn some(count: usize, what: &str) -> String {
 
 // ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn digest_facts(digest: &Digest) -> Value {
-    let Digest {
-        overdue,
-        today,
-        soon,
-        actions,
-        unassigned,
-        left,
-        unsure,
-        undelivered,
-        to_hand_over,
-        moved,
-        provisional,
-        beside,
-        upkeep,
-    } = digest;
+/// The links of a list: one for a case, to its likeliest act. In plain text there is none.
+struct Acts<'a> {
+    links: Links<'a>,
+    theirs: Theirs,
+}
+
+impl Acts<'_> {
+    /// A mark for the link to an act, with the words that are the link; nothing when there is none.
+    fn to(&mut self, reference: &Reference, words: &str, verb: &str, drafts: &[Draft]) -> Option<String> {
+        let link = self.links.to(reference, verb, drafts)?;
+        Some(self.theirs.links(vec![(words.to_owned(), link)]))
+    }
+
+    fn owed(&mut self, owed: &Owed) -> Value {
+        let act = steps::on_list(owed.duty, owed.late > 0);
+        let act = act.and_then(|(words, verb, drafts)| self.to(&owed.reference, words, verb, &drafts));
+        context! { act, ..dated(owed) }
+    }
+
+    fn pledge(&mut self, pledge: &Pledge) -> Value {
+        context! { owner => pledge.owner.clone(), ..self.owed(&pledge.owed) }
+    }
+
+    fn stuck(&mut self, stuck: &Stuck) -> Value {
+        let to_resident = stuck.audience == Audience::Resident;
+        let form = steps::handed_over_form(stuck.number);
+        let act = to_resident.then(|| self.to(&stuck.reference, "they have it", "handed-over", &form)).flatten();
+        context! {
+            reference => stuck.reference.to_string(),
+            number => stuck.number,
+            what => facts::in_words(stuck.kind),
+            to_resident, act,
+        }
+    }
+
+    /// Cases that wait for the same act.
+    fn cases(&mut self, cases: &[Reference], words: &str, verb: &str) -> Vec<Value> {
+        let form = form::ready(verb, &[]);
+        let case =
+            |case: &Reference| context! { reference => case.to_string(), act => self.to(case, words, verb, &form) };
+        cases.iter().map(case).collect()
+    }
+}
+
+fn digest_facts(digest: &Digest, acts: &mut Acts) -> Value {
+    let Digest { moved, provisional, beside, upkeep, .. } = digest;
     let Beside { junk, junk_listed, listed, held } = beside;
     let moved_fact = |moved: &Moved| {
         let (from, to) = (spoken(moved.from), spoken(moved.to));
         context! { reference => moved.reference.to_string(), what => moved.duty.in_words(), from, to }
     };
-    let pledge = |pledge: &Pledge| context! { owner => pledge.owner.clone(), ..owed(&pledge.owed) };
+    let mut owed = |list: &[Owed]| list.iter().map(|owed| acts.owed(owed)).collect::<Vec<_>>();
+    let (overdue, today, soon) = (owed(&digest.overdue), owed(&digest.today), owed(&digest.soon));
+    let mut stuck = |list: &[Stuck]| list.iter().map(|stuck| acts.stuck(stuck)).collect::<Vec<_>>();
+    let (undelivered, to_hand_over) = (stuck(&digest.undelivered), stuck(&digest.to_hand_over));
     context! {
-        overdue => overdue.iter().map(owed).collect::<Vec<_>>(),
-        today => today.iter().map(owed).collect::<Vec<_>>(),
-        soon => soon.iter().map(owed).collect::<Vec<_>>(),
-        actions => actions.iter().map(pledge).collect::<Vec<_>>(),
-        unassigned => named(unassigned),
-        left => named(left),
-        unsure => named(unsure),
-        undelivered => undelivered.iter().map(stuck).collect::<Vec<_>>(),
-        to_hand_over => to_hand_over.iter().map(stuck).collect::<Vec<_>>(),
+        overdue, today, soon, undelivered, to_hand_over,
+        actions => digest.actions.iter().map(|pledge| acts.pledge(pledge)).collect::<Vec<_>>(),
+        unassigned => acts.cases(&digest.unassigned, "assign", "assign"),
+        left => acts.cases(&digest.left, "assign", "assign"),
+        unsure => acts.cases(&digest.unsure, "decide", "sort"),
         moved => moved.iter().map(moved_fact).collect::<Vec<_>>(),
-        provisional => provisional.iter().map(owed).collect::<Vec<_>>(),
+        provisional => provisional.iter().map(dated).collect::<Vec<_>>(),
         junk => named(junk),
         junk_listed,
         listed => listed.iter().map(|(kind, count)| context! { kind, count }).collect::<Vec<_>>(),
@@ -206,12 +237,17 @@ fn digest_facts(digest: &Digest) -> Value {
     }
 }
 
-fn weekly_facts(week: &Weekly) -> Value {
+fn weekly_facts(week: &Weekly, acts: &mut Acts) -> Value {
     let kinds = |counts: &BTreeMap<Kind, usize>| {
         counts.iter().map(|(kind, count)| context! { kind => kind_in_words(*kind, *count), count }).collect::<Vec<_>>()
     };
     let timely = |timely: Timeliness| context! { all => timely.all(), in_time => timely.in_time, late => timely.late };
+    let overdue = week.overdue.iter().map(|owed| {
+        let act = acts.to(&owed.reference, "how it stands", "status", &[]);
+        context! { act, ..dated(owed) }
+    });
     context! {
+        overdue => overdue.collect::<Vec<_>>(),
         from => spoken(week.from),
         to => spoken(week.to),
         received => kinds(&week.received),
@@ -222,7 +258,6 @@ fn weekly_facts(week: &Weekly) -> Value {
         extended => week.extended,
         open => kinds(&week.open),
         overdue_count => week.overdue_count,
-        overdue => week.overdue.iter().map(owed).collect::<Vec<_>>(),
         oldest => week.oldest.as_ref().map(|(reference, came)| {
             context! { reference => reference.to_string(), came => spoken(*came) }
         }),
@@ -238,7 +273,7 @@ fn upkeep_facts(upkeep: &Upkeep) -> Value {
     context! { horizon => upkeep.horizon.clone(), ombudsman_checked => upkeep.ombudsman_checked.map(spoken) }
 }
 
-fn owed(owed: &Owed) -> Value {
+fn dated(owed: &Owed) -> Value {
     context! {
         reference => owed.reference.to_string(),
         what => owed.duty.in_words(),
@@ -246,15 +281,6 @@ fn owed(owed: &Owed) -> Value {
         late => owed.late,
         with => owed.with.clone(),
         action => if let Duty::Action(number) = owed.duty { Some(number) } else { None },
-    }
-}
-
-fn stuck(stuck: &Stuck) -> Value {
-    context! {
-        reference => stuck.reference.to_string(),
-        number => stuck.number,
-        what => facts::in_words(stuck.kind),
-        to_resident => stuck.audience == Audience::Resident,
     }
 }
 
