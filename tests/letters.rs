@@ -757,7 +757,10 @@ fn a_definition_too_long_to_copy_is_not_written_into_a_form_by_halves() {
         case.definition.points = vec![Words::new("Damp"), Words::new("The lift is broken again. ".repeat(80))];
     });
     let text = text(&written(&long)).replace("\r\n", "\n");
-    assert!(text.contains("\n    define\n    point: …\n    outcome: …\n"), "{text}");
+    assert!(
+        text.contains("\n    define\n    point: …\n    outcome: …\n\nThe points you write take the place of all"),
+        "{text}"
+    );
 }
 
 #[test]

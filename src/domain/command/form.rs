@@ -35,9 +35,9 @@ pub fn filled_in(value: &str) -> Option<&str> {
 /// A field, and what is written there to begin with.
 pub type Draft = (&'static str, String);
 
-/// Longest link, in characters. Outlook on Windows takes 2,083 for the whole of it (`INTERNET_MAX_URL_LENGTH`) and newer ones
-/// 2,048; Chrome passes on about 2,000 and Firefox 2,008. Gmail in a browser takes over 6,000; Apple Mail and telephones name
-/// no limit. What is too long does not open at all, or loses its end, and programs that guard against bad links make them longer.
+/// Longest link, in characters. Windows, and with it Outlook, takes 2,083 for the whole of one (`INTERNET_MAX_URL_LENGTH`), newer
+/// Outlooks 2,048; on their way to the mail program Chrome passes on about 2,000 and Firefox 2,008. Gmail in a browser opens
+/// about 6,000; Apple Mail and telephones name no limit. What is too long does not open at all, or loses its end.
 const LINK_MAX: usize = 1_900;
 
 /// Words before a colon that may name a field: "good reason".
@@ -70,12 +70,12 @@ pub fn link(address: &str, subject: &str, verb: &str, drafts: &[Draft]) -> Optio
         if link.len() <= LINK_MAX {
             return Some(link);
         }
-        drafts = with_less(drafts)?;
+        drafts = with_less(&drafts)?;
     }
 }
 
 /// The drafts with one blank for all that the longest field holds: half a definition, sent back, would be taken for the whole.
-fn with_less(mut drafts: Vec<Draft>) -> Option<Vec<Draft>> {
+fn with_less(drafts: &[Draft]) -> Option<Vec<Draft>> {
     let length = |name: &str| -> usize {
         let of_field = drafts.iter().filter(|(field, value)| *field == name && value != BLANK);
         of_field.map(|(_, value)| value.len()).sum()
@@ -84,14 +84,15 @@ fn with_less(mut drafts: Vec<Draft>) -> Option<Vec<Draft>> {
     if length(longest) == 0 {
         return None;
     }
-    let first = drafts.iter().position(|(field, _)| *field == longest)?;
-    drafts[first].1 = BLANK.to_owned();
-    let mut at = 0;
-    drafts.retain(|(field, _)| {
-        at += 1;
-        *field != longest || at == first + 1
-    });
-    Some(drafts)
+    let mut less: Vec<Draft> = Vec::new();
+    for (field, value) in drafts {
+        if *field != longest {
+            less.push((field, value.clone()));
+        } else if less.iter().all(|(kept, _)| *kept != longest) {
+            less.push((field, BLANK.to_owned()));
+        }
+    }
+    Some(less)
 }
 
 /// RFC 6068, 2: everything outside "unreserved" of RFC 3986 is percent-encoded, lines end with `%0D%0A` (5), and a space is

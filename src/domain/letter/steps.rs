@@ -266,7 +266,7 @@ fn for_case(case: &Case, matter: Option<Matter>) -> Vec<Step> {
         }
         _ if case.responded(case.stage) => vec![close("When everything is done:"), update()],
         _ if awaits_response(case) => vec![define(case), ask(), respond(case)],
-        _ => vec![acknowledge("To acknowledge it, when this is what it is about:", case), ask(), assign()],
+        _ => vec![acknowledge("To confirm or put right what it is about, and acknowledge it:", case), ask(), assign()],
     }
 }
 
@@ -299,22 +299,29 @@ fn handed_over(when: &'static str, letter: LetterNo) -> Step {
 }
 
 fn define(case: &Case) -> Step {
-    Step::new("To put right what the complaint is about:", "define", definition(&case.definition))
+    of_definition("To put right what the complaint is about:", "define", &case.definition)
 }
 
 fn acknowledge(when: &'static str, case: &Case) -> Step {
-    Step::new(when, "acknowledge", definition(&case.definition))
+    of_definition(when, "acknowledge", &case.definition)
+}
+
+fn of_definition(when: &'static str, verb: &'static str, definition: &Definition) -> Step {
+    let drafts = drafted(definition);
+    // Points that are not in the form are easily forgotten.
+    let unseen = !definition.points.is_empty() && drafts.contains(&("point", BLANK.to_owned()));
+    let hint = unseen.then_some("The points you write take the place of all that are there now.");
+    Step { hint, ..Step::new(when, verb, drafts) }
 }
 
 /// Point by point, in the resident's words until somebody has found better ones.
-fn definition(definition: &Definition) -> Vec<Draft> {
-    let Definition { points, outcome, .. } = definition;
+fn drafted(Definition { points, outcome, .. }: &Definition) -> Vec<Draft> {
     let whole = points.iter().chain(outcome).map(|words| words.as_str().chars().count()).sum::<usize>();
-    let drafted = whole <= DEFINITION_CHARS_MAX && points.iter().chain(outcome).all(known);
+    let shown = whole <= DEFINITION_CHARS_MAX && points.iter().chain(outcome).all(known);
     let draft = |words: &Words| words.as_str().to_owned();
-    let points: Vec<Draft> = points.iter().filter(|_| drafted).map(|point| ("point", draft(point))).collect();
+    let points: Vec<Draft> = points.iter().filter(|_| shown).map(|point| ("point", draft(point))).collect();
     let points = if points.is_empty() { vec![("point", BLANK.to_owned())] } else { points };
-    let outcome = outcome.as_ref().filter(|_| drafted).map_or(BLANK.to_owned(), draft);
+    let outcome = outcome.as_ref().filter(|_| shown).map_or(BLANK.to_owned(), draft);
     points.into_iter().chain([("outcome", outcome)]).collect()
 }
 
