@@ -12,6 +12,7 @@ pub mod check;
 pub mod completions;
 mod corrections;
 pub mod demo;
+mod edit;
 mod explain;
 mod history;
 pub mod inbox;
