@@ -221,6 +221,9 @@ fn the_command_sorts_by_the_landlords_own_words_and_says_when_it_cannot() {
     };
     assert_eq!(run(), (false, String::new()), "no configuration is no trouble");
     let usual = include_str!("../src/cli/demo/redress.toml");
+    ["mail/new", "mail/cur", "mail/tmp", "machine/outgoing"]
+        .iter()
+        .for_each(|folder| std::fs::create_dir_all(dir.path().join(folder)).unwrap());
     std::fs::write(&config, format!("{usual}\n[sorter]\nhazard_words = [\"larch wing\"]\n")).unwrap();
     assert_eq!(run(), (true, String::new()));
     std::fs::write(&config, format!("{usual}\n[sorter]\nhazard_words = 7\n")).unwrap();
