@@ -36,11 +36,11 @@ const NO_END: [&str; 56] = [
 ];
 
 /// Words that tell nothing by themselves, beside those that begin or end no phrase.
-const EMPTY: [&str; 50] = [
+const EMPTY: [&str; 56] = [
     "you", "me", "it", "us", "him", "them", "she", "those", "these", "there", "here", "what", "where", "how", "did",
     "does", "done", "all", "any", "some", "one", "two", "just", "only", "too", "out", "off", "over", "under", "down",
     "again", "now", "more", "other", "another", "should", "might", "may", "must", "being", "having", "got", "get",
-    "dont", "youve", "ive", "thats", "dear", "yours", "message",
+    "dont", "youve", "ive", "thats", "dear", "yours", "message", "say", "says", "said", "write", "writes", "didnt",
 ];
 
 /// The stretches of the message that spoke most for `head`, heaviest first, as they stand in it.
