@@ -1,5 +1,6 @@
 //! Told stories: what residents, officers and the operator see when mail arrives, time goes by and things go wrong.
 
+#[expect(dead_code, reason = "stories need no faults but their own")]
 mod sim;
 
 use redress::config::Config;

@@ -124,7 +124,7 @@ async fn settle(office: &Office, letter: &Claimed, sent: &Sent) -> anyhow::Resul
         tried = office.store.settle(letter, sent, now, follow).await;
         let Err(trouble) = &tried else { return Ok(()) };
         warn!(letter.id, trouble = format!("{trouble:#}"), "Could not write what came of a letter; trying again");
-        tokio::time::sleep(rest).await;
+        office.clock.rest(rest).await;
     }
     if office.store.settle(letter, sent, now, |_, _| Ok(None)).await.is_ok() {
         error!(letter.id, "What came of a letter is written, and not what follows from it: look at its case");

@@ -15,6 +15,7 @@
 //! of what it is about (the message, then the landlords' numbering; the letter), and looks afterwards.
 
 mod decide;
+mod edge;
 mod history;
 mod open;
 mod questions;
@@ -27,6 +28,7 @@ mod verify;
 use jiff::Timestamp;
 
 pub use decide::{Change, Found, Keys, Known, Message, MessageState, NewLetter, Settled};
+pub use edge::{EDGES, Edge, Edges};
 use open::{Db, RunLock, execute, on};
 pub use open::{Purpose, Unready, sqlite_file};
 pub use questions::{
