@@ -44,6 +44,13 @@ impl Auditor {
         self.connection.take().expect("connected above").close().await.expect("it can be closed");
     }
 
+    /// The message that is handled next, and how often that was tried.
+    pub async fn next_message(&mut self, now: Timestamp) -> Option<(i64, i64)> {
+        let next = "SELECT id, attempts FROM inbox WHERE state = 'new' AND next_at <= $1 ORDER BY id LIMIT 1";
+        let next = sqlx::query_as(next).bind(now.as_millisecond());
+        next.fetch_optional(self.connection().await).await.expect("messages can be listed")
+    }
+
     /// What was written since the last look fits what stood there before. Gives the new lines of each history.
     pub async fn look(&mut self, office: &Office) -> Vec<(String, Vec<Recorded>)> {
         let cases = sqlx::query_as("SELECT reference, seq FROM case_file ORDER BY id");
@@ -67,21 +74,29 @@ impl Auditor {
         let new: Vec<Recorded> = file.history.into_iter().filter(|line| line.seq > before.seq).collect();
         let mut case = before;
         for (at, line) in new.iter().enumerate() {
-            fits(&case, line, &new[at + 1..], &office.calendar).unwrap_or_else(|finding| panic!("{reference}: {finding}"));
+            fits(&case, line, &new[at + 1..], &office.calendar)
+                .unwrap_or_else(|finding| panic!("{reference}: {finding}"));
             case = case.apply(line);
         }
         let owes = case.duties.values().any(|owed| owed.open());
-        assert!(!case.is_complaint() || case.ended.is_some() || owes, "{reference}: a complaint without a running clock");
+        assert!(
+            !case.is_complaint() || case.ended.is_some() || owes,
+            "{reference}: a complaint without a running clock"
+        );
         assert!(case == file.case, "{reference}: it is not the fold of its history");
         self.cases.insert(reference.to_owned(), case);
         new
     }
 
-    /// What holds when nothing is left to be done now: the lists agree with the histories, every open duty is looked at
-    /// again, and whoever was to be reminded by now has been.
-    pub async fn at_rest(&self, office: &Office) {
+    /// The lists agree with the histories, and nothing was changed behind anybody's back.
+    pub async fn agrees(&self, office: &Office) {
         let (_, findings) = office.store.verify().await.expect("the database can be walked");
         assert_eq!(findings, [""; 0]);
+    }
+
+    /// What holds when nothing is left to be done now: every open duty is looked at again, and whoever was to be reminded
+    /// by now has been.
+    pub async fn at_rest(&self, office: &Office) {
         let now = office.clock.now();
         for row in office.store.deadlines().await.expect("duties can be listed") {
             let next =
@@ -93,10 +108,10 @@ impl Auditor {
         }
         for (reference, case) in &self.cases {
             for (duty, owed) in case.duties.iter().filter(|(duty, owed)| owed.open() && is_loud(**duty)) {
-                let rung = rung(owed.due.date, now, &office.calendar, office.config.reminders.officer_before);
+                let reached = rung(owed.due.date, now, &office.calendar, office.config.reminders.officer_before);
                 let taken = owed.taken.map(|rung| rung.0);
                 let deputy = -i32::from(office.config.reminders.deputy_before);
-                let missed = rung.filter(|rung| taken < Some(*rung) && (*rung >= deputy || taken.is_none()));
+                let missed = reached.filter(|rung| taken < Some(*rung) && (*rung >= deputy || taken.is_none()));
                 assert_eq!(missed, None, "{reference}: nobody was reminded of {duty}, which was due {}", owed.due.date);
             }
         }
@@ -155,7 +170,8 @@ fn fits(case: &Case, line: &Recorded, rest: &[Recorded], calendar: &Calendar) ->
         Event::LetterWritten { letter, kind, audience, stage, copy, .. } => {
             let last = case.letters.keys().next_back().copied().unwrap_or(0);
             must(*letter == last + 1, format!("letter {letter} follows letter {last}"))?;
-            let same = case.letters.values().filter(|other| other.kind == *kind && other.stage == *stage && !other.copy);
+            let same =
+                case.letters.values().filter(|other| other.kind == *kind && other.stage == *stage && !other.copy);
             let first = matches!(kind, LetterKind::Acknowledgement | LetterKind::RequestLogged | LetterKind::Receipt);
             let stands = same.filter(|other| !other.failed() && other.outcome != Some(Outcome::Dropped)).count();
             let twice = first && !copy && *audience == Audience::Resident && stands > 0;
@@ -177,15 +193,22 @@ fn fits(case: &Case, line: &Recorded, rest: &[Recorded], calendar: &Calendar) ->
         Event::DutyMet { duty } => must(open(duty), format!("{duty} met, which nobody owes"))?,
         Event::Acknowledged { stage, letter, .. } => {
             must(!case.acknowledged.contains_key(stage), format!("acknowledged twice at {stage}"))?;
-            must(case.letters.get(letter).is_some_and(|letter| letter.arrived()), "acknowledged by nothing".to_owned())?;
+            must(
+                case.letters.get(letter).is_some_and(|letter| letter.arrived()),
+                "acknowledged by nothing".to_owned(),
+            )?;
         }
         Event::LetterPosted { letter, outcome } => {
-            let before = case.letters.get(letter).and_then(|letter| letter.outcome.as_ref());
-            let twice = matches!((before, outcome), (Some(Outcome::Sent { .. }), Outcome::Sent { .. }));
+            let posted = case.letters.get(letter).ok_or(format!("there is no letter {letter}"))?;
+            let twice = matches!((&posted.outcome, outcome), (Some(Outcome::Sent { .. }), Outcome::Sent { .. }));
             must(!twice, format!("letter {letter} was sent twice"))?;
+            let lost = matches!(outcome, Outcome::Refused { .. } | Outcome::Returned { .. }) && !posted.failed();
+            let told =
+                rest.iter().any(|line| matches!(line.event, Event::LetterWritten { audience: Audience::Staff, .. }));
+            let must_tell = lost && posted.audience == Audience::Resident;
+            must(!must_tell || told, format!("nobody hears that letter {letter} did not arrive"))?;
         }
         _ => {}
     }
     Ok(())
 }
-

@@ -36,7 +36,7 @@ use redress::store::{InboxRow, LetterRow, Purpose, Store};
 use tempfile::TempDir;
 
 use check::Auditor;
-use points::Points;
+use points::{Points, Weather, ride};
 
 pub const ANN: &str = "ann@example.com";
 pub const OFFICER: &str = "ada@example.net";
@@ -207,6 +207,24 @@ impl Mail {
         self.message_id = Some(message_id.to_owned());
         self
     }
+
+    /// As it travels.
+    pub fn raw(&self) -> Vec<u8> {
+        let id = self.message_id.iter().map(|id| format!("Message-ID: <{id}>"));
+        let head = [
+            format!("From: {}", self.from),
+            format!("To: {}", self.to.join(", ")),
+            format!("Subject: {}", self.subject),
+        ];
+        let head = head.into_iter().chain(id).chain(["MIME-Version: 1.0".to_owned()]);
+        let head: Vec<String> = head.chain(self.more.iter().cloned()).collect();
+        let content = if head.iter().any(|line| line.starts_with("Content-Type:")) {
+            String::new()
+        } else {
+            "Content-Type: text/plain; charset=utf-8\r\n".to_owned()
+        };
+        format!("{}\r\n{content}\r\n{}\r\n", head.join("\r\n"), self.body.replace('\n', "\r\n")).into_bytes()
+    }
 }
 
 /// A letter as the mail server took it.
@@ -241,6 +259,22 @@ impl Letter {
         }
     }
 
+    /// The report of a mail server that could not deliver it. `number` tells one report from another.
+    pub fn report(&self, number: usize) -> Vec<u8> {
+        let report = format!(
+            "From: MAILER-DAEMON@mail.example.org\r\nTo: {}\r\nSubject: Undelivered Mail Returned to Sender\r\n\
+             Auto-Submitted: auto-replied\r\nMessage-ID: <bounce-{number}@mail.example.org>\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+             --b\r\nContent-Type: text/plain\r\n\r\nYour message could not be delivered.\r\n\
+             --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mail.example.org\r\n\r\n\
+             Final-Recipient: rfc822; {}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+             Diagnostic-Code: smtp; 550 5.1.1 user unknown\r\n\
+             \r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{}>\r\nSubject: x\r\n\r\n--b--\r\n",
+            self.sender, self.to, self.message_id
+        );
+        report.into_bytes()
+    }
+
     /// Whether the words stand in it, whatever the line breaks.
     pub fn says(&self, words: &str) -> bool {
         self.text.split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
@@ -265,6 +299,8 @@ pub enum Answer {
     Full,
     /// The letter is taken, and its answer gets lost.
     Silent,
+    /// All was said, the letter is not taken, and nobody hears of it.
+    Lost,
     /// The login is refused.
     NoLogin,
 }
@@ -305,7 +341,7 @@ impl Transport for Post {
             Answer::NotNow => Err(SendError::Again("451 4.3.0 try later".to_owned())),
             Answer::Refused => Err(SendError::Never("550 5.1.1 no such user".to_owned())),
             Answer::Full => Err(SendError::Never("552 5.2.2 mailbox full".to_owned())),
-            Answer::Silent => Err(SendError::Unknown("no answer to the final dot".to_owned())),
+            Answer::Silent | Answer::Lost => Err(SendError::Unknown("no answer to the final dot".to_owned())),
             Answer::NoLogin => Err(SendError::RouteBroken("535 5.7.8 login refused".to_owned())),
         }
     }
@@ -525,6 +561,13 @@ impl Daemon {
     }
 }
 
+/// What a world has beside one landlord with one mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Second {
+    Mailbox,
+    Landlord,
+}
+
 pub struct World {
     pub config: Config,
     folder: TempDir,
@@ -566,7 +609,16 @@ impl World {
         world
     }
 
-    /// All is there, and the program is not running yet.
+    /// All is there, and the program is not running yet: one landlord, or a mailbox and a landlord more.
+    pub async fn before(start: &str, second: Option<Second>, change: impl FnOnce(&mut Config)) -> World {
+        let more = match second {
+            None => "",
+            Some(Second::Mailbox) => REPAIRS,
+            Some(Second::Landlord) => NEIGHBOUR,
+        };
+        World::standing(start, format!("{CONFIGURATION}{more}"), change).await
+    }
+
     async fn standing(start: &str, toml: String, change: impl FnOnce(&mut Config)) -> World {
         let folder = new_folder();
         let path = folder.path().join("redress.toml");
@@ -659,21 +711,7 @@ impl World {
             self.mails += 1;
             format!("mail-{}@example.com", self.mails)
         });
-        let head = [
-            format!("From: {}", mail.from),
-            format!("To: {}", mail.to.join(", ")),
-            format!("Subject: {}", mail.subject),
-            format!("Message-ID: <{id}>"),
-            "MIME-Version: 1.0".to_owned(),
-        ];
-        let head: Vec<String> = head.into_iter().chain(mail.more).collect();
-        let content = if head.iter().any(|line| line.starts_with("Content-Type:")) {
-            String::new()
-        } else {
-            "Content-Type: text/plain; charset=utf-8\r\n".to_owned()
-        };
-        let raw = format!("{}\r\n{content}\r\n{}\r\n", head.join("\r\n"), mail.body.replace('\n', "\r\n"));
-        self.arrives_raw(mailbox, folder, raw.as_bytes());
+        self.arrives_raw(mailbox, folder, &mail.known_as(&id).raw());
         id
     }
 
@@ -719,7 +757,24 @@ impl World {
         let (post, route) = &mut *daemon.sender.lock().await;
         work_off(&daemon.office, post, route).await.expect("the database works");
         self.auditor.look(&daemon.office).await;
+        self.auditor.agrees(&daemon.office).await;
         self.auditor.at_rest(&daemon.office).await;
+    }
+
+    /// The program does what it can while its database fails; so often nothing can be committed from the moment the mail
+    /// server takes a letter.
+    pub async fn looks_and_the_disk_fills_up(&mut self, felt: u32) {
+        let points = Arc::clone(&self.points);
+        let fills = move || {
+            points.set_weather(Weather::Full, felt);
+            Answer::Taken
+        };
+        self.server.lock().unwrap().minded = Some(Box::new(fills));
+        let daemon = Arc::clone(self.daemon.as_ref().expect("the program runs"));
+        for round in daemon.rounds() {
+            ride(&self.points, Arc::clone(&daemon).step(round)).await;
+        }
+        self.server.lock().unwrap().minded = None;
     }
 
     /// Time goes by, and the program does everything at its moment.
@@ -769,19 +824,8 @@ impl World {
 
     /// A delivery report about `letter` comes back.
     pub async fn bounces(&mut self, letter: &Letter) {
-        let report = format!(
-            "From: MAILER-DAEMON@mail.example.org\r\nTo: {}\r\nSubject: Undelivered Mail Returned to Sender\r\n\
-             Auto-Submitted: auto-replied\r\nMessage-ID: <bounce-{}@mail.example.org>\r\nMIME-Version: 1.0\r\n\
-             Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
-             --b\r\nContent-Type: text/plain\r\n\r\nYour message could not be delivered.\r\n\
-             --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mail.example.org\r\n\r\n\
-             Final-Recipient: rfc822; {}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
-             Diagnostic-Code: smtp; 550 5.1.1 user unknown\r\n\
-             \r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{}>\r\nSubject: x\r\n\r\n--b--\r\n",
-            letter.sender, self.mails, letter.to, letter.message_id
-        );
         self.mails += 1;
-        self.arrives_raw("complaints", "INBOX", report.as_bytes());
+        self.arrives_raw("complaints", "INBOX", &letter.report(self.mails));
         self.looks().await;
     }
 

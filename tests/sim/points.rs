@@ -38,6 +38,8 @@ struct State {
     /// After so many more points, this.
     plan: Option<(u32, Fate)>,
     weather: Weather,
+    /// So many times it is felt.
+    weather_left: u32,
     halted: Option<Fate>,
     /// What happened, for the trace.
     happened: Vec<String>,
@@ -64,8 +66,25 @@ impl Points {
         self.state.lock().unwrap().plan = plan;
     }
 
-    pub fn set_weather(&self, weather: Weather) {
-        self.state.lock().unwrap().weather = weather;
+    /// The weather changes, and clears up after it was felt so often.
+    pub fn set_weather(&self, weather: Weather, felt: u32) {
+        let mut state = self.state.lock().unwrap();
+        (state.weather, state.weather_left) = (weather, felt);
+    }
+
+    /// Why nothing can be done at this edge.
+    fn feel_weather(&self, edge: Edge) -> Option<&'static str> {
+        let mut state = self.state.lock().unwrap();
+        let broken = match (state.weather, edge) {
+            (Weather::Locked, Edge::Begin) => "database is locked",
+            (Weather::Full, Edge::Commit) => "database or disk is full",
+            _ => return None,
+        };
+        state.weather_left = state.weather_left.saturating_sub(1);
+        if state.weather_left == 0 {
+            state.weather = Weather::Fine;
+        }
+        Some(broken)
     }
 
     pub fn weather(&self) -> Weather {
@@ -124,12 +143,7 @@ impl Points {
 impl Edges for Points {
     fn at(&self, edge: Edge) -> BoxFuture<'_, sqlx::Result<()>> {
         async move {
-            let broken = match (self.weather(), edge) {
-                (Weather::Locked, Edge::Begin) => Some("database is locked"),
-                (Weather::Full, Edge::Commit) => Some("database or disk is full"),
-                _ => None,
-            };
-            if let Some(why) = broken {
+            if let Some(why) = self.feel_weather(edge) {
                 return Err(sqlx::Error::Protocol(why.to_owned()));
             }
             // At a commit the one connection that writes is held: nobody else could do anything.
