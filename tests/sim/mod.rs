@@ -366,7 +366,8 @@ impl Server {
 pub struct Lying {
     pub folders: BTreeMap<String, Vec<(u32, Timestamp, Vec<u8>)>>,
     uidvalidity: i64,
-    pub next_uid: u32,
+    /// The last UID of each folder.
+    pub last_uid: BTreeMap<String, u32>,
     /// The server can neither move nor delete.
     pub keeps_everything: bool,
     /// The server announces this message and does not give it.
@@ -490,20 +491,19 @@ impl Lying {
 
     /// A message comes to lie in a folder, under a UID of its own.
     pub fn puts(&mut self, folder: &str, arrived: Timestamp, raw: Vec<u8>) {
-        let uid = self.next_uid;
-        self.next_uid += 1;
-        self.folders.entry(folder.to_owned()).or_default().push((uid, arrived, raw));
+        let uid = self.last_uid.entry(folder.to_owned()).or_default();
+        *uid += 1;
+        self.folders.entry(folder.to_owned()).or_default().push((*uid, arrived, raw));
     }
 
     /// The server was set up anew: every message has another UID under another UIDVALIDITY, and UIDs that were another's.
     pub fn is_rebuilt(&mut self) {
         self.uidvalidity += 1;
-        self.next_uid = 1;
-        for messages in self.folders.values_mut() {
+        self.last_uid.clear();
+        for (folder, mut messages) in std::mem::take(&mut self.folders) {
             messages.reverse();
-            for message in messages {
-                message.0 = self.next_uid;
-                self.next_uid += 1;
+            for (_, arrived, raw) in messages {
+                self.puts(&folder, arrived, raw);
             }
         }
     }
@@ -631,7 +631,7 @@ impl World {
         let mut config =
             Config::load(&path, &|_| None, london_date(now)).unwrap_or_else(|error| panic!("{error}")).config;
         change(&mut config);
-        let mailbox = || Arc::new(Mutex::new(Lying { uidvalidity: 7, next_uid: 1, ..Lying::default() }));
+        let mailbox = || Arc::new(Mutex::new(Lying { uidvalidity: 7, ..Lying::default() }));
         let mailboxes = config.mailboxes.iter().map(|config| (config.name.clone(), mailbox())).collect();
         let database = folder.path().join("redress.db");
         std::fs::write(&database, empty_database().await).unwrap();
@@ -729,7 +729,7 @@ impl World {
     /// The mail server announces its newest message and does not give it, or gives it again.
     pub fn mailbox_withholds_the_newest(&mut self, withholds: bool) {
         let mut lying = self.mailboxes["complaints"].lock().unwrap();
-        lying.withheld = withholds.then_some(lying.next_uid - 1);
+        lying.withheld = withholds.then(|| lying.last_uid["INBOX"]);
     }
 
     /// How many messages lie in a folder of the first mailbox.

@@ -736,7 +736,9 @@ impl Play {
                 let key = (mailbox.clone(), Sha256::digest(&raw).into());
                 self.delivered.entry(key).or_insert(Delivered { mailbox: mailbox.clone(), voice, group });
                 if self.strikes(Fault::UidGaps) {
-                    self.world.mailboxes[&mailbox].lock().unwrap().next_uid += self.dice.below(50) as u32;
+                    let gap = self.dice.below(50) as u32;
+                    let mut lying = self.world.mailboxes[&mailbox].lock().unwrap();
+                    *lying.last_uid.entry(folder.clone()).or_default() += gap;
                 }
                 self.world.arrives_raw(&mailbox, &folder, &raw);
             }
