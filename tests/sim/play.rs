@@ -39,6 +39,8 @@ enum Fault {
     DatabaseLocked,
     DiskFull,
     MailboxTrouble,
+    /// The next message is announced, and not given for hours.
+    Withheld,
     MailboxRebuilt,
     UidGaps,
     Duplicates,
@@ -66,13 +68,14 @@ enum Fault {
     Killers,
 }
 
-const FAULTS: [Fault; 29] = [
+const FAULTS: [Fault; 30] = [
     Fault::Dies,
     Fault::Interleaves,
     Fault::Fails,
     Fault::DatabaseLocked,
     Fault::DiskFull,
     Fault::MailboxTrouble,
+    Fault::Withheld,
     Fault::MailboxRebuilt,
     Fault::UidGaps,
     Fault::Duplicates,
@@ -766,7 +769,8 @@ impl Play {
             Happening::ComesRight => {
                 self.world.points.set_weather(Weather::Fine, 0);
                 for lying in self.world.mailboxes.values() {
-                    lying.lock().unwrap().trouble = None;
+                    let mut lying = lying.lock().unwrap();
+                    (lying.trouble, lying.withheld) = (None, None);
                 }
                 self.world.server.lock().unwrap().everybody = None;
                 self.tell("the trouble is over");
@@ -804,6 +808,15 @@ impl Play {
                 self.tell(format!("{trouble:?}"));
                 for lying in self.world.mailboxes.values() {
                     lying.lock().unwrap().trouble = Some(trouble);
+                }
+            }
+            Fault::Withheld => {
+                let mut lying = self.world.mailboxes["complaints"].lock().unwrap();
+                lying.withheld = Some(lying.last_uid.get("INBOX").map_or(1, |last| last + 1));
+                drop(lying);
+                for _ in 0..2 {
+                    let after = self.dice.minutes(0, 30);
+                    self.later(after, Happening::Writes);
                 }
             }
             Fault::MailboxRebuilt => {
