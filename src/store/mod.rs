@@ -16,6 +16,7 @@
 
 mod absence;
 mod decide;
+mod edge;
 mod history;
 mod open;
 mod questions;
@@ -29,6 +30,7 @@ use jiff::Timestamp;
 
 pub use absence::AwayNote;
 pub use decide::{Beside, Change, Found, Keys, Known, Leaving, Message, MessageState, NewLetter, Settled, Undone};
+pub use edge::{EDGES, Edge, Edges};
 use open::{Db, RunLock, execute, on};
 pub use open::{Purpose, Unready, sqlite_file};
 pub use questions::{
