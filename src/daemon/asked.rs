@@ -7,7 +7,9 @@ use super::command::brought_about;
 use super::office::{Before, Office};
 use crate::domain::absence::Absence;
 use crate::domain::calendar::london_date;
-use crate::domain::case::{self, Audience, Case, Event, Input, Link, MessageNo, Order, Refusal, told};
+use crate::domain::case::{
+    self, Audience, Case, Event, Input, LetterKind, Link, MessageNo, Order, Posted, Refusal, told,
+};
 use crate::domain::command::grammar::Aside;
 use crate::domain::command::transcript::{Going, Transcript};
 use crate::domain::command::{Command, Log};
@@ -18,6 +20,9 @@ use crate::domain::message::{self, Files};
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
 use crate::store::{AwayNote, Beside, Change, Found, Known, NewLetter};
+
+/// Answers that did nothing, to one person about one case in a day: more of them are between two machines.
+const ANSWERS_A_DAY: usize = 20;
 
 /// What follows from what was asked.
 #[derive(Debug, Default)]
@@ -225,6 +230,14 @@ impl Asker<'_> {
     ) -> anyhow::Result<Answered> {
         let Request { by, addition, .. } = self.request;
         let before = self.office.before(known)?;
+        let today = |at: Timestamp| london_date(at) == london_date(self.now);
+        let to_them = |letter: &&Posted| {
+            letter.kind == LetterKind::Transcript && letter.to.as_str() == by.address && today(letter.written)
+        };
+        if known.case.letters.values().filter(to_them).count() >= ANSWERS_A_DAY {
+            let added = addition.clone().context("A message of no case")?;
+            return Ok(Answered::of(self.office.follow(&before, &Input::Added(added), self.now)?));
+        }
         let mut filed = filed.into_iter().peekable();
         let told = filed.peek().is_some();
         let addition = addition.clone().filter(|_| !told);
