@@ -25,6 +25,7 @@ const FAREWELLS: &[&str] = &[
     "cheers",
     "regards",
     "kind regards",
+    "rgds",
     "warm regards",
     "best regards",
     "with kind regards",
@@ -236,6 +237,22 @@ pub fn is_left_behind(line: &str) -> bool {
     line.starts_with('>')
         || wrote()
         || LEFT_BEHIND.iter().any(|begin| line.get(..begin.len()).is_some_and(|head| head.eq_ignore_ascii_case(begin)))
+}
+
+/// Whether `line` is one of a signature that no label begins: the logo, as Outlook writes it into the text, an address, or
+/// "Orchard Housing | 01632 960100".
+pub fn is_card(line: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    let short = line.split_whitespace().count() <= 12 && !line.ends_with(['.', '?', '!', ':']);
+    let sentence = || line.contains(". ") || line.contains("? ");
+    lower.starts_with("[cid:") || short && !sentence() && (line.contains('|') || is_place(&lower))
+}
+
+/// An e-mail address, a web address or a telephone number, and nothing beside it.
+fn is_place(lower: &str) -> bool {
+    let number = lower.chars().all(|c| c.is_ascii_digit() || " +()-.".contains(c)) && lower.len() > 5;
+    let one_word = !lower.contains(char::is_whitespace);
+    number || one_word && (lower.contains('@') || lower.starts_with("www.") || lower.starts_with("http"))
 }
 
 /// Whether `label` belongs to a signature or to a quoted message's head: "Tel: 020 7946 0000", "From: Ada".
