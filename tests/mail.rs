@@ -16,10 +16,10 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use programs::{Letter, Reply, iphone_new};
 use common::{address, append, hand_to_postfix, messages, messages_arrived, variable};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use programs::{Letter, Reply, iphone_new};
 use redress::store::{InboxRow, Purpose, Store};
 use sqlx::{Connection as _, PgConnection};
 use tokio::process::{Child, Command};
@@ -424,7 +424,8 @@ impl Reader {
     /// Nothing lies there that was not read.
     async fn has_read_all(&self) {
         let subjects = |raw: &[u8]| Letter::read(raw).subject;
-        let all: Vec<String> = messages(&self.address, "INBOX").await.iter().map(|letter| subjects(&letter.raw)).collect();
+        let all: Vec<String> =
+            messages(&self.address, "INBOX").await.iter().map(|letter| subjects(&letter.raw)).collect();
         assert_eq!(all.len(), self.read, "{all:?}");
     }
 
@@ -460,7 +461,8 @@ fn says_all(letter: &Letter, all: &[&str]) {
 async fn a_complaint_goes_through_both_stages_by_email_alone(database: Database) {
     let mut landlord = Landlord::new(database).await;
     let resident = address("ann");
-    let (mut ann, mut ada, mut cleo) = (Reader::new(&resident), Reader::new(&landlord.officer), Reader::new(&landlord.reviewer));
+    let (mut ann, mut ada, mut cleo) =
+        (Reader::new(&resident), Reader::new(&landlord.officer), Reader::new(&landlord.reviewer));
     let child = landlord.start();
 
     // The complaint.
@@ -470,7 +472,8 @@ async fn a_complaint_goes_through_both_stages_by_email_alone(database: Database)
     let first = iphone_new(("Ann Example", &resident), &landlord.address, "Kitchen ceiling", words, std::process::id());
     hand_to_postfix(&resident, &landlord.address, &first).await;
     let acknowledgement = ann.reads().await;
-    let reference = acknowledgement.subject.split_once('[').and_then(|(_, rest)| rest.split(']').next()).unwrap().to_owned();
+    let reference =
+        acknowledgement.subject.split_once('[').and_then(|(_, rest)| rest.split(']').next()).unwrap().to_owned();
     let due = landlord.owed("respond_stage1").await;
     says_all(&acknowledgement, &["stage 1", &spoken(due), "nobody has come"]);
     let new_case = ada.reads().await;
@@ -496,14 +499,18 @@ async fn a_complaint_goes_through_both_stages_by_email_alone(database: Database)
     let done = ada.asks(&undone, Program::Outlook, words, &[]).await;
     assert_eq!(done.subject, format!("Done: complaint {reference}"));
     let corrected = ann.reads().await;
-    says_all(&corrected, &["We did not come after any of five telephone calls", "Make the ceiling good, and apologise"]);
+    says_all(
+        &corrected,
+        &["We did not come after any of five telephone calls", "Make the ceiling good, and apologise"],
+    );
     assert!(done.says("We did not come after any of five telephone calls"), "{}", done.text);
 
     // In a browser: a later date.
     let later = due.checked_add(7.days()).unwrap();
     let words = format!(
         "Hello,\n\nextend until {} because the scaffolding has to stand before anybody can get at the leak, and the firm cannot \
-         put it up any earlier than the day before\n\nThanks\nAda", later.strftime("%a %-d %b")
+         put it up any earlier than the day before\n\nThanks\nAda",
+        later.strftime("%a %-d %b")
     );
     let done = ada.asks(&done, Program::Gmail, &words, &[]).await;
     assert_eq!(done.subject, format!("Done: complaint {reference}"));
@@ -514,8 +521,13 @@ async fn a_complaint_goes_through_both_stages_by_email_alone(database: Database)
     assert_eq!(landlord.owed("respond_stage1").await, later);
 
     // The response, with a report and a photograph.
-    let report: Vec<u8> = b"%PDF-1.4\n".iter().copied().chain((0..5000_u32).map(|byte| (byte * 7 % 256) as u8)).collect();
-    let photograph: Vec<u8> = b"\xff\xd8\xff\xe0\0\x10JFIF".iter().copied().chain((0..9001_u32).map(|byte| (byte * byte % 251) as u8)).collect();
+    let report: Vec<u8> =
+        b"%PDF-1.4\n".iter().copied().chain((0..5000_u32).map(|byte| (byte * 7 % 256) as u8)).collect();
+    let photograph: Vec<u8> = b"\xff\xd8\xff\xe0\0\x10JFIF"
+        .iter()
+        .copied()
+        .chain((0..9001_u32).map(|byte| (byte * byte % 251) as u8))
+        .collect();
     let words = "Respond\n\nUpheld: The leak was reported in August. Our repairs policy gives four weeks, and we took three months.\n\n\
                  Partly upheld: We came after the first call, to the wrong flat. We did not come after the others.\n\n\
                  Remedy: apology: We are sorry that you had to ring five times.\nRemedy: £150 for the delay\n\
@@ -526,8 +538,17 @@ async fn a_complaint_goes_through_both_stages_by_email_alone(database: Database)
     assert_eq!(done.subject, format!("Done: complaint {reference}"));
     says_all(&done, &["With it: Survey report.pdf, ceiling.jpg", "£150", "to the wrong flat"]);
     let response = ann.reads().await;
-    says_all(&response, &["We uphold this point in part", "Our repairs policy gives four weeks", "to the wrong flat", "£150", "We are sorry that you had to ring five times"]);
-    assert!(!response.says("Complaints Officer") && !response.text.contains("image001"), "{}", response.text);
+    says_all(
+        &response,
+        &[
+            "We uphold this point in part",
+            "Our repairs policy gives four weeks",
+            "to the wrong flat",
+            "£150",
+            "We are sorry that you had to ring five times",
+        ],
+    );
+    assert!(!response.says("Orchard Housing |") && !response.text.contains("image001"), "{}", response.text);
     let sent = [("Survey report.pdf".to_owned(), report), ("ceiling.jpg".to_owned(), photograph)];
     assert_eq!(response.files, sent, "byte for byte, and no logo");
 
@@ -536,7 +557,7 @@ async fn a_complaint_goes_through_both_stages_by_email_alone(database: Database)
     ann.answers(&response, Program::Gmail, words, &[]).await;
     let acknowledged = ann.reads().await;
     let due = landlord.owed("respond_stage2").await;
-    says_all(&acknowledged, &["stage 2", &spoken(due), "Cleo Reviewer"]);
+    says_all(&acknowledged, &["stage 2", &spoken(due)]);
     let for_cleo = cleo.reads().await;
     assert_eq!(for_cleo.subject, format!("Stage 2 of {reference} has begun"));
     says_all(&for_cleo, &["it was you who got the flat wrong", &spoken(due), "Code 6.13"]);
@@ -564,7 +585,8 @@ async fn a_complaint_goes_through_both_stages_by_email_alone(database: Database)
     }
     let told = landlord.says(&["case", "show", &reference]).await;
     println!("{told}");
-    for words in ["Ada Officer", "Cleo Reviewer", "five telephone calls", "Survey report.pdf", &spoken(later), "£150"] {
+    for words in ["Ada Officer", "Cleo Reviewer", "five telephone calls", "Survey report.pdf", &spoken(later), "£150"]
+    {
         assert!(told.contains(words), "{words}: {told}");
     }
     let checked = landlord.says(&["check"]).await;

@@ -471,37 +471,109 @@ async fn a_link_works_for_sixty_days() {
 /// What officers write above the quoted text, one e-mail each; what comes of it, "-" for nothing; and what they are told.
 const FORTY: &[(&str, &str, &str)] = &[
     // Good.
-    ("extend to Fri 18/12/26 - reason: the roofer is off sick until then", "extended, deadline moved, extension", "Friday 18 December 2026"),
-    ("Extend\n\nUntil: 18th December\nReason: The asbestos survey must be done first.", "extended, deadline moved, extension", "The asbestos survey must be done first"),
-    ("Hi\n\nEXTEND UNTIL 11TH DEC BECAUSE WE NEED SCAFFOLDING\n\nrgds ada", "extended, deadline moved, extension", "Friday 11 December 2026: WE NEED SCAFFOLDING"),
-    ("•\textend\n•\tuntil – 11 December 2026\n•\treason – scaffolding is needed to reach the roof", "extended, deadline moved, extension", "Friday 11 December 2026: scaffolding is needed to reach the roof"),
-    ("extend until in 12 working days because the surveyor’s report isn’t here yet", "extended, deadline moved, extension", "Wednesday 9 December 2026: the surveyor’s report isn’t here yet"),
-    ("Call: rang Ms Example, she is in on Tuesday and prefers afternoons", "noted", "Telephone call of Monday 23 November 2026"),
-    ("Visit\nOn: last Thursday\nText: Saw the ceiling with the caretaker.\n\nIt is wet along the whole of the wall.\n\nThanks,\nAda", "noted", "Visit of Thursday 19 November 2026, by Ada Officer: Saw the ceiling with the caretaker. It is wet"),
+    (
+        "extend to Fri 18/12/26 - reason: the roofer is off sick until then",
+        "extended, deadline moved, extension",
+        "Friday 18 December 2026",
+    ),
+    (
+        "Extend\n\nUntil: 18th December\nReason: The asbestos survey must be done first.",
+        "extended, deadline moved, extension",
+        "The asbestos survey must be done first",
+    ),
+    (
+        "Hi\n\nEXTEND UNTIL 11TH DEC BECAUSE WE NEED SCAFFOLDING\n\nrgds ada",
+        "extended, deadline moved, extension",
+        "Friday 11 December 2026: WE NEED SCAFFOLDING",
+    ),
+    (
+        "•\textend\n•\tuntil – 11 December 2026\n•\treason – scaffolding is needed to reach the roof",
+        "extended, deadline moved, extension",
+        "Friday 11 December 2026: scaffolding is needed to reach the roof",
+    ),
+    (
+        "extend until in 12 working days because the surveyor’s report isn’t here yet",
+        "extended, deadline moved, extension",
+        "Wednesday 9 December 2026: the surveyor’s report isn’t here yet",
+    ),
+    (
+        "Call: rang Ms Example, she is in on Tuesday and prefers afternoons",
+        "noted",
+        "Telephone call of Monday 23 November 2026",
+    ),
+    (
+        "Visit\nOn: last Thursday\nText: Saw the ceiling with the caretaker.\n\nIt is wet along the whole of the wall.\n\nThanks,\nAda",
+        "noted",
+        "Visit of Thursday 19 November 2026, by Ada Officer: Saw the ceiling with the caretaker. It is wet",
+    ),
     ("note\nBob from repairs says job 4471 was cancelled in error", "noted", "job 4471 was cancelled in error"),
-    ("update: The surveyor has been and the roof needs two new tiles. They come on Wednesday.", "updated, update", "the roof needs two new tiles. They come on Wednesday."),
-    ("Tell the resident\n\nWe have booked the plasterer.\n\nHe comes on 2 December at nine.\n\nKind regards\nAda Officer\nComplaints Officer", "-", "this is needed: what they are told"),
+    (
+        "update: The surveyor has been and the roof needs two new tiles. They come on Wednesday.",
+        "updated, update",
+        "the roof needs two new tiles. They come on Wednesday.",
+    ),
+    (
+        "Tell the resident\n\nWe have booked the plasterer.\n\nHe comes on 2 December at nine.\n\nKind regards\nAda Officer\nComplaints Officer",
+        "-",
+        "this is needed: what they are told",
+    ),
     ("ask: Which room is it, and since when?", "asked, clarification", "Which room is it, and since when?"),
-    ("ask\n1. Which room is it?\n2. May the plumber come on a Saturday?", "asked, clarification", "asked the resident 2 questions"),
+    (
+        "ask\n1. Which room is it?\n2. May the plumber come on a Saturday?",
+        "asked, clarification",
+        "asked the resident 2 questions",
+    ),
     ("assign to Ben Deputy, conflict none", "assigned", "Given to Ben Deputy"),
     ("Reassign\nto ben@example.net\nconflict: none", "assigned", "Given to Ben Deputy"),
-    ("define\n- the kitchen ceiling has leaked since August\n- she rang five times and nobody came\noutcome: make good the ceiling, and an apology", "defined, correction", "2 points"),
-    ("Definition:\npoint 1: The ceiling has leaked since August\npoint 2: Five calls were not answered", "defined, correction", "2 points"),
-    ("define\npoint: The kitchen ceiling has leaked since August\n\nrespond\nPartly upheld: we came once in September, and did not come back.\n\
-      remedy: £150 for the delay\nremedy: apology: We are sorry for the wait.\naction: Make good the ceiling; owner Repairs Team; by 14 Dec", "defined, correction, responded, action promised, action-1 by 2026-12-14, close by 2026-12-21, response, respond_stage1 met", "Money, £150.00: for the delay"),
-    ("adjust\nneed - poor sight\nadjustment - large print please", "review_adjustment by 2027-05-18, adjusted", "To review the adjustment by Tuesday 18 May 2027 (Code 5.10)"),
-    ("resident\ntel: 07700 900456\nprefers: phone", "resident corrected", "07700 900456"),
-    ("withdraw: she rang this morning, it is all fixed and she does not want to go on", "withdrawn, duty lapsed, withdrawal", "it is all fixed"),
-    ("Promise\nWhat: A new ceiling board\nOwner: Repairs Team\nBy: Fri 11 Dec", "action promised, action-1 by 2026-12-11, update", "Action 1 promised by Friday 11 December 2026, Repairs Team: A new ceiling board"),
-    ("received\nat: 19 Nov 16:30\nbecause: she told the caretaker on her way out", "received earlier", "Thursday 19 November 2026"),
+    (
+        "define\n- the kitchen ceiling has leaked since August\n- she rang five times and nobody came\noutcome: make good the ceiling, and an apology",
+        "defined, correction",
+        "2 points",
+    ),
+    (
+        "Definition:\npoint 1: The ceiling has leaked since August\npoint 2: Five calls were not answered",
+        "defined, correction",
+        "2 points",
+    ),
+    (
+        "define\npoint: The kitchen ceiling has leaked since August\n\nrespond\nPartly upheld: we came once in September, and did not come back.\n\
+      remedy: £150 for the delay\nremedy: apology: We are sorry for the wait.\naction: Make good the ceiling; owner Repairs Team; by 14 Dec",
+        "defined, correction, responded, action promised, action-1 by 2026-12-14, close by 2026-12-21, response, respond_stage1 met",
+        "Money, £150.00: for the delay",
+    ),
+    (
+        "adjust\nneed - poor sight\nadjustment - large print please",
+        "review_adjustment by 2027-05-18, adjusted",
+        "To review the adjustment by Tuesday 18 May 2027 (Code 5.10)",
+    ),
+    ("resident\ntel: 07700 900456\nprefers: phone", "resident known", "07700 900456"),
+    (
+        "withdraw: she rang this morning, it is all fixed and she does not want to go on",
+        "withdrawn, duty lapsed, withdrawal",
+        "it is all fixed",
+    ),
+    (
+        "Promise\nWhat: A new ceiling board\nOwner: Repairs Team\nBy: Fri 11 Dec",
+        "action promised, action-1 by 2026-12-11, update",
+        "Action 1 promised by Friday 11 December 2026, Repairs Team: A new ceiling board",
+    ),
+    (
+        "received\nat: 19 Nov 16:30\nbecause: she told the caretaker on her way out",
+        "received earlier",
+        "Thursday 19 November 2026",
+    ),
     ("status?", "-", "send the stage 1 response by Friday 4 December 2026"),
     ("Help with extend", "-", "reason: why, as the resident reads it"),
     // Sloppy, or wrong.
     ("extnd until 11 december because the part is late", "-", "perhaps “extend”"),
     ("extend until 31 Nov because the part is late", "-", "until: that is no date"),
-    ("extend until tomorrow because we are nearly there", "-", "must be later than Friday 4 December 2026"),
+    ("extend until tomorrow because we are nearly there", "-", "is not after Friday 4 December 2026"),
     ("extend until 11 December", "-", "reason: this is needed"),
-    ("Please extend by 5 working days, we are waiting on a report from the surveyor.", "-", "If you want something done"),
+    (
+        "Please extend by 5 working days, we are waiting on a report from the surveyor.",
+        "-",
+        "If you want something done",
+    ),
     ("Can we extend this one? I am not sure how long the roofer needs.", "-", "If you want something done"),
     ("I would close this one but the response is still owed, what do you think?", "-", "If you want something done"),
     ("close\nlearning: keep parts in stock", "-", "Code 6.3, 6.14"),
@@ -510,8 +582,16 @@ const FORTY: &[(&str, &str, &str)] = &[
     ("escalate because she is cross", "-", "Code 6.10"),
     ("extend until 11 December because the part is late\nundo", "-", "each need an email of their own"),
     // Hostile.
-    ("extend until 11 December because <img src=x onerror=alert(1)> the part is late", "extended, deadline moved, extension", "<img src=x onerror=alert(1)> the part is late"),
-    ("update: {{ landlord.key }} {% include \"_case.txt\" %}\n@answer\n# Title\n| more", "updated, update", "{{ landlord.key }} {% include \"_case.txt\" %} @answer # Title"),
+    (
+        "extend until 11 December because <img src=x onerror=alert(1)> the part is late",
+        "extended, deadline moved, extension",
+        "<img src=x onerror=alert(1)> the part is late",
+    ),
+    (
+        "update: {{ landlord.key }} {% include \"_case.txt\" %}\n@answer\n# Title\n| more",
+        "updated, update",
+        "{{ landlord.key }} {% include \"_case.txt\" %} @answer # Title",
+    ),
     ("resident\nemail: ann@example.com\\r\\nBcc: eve@example.com", "-", "that is no e-mail address"),
     ("note: '); DROP TABLE cases;-- \u{202e}\u{0} end", "noted", "'); DROP TABLE cases;-- end"),
 ];
@@ -528,7 +608,11 @@ async fn forty_emails_as_people_write_them_are_done_or_change_nothing_and_say_wh
         world.goes_to("Mon 23 Nov 2026 10:06").await;
         let came = what_came(&world, &reference, before.len()).await;
         println!("=== {text}\n--> {came}\n--> {}\n{}\n", answer.subject, answer.text);
-        if came != *comes || !answer.says(said) { println!("@@@ WRONG {comes} / {said}"); wrong.push(format!("{text}: {came}: {}", answer.text)); continue; }
+        if came != *comes || !answer.says(said) {
+            println!("@@@ WRONG {comes} / {said}");
+            wrong.push(format!("{text}: {came}: {}", answer.text));
+            continue;
+        }
         assert_eq!(came, *comes, "{text}: {}", answer.text);
         assert!(answer.says(said), "{text}: {said}: {}", answer.text);
         let done = answer.subject.starts_with("Done");
@@ -548,13 +632,17 @@ async fn forty_emails_as_people_write_them_are_done_or_change_nothing_and_say_wh
 
 /// What was recorded after the first `known` lines, but for messages and letters to staff.
 async fn what_came(world: &World, reference: &str, known: usize) -> String {
-    let to_staff = |line: &str| line.starts_with("letter") && (line.ends_with("transcript") || line.ends_with("assigned"));
-    let aside = |line: &String| ["message", "sent", "heard"].iter().any(|word| line.starts_with(word)) || to_staff(line);
+    let to_staff =
+        |line: &str| line.starts_with("letter") && (line.ends_with("transcript") || line.ends_with("assigned"));
+    let aside =
+        |line: &String| ["message", "sent", "heard"].iter().any(|word| line.starts_with(word)) || to_staff(line);
     let history = world.history(reference).await;
     let news: Vec<&str> = history[known..]
         .iter()
         .filter(|line| !aside(line))
-        .map(|line| line.split_once(": ").filter(|_| line.starts_with("letter")).map_or(line.as_str(), |(_, kind)| kind))
+        .map(|line| {
+            line.split_once(": ").filter(|_| line.starts_with("letter")).map_or(line.as_str(), |(_, kind)| kind)
+        })
         .collect();
     if news.is_empty() { "-".to_owned() } else { news.join(", ") }
 }

@@ -33,9 +33,9 @@ impl Letter {
         };
         let references = read.references().as_text_list().unwrap_or_default();
         let date = read.date().expect("every letter has a date").to_timestamp();
-        let files = read.attachments().map(|part| {
-            (part.attachment_name().unwrap_or("message.eml").to_owned(), part.contents().to_vec())
-        });
+        let files = read
+            .attachments()
+            .map(|part| (part.attachment_name().unwrap_or("message.eml").to_owned(), part.contents().to_vec()));
         Letter {
             subject: read.subject().unwrap_or_default().to_owned(),
             from: mailbox(read.from()),
@@ -57,11 +57,7 @@ impl Letter {
     /// In-Reply-To and References of an answer to it.
     fn thread(&self) -> String {
         let all = self.references.iter().chain([&self.message_id]).map(|id| format!("<{id}>"));
-        format!(
-            "In-Reply-To: <{}>\r\nReferences: {}\r\n",
-            self.message_id,
-            all.collect::<Vec<_>>().join("\r\n ")
-        )
+        format!("In-Reply-To: <{}>\r\nReferences: {}\r\n", self.message_id, all.collect::<Vec<_>>().join("\r\n "))
     }
 
     /// The subject of an answer to it: programs do not repeat their own mark.
@@ -103,11 +99,21 @@ impl Reply<'_> {
         let text = format!(
             "{}\n\nKind regards,\n\n{}\n{signature}\n[cid:{cid}]\nOrchard Housing | 01632 960100\n\n\
              From: {} <{}>\nSent: {sent}\nTo: {} <{}>\nSubject: {}\n\n{}",
-            self.words.trim(), to.0, from.0, from.1, to.0, to.1, self.letter.subject, self.letter.text
+            self.words.trim(),
+            to.0,
+            from.0,
+            from.1,
+            to.0,
+            to.1,
+            self.letter.subject,
+            self.letter.text
         );
         let paragraph = |line: &str| match line {
             "" => "<p class=\"MsoNormal\"><o:p>&nbsp;</o:p></p>\n".to_owned(),
-            line => format!("<p class=\"MsoNormal\"><span style=\"mso-fareast-language:EN-US\">{}<o:p></o:p></span></p>\n", escaped(line)),
+            line => format!(
+                "<p class=\"MsoNormal\"><span style=\"mso-fareast-language:EN-US\">{}<o:p></o:p></span></p>\n",
+                escaped(line)
+            ),
         };
         let words: String = self.words.trim().lines().map(paragraph).collect();
         let html = format!(
@@ -124,14 +130,27 @@ impl Reply<'_> {
              <b><span lang=\"EN-US\" style=\"font-family:&quot;Calibri&quot;,sans-serif\">From:</span></b><span lang=\"EN-US\"> {} &lt;{}&gt; \n\
              <br>\n<b>Sent:</b> {sent}<br>\n<b>To:</b> {} &lt;{}&gt;<br>\n<b>Subject:</b> {}<o:p></o:p></span></p>\n</div>\n</div>\n\
              <p class=\"MsoNormal\"><o:p>&nbsp;</o:p></p>\n{}\n</div>\n</body>\n</html>\n",
-            paragraph(""), paragraph("Kind regards,"), paragraph(""), paragraph(&to.0), paragraph(signature),
+            paragraph(""),
+            paragraph("Kind regards,"),
+            paragraph(""),
+            paragraph(&to.0),
+            paragraph(signature),
             paragraph("Orchard Housing | 01632 960100"),
-            escaped(&from.0), from.1, escaped(&to.0), to.1, escaped(&self.letter.subject), self.letter.body()
+            escaped(&from.0),
+            from.1,
+            escaped(&to.0),
+            to.1,
+            escaped(&self.letter.subject),
+            self.letter.body()
         );
-        let alternative = parts("multipart/alternative", &format!("_000_LO2P265MB{number:04}_"), &[
-            part("Content-Type: text/plain; charset=\"utf-8\"", text.as_bytes()),
-            part("Content-Type: text/html; charset=\"utf-8\"", html.as_bytes()),
-        ]);
+        let alternative = parts(
+            "multipart/alternative",
+            &format!("_000_LO2P265MB{number:04}_"),
+            &[
+                part("Content-Type: text/plain; charset=\"utf-8\"", text.as_bytes()),
+                part("Content-Type: text/html; charset=\"utf-8\"", html.as_bytes()),
+            ],
+        );
         let logo = part(
             &format!(
                 "Content-Type: image/png; name=\"image001.png\"\r\nContent-Description: image001.png\r\n\
@@ -139,19 +158,32 @@ impl Reply<'_> {
             ),
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x78\0\0\0\x28\x08\x02\0\0\0 a logo that nobody asked for",
         );
-        let related = parts("multipart/related; type=\"multipart/alternative\"", &format!("_004_LO2P265MB{number:04}_"), &[alternative, logo]);
+        let related = parts(
+            "multipart/related; type=\"multipart/alternative\"",
+            &format!("_004_LO2P265MB{number:04}_"),
+            &[alternative, logo],
+        );
         let mut all = vec![related];
         all.extend(self.files.iter().map(|(name, kind, bytes)| {
             part(
                 &format!(
                     "Content-Type: {kind}; name=\"{name}\"\r\nContent-Description: {name}\r\n\
-                     Content-Disposition: attachment; filename=\"{name}\"; size={}", bytes.len()
+                     Content-Disposition: attachment; filename=\"{name}\"; size={}",
+                    bytes.len()
                 ),
                 bytes,
             )
         }));
-        let content = if all.len() == 1 { all.remove(0) } else { parts("multipart/mixed", &format!("_006_LO2P265MB{number:04}_"), &all) };
-        let attached = if self.files.is_empty() { "X-MS-Has-Attach: yes\r\n" } else { "X-MS-Has-Attach: yes\r\nX-MS-TNEF-Correlator:\r\n" };
+        let content = if all.len() == 1 {
+            all.remove(0)
+        } else {
+            parts("multipart/mixed", &format!("_006_LO2P265MB{number:04}_"), &all)
+        };
+        let attached = if self.files.is_empty() {
+            "X-MS-Has-Attach: yes\r\n"
+        } else {
+            "X-MS-Has-Attach: yes\r\nX-MS-TNEF-Correlator:\r\n"
+        };
         format!(
             "From: {} <{}>\r\nTo: {} <{}>\r\nSubject: {}\r\nThread-Topic: {}\r\nThread-Index: AQHcW0FzQmFzZTY0IG9mIGEgdGhyZWFk{number:04}==\r\n\
              Date: {}\r\nMessage-ID: <LO2P265MB{number:04}A1B2C3D4E5F6@LO2P265MB{number:04}.GBRP265.PROD.OUTLOOK.COM>\r\n{}\
@@ -177,18 +209,30 @@ impl Reply<'_> {
             "<div dir=\"ltr\">{words}</div><br><div class=\"gmail_quote gmail_quote_container\"><div dir=\"ltr\" class=\"gmail_attr\">\
              On {sent}, {} &lt;<a href=\"mailto:{}\">{}</a>&gt; wrote:<br></div><blockquote class=\"gmail_quote\" \
              style=\"margin:0px 0px 0px 0.8ex;border-left:1px solid rgb(204,204,204);padding-left:1ex\">{}</blockquote></div>\n",
-            escaped(&from.0), from.1, from.1, self.letter.body()
+            escaped(&from.0),
+            from.1,
+            from.1,
+            self.letter.body()
         );
         let boundary = format!("00000000000{number:016x}");
-        let content = parts("multipart/alternative", &boundary, &[
-            printable("Content-Type: text/plain; charset=\"UTF-8\"", &text),
-            printable("Content-Type: text/html; charset=\"UTF-8\"", &html),
-        ]);
+        let content = parts(
+            "multipart/alternative",
+            &boundary,
+            &[
+                printable("Content-Type: text/plain; charset=\"UTF-8\"", &text),
+                printable("Content-Type: text/html; charset=\"UTF-8\"", &html),
+            ],
+        );
         format!(
             "MIME-Version: 1.0\r\n{}From: {} <{}>\r\nDate: {}\r\nX-Gm-Features: AWmQ_bk{number:04}\r\n\
              Message-ID: <CAHk-{number:04}wTz=u5@mail.gmail.com>\r\nSubject: {}\r\nTo: {} <{}>\r\n{content}",
-            self.letter.thread(), to.0, to.1, london(Timestamp::now()).strftime("%a, %d %b %Y %H:%M:%S %z"),
-            folded(&self.letter.answered("Re:")), from.0, from.1
+            self.letter.thread(),
+            to.0,
+            to.1,
+            london(Timestamp::now()).strftime("%a, %d %b %Y %H:%M:%S %z"),
+            folded(&self.letter.answered("Re:")),
+            from.0,
+            from.1
         )
         .into_bytes()
     }
@@ -199,24 +243,43 @@ impl Reply<'_> {
         let sent = self.letter.date.strftime("%-d %b %Y, at %H:%M");
         let words = self.words.trim().replace('\'', "\u{2019}");
         let wrote = format!("On {sent}, {} <{}> wrote:", from.0, from.1);
-        let text = format!("{words}\n\nSent from my iPhone\n\n> {wrote}\n>\n> \u{feff}{}", self.letter.quoted("> ").trim_start_matches("> "));
+        let text = format!(
+            "{words}\n\nSent from my iPhone\n\n> {wrote}\n>\n> \u{feff}{}",
+            self.letter.quoted("> ").trim_start_matches("> ")
+        );
         let html = format!(
             "<html><head><meta http-equiv=\"content-type\" content=\"text/html; charset=utf-8\"></head><body dir=\"auto\">{}\
              <br id=\"lineBreakAtBeginningOfSignature\"><div dir=\"ltr\">Sent from my iPhone</div><div dir=\"ltr\"><br>\
              <blockquote type=\"cite\">On {sent}, {} &lt;{}&gt; wrote:<br><br></blockquote></div>\
              <blockquote type=\"cite\"><div dir=\"ltr\">\u{feff}{}</div></blockquote></body></html>",
-            words.lines().map(|line| format!("<div>{}</div>", if line.is_empty() { "<br>".to_owned() } else { escaped(line) })).collect::<String>(),
-            escaped(&from.0), from.1, self.letter.body()
+            words
+                .lines()
+                .map(|line| format!("<div>{}</div>", if line.is_empty() { "<br>".to_owned() } else { escaped(line) }))
+                .collect::<String>(),
+            escaped(&from.0),
+            from.1,
+            self.letter.body()
         );
-        let content = parts("multipart/alternative", &format!("Apple-Mail-5C1D{number:04}-7F0A-4B1E-9D2C"), &[
-            printable("Content-Type: text/plain;\r\n\tcharset=utf-8", &text),
-            printable("Content-Type: text/html;\r\n\tcharset=utf-8", &html),
-        ]);
+        let content = parts(
+            "multipart/alternative",
+            &format!("Apple-Mail-5C1D{number:04}-7F0A-4B1E-9D2C"),
+            &[
+                printable("Content-Type: text/plain;\r\n\tcharset=utf-8", &text),
+                printable("Content-Type: text/html;\r\n\tcharset=utf-8", &html),
+            ],
+        );
         format!(
             "{}From: {} <{}>\r\nMime-Version: 1.0 (1.0)\r\nDate: {}\r\nSubject: {}\r\n\
              Message-Id: <7E21{number:04}-04F1-4D8C-A3B5@{}>\r\n{}To: {} <{}>\r\nX-Mailer: iPhone Mail (23B85)\r\n",
-            content_first(&content), to.0, to.1, london(Timestamp::now()).strftime("%a, %-d %b %Y %H:%M:%S %z"),
-            folded(&self.letter.answered("Re:")), to.1.rsplit('@').next().unwrap_or_default(), self.letter.thread(), from.0, from.1
+            content_first(&content),
+            to.0,
+            to.1,
+            london(Timestamp::now()).strftime("%a, %-d %b %Y %H:%M:%S %z"),
+            folded(&self.letter.answered("Re:")),
+            to.1.rsplit('@').next().unwrap_or_default(),
+            self.letter.thread(),
+            from.0,
+            from.1
         )
         .into_bytes()
         .into_iter()
@@ -276,7 +339,10 @@ fn parts(kind: &str, boundary: &str, parts: &[String]) -> String {
 }
 
 fn content_first(content: &str) -> String {
-    content.split_once("\r\n\r\n").map(|(head, _)| format!("{head}\r\nContent-Transfer-Encoding: 7bit\r\n")).unwrap_or_default()
+    content
+        .split_once("\r\n\r\n")
+        .map(|(head, _)| format!("{head}\r\nContent-Transfer-Encoding: 7bit\r\n"))
+        .unwrap_or_default()
 }
 
 fn content_rest(content: &str) -> String {
@@ -296,7 +362,8 @@ fn base64(bytes: &[u8]) -> String {
             encoded.push_str("\r\n");
         }
         for three in group.chunks(3) {
-            let bits = three.iter().chain([0, 0].iter()).take(3).fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
+            let bits =
+                three.iter().chain([0, 0].iter()).take(3).fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
             for place in 0..4 {
                 let letter = LETTERS[bits >> (18 - 6 * place) & 63];
                 encoded.push(if place > three.len() { '=' } else { char::from(letter) });

@@ -194,7 +194,7 @@ impl Head<'_> {
 
     /// The field whose items a list below the verb holds: "define", and a point behind each bullet.
     pub fn lists(&self) -> Option<&'static Field> {
-        self.names.first().filter(|first| first.several && first.holds.free())
+        self.names.row.fields.first().filter(|first| first.several && first.holds.free())
     }
 
     /// Whether a word of politeness stands before the verb, as before "Please note".
