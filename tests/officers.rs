@@ -546,7 +546,7 @@ const FORTY: &[(&str, &str, &str)] = &[
         "review_adjustment by 2027-05-18, adjusted",
         "To review the adjustment by Tuesday 18 May 2027 (Code 5.10)",
     ),
-    ("resident\ntel: 07700 900456\nprefers: phone", "resident known", "07700 900456"),
+    ("resident\ntel: 07700 900456\nprefers: phone", "resident known", "put right what is known of the resident"),
     (
         "withdraw: she rang this morning, it is all fixed and she does not want to go on",
         "withdrawn, duty lapsed, withdrawal",
