@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use redress::cli;
 use redress::config::Problems;
 use redress::daemon::office;
@@ -85,6 +85,10 @@ enum Command {
     },
     /// Sort messages, learn to, or print what people corrected
     Triage(cli::triage::Triage),
+    /// Print what a shell needs to complete commands, acts and options
+    Completions(cli::completions::Ask),
+    /// Print the manual, or write a page for every command and act
+    Man(cli::man::Ask),
 }
 
 fn main() -> ExitCode {
@@ -127,6 +131,8 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
             let own = cli::run::load(config).map(|loaded| office::own(&loaded.config)).unwrap_or_default();
             Ok(cli::inspect::run(files, *json, &own)?)
         }
+        Command::Completions(ask) => ask.run(Arguments::command()),
+        Command::Man(ask) => ask.run(Arguments::command()),
         Command::Triage(triage) => runtime()?.block_on(triage.run(config, stdout().lock())),
     }
 }

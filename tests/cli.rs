@@ -1103,6 +1103,9 @@ fn the_case_list_is_narrowed_by_date_handler_and_words() {
     };
     assert_eq!(references(&["--find", "ROSA lift"]), std::slice::from_ref(&lift));
     assert_eq!(references(&["--find", "sam@example.com"]), std::slice::from_ref(&tap));
+    assert!(references(&["--find", "smell of gas"]).contains(&lift), "by the resident's words");
+    assert_eq!(references(&["--landlord", "wellington", "--find", "tap"]), std::slice::from_ref(&tap));
+    assert!(house.fails(&["case", "list", "--landlord", "elsewhere"]).1.contains("it has wellington"));
     assert_eq!(references(&["--due", "9", "--find", "tap"]), [""; 0]);
     assert_eq!(references(&["--due", "10", "--find", "tap"]), std::slice::from_ref(&tap));
     assert_eq!(references(&["--overdue"]), [""; 0]);
@@ -1202,4 +1205,137 @@ fn a_person_who_takes_back_stage_2_or_begins_it_corrects_the_sorting_of_the_answ
         assert_eq!((&line["label"], &line["body"]), (&label.into(), &words.into()));
         assert_eq!(line["said"]["label"].as_str().unwrap_or_default(), said, "{line}");
     }
+}
+
+// ── the editor ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// An editor that keeps what it was shown, and then does as `script` says with the file `$1`.
+fn editor(house: &House, script: &str) -> String {
+    let path = house.path("editor");
+    let shown = house.path("shown");
+    fs::write(
+        &path,
+        format!("#!/bin/sh\nset -e\ncp \"$1\" '{0}'; stat -c %a \"$1\" > '{0}.mode'\n{script}\n", shown.display()),
+    )
+    .unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}
+
+/// What comes of `arguments` with the editor, and what is left among the temporary files.
+fn edited(house: &House, script: &str, arguments: &[&str]) -> (Output, String, usize) {
+    let temporary = house.path("temporary");
+    fs::create_dir_all(&temporary).unwrap();
+    let _ = fs::remove_file(house.path("shown"));
+    let mut command = house.command(arguments);
+    command.env("VISUAL", editor(house, script)).env("TMPDIR", &temporary);
+    let output = command.output().unwrap();
+    let shown = fs::read_to_string(house.path("shown")).unwrap_or_default();
+    (output, shown, fs::read_dir(&temporary).unwrap().count())
+}
+
+fn first_case(house: &House) -> String {
+    let cases: Value = serde_json::from_str(&house.says(&["case", "list", "--json"])).unwrap();
+    cases[0]["reference"].as_str().unwrap().to_owned()
+}
+
+fn out(output: &Output) -> (String, String) {
+    (String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn an_act_is_filled_in_as_a_form_with_what_is_known_already() {
+    let house = House::with_mail();
+    let case = first_case(&house);
+    let act = ["case", &case, "define", "--as", "ada@example.net", "--edit", "--outcome", "The lift is mended"];
+    let (output, shown, left) = edited(&house, "sed -i 's/^responsibility: …/responsibility: All of it/' \"$1\"", &act);
+    assert!(output.status.success(), "{:?}", out(&output));
+    assert!(shown.starts_with(&format!("# {case}, Rosa Quill, Complaint about the lift\n# define: ")), "{shown}");
+    let fields: Vec<&str> = shown.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+    assert_eq!(fields[0], "define");
+    assert!(fields[1].starts_with("point: ") && fields[1].contains("lift has been broken"), "{shown}");
+    assert!(fields.contains(&"outcome: The lift is mended") && fields.contains(&"responsibility: …"), "{shown}");
+    assert!(shown.contains("For example: "), "{shown}");
+    assert_eq!(fs::read_to_string(house.path("shown.mode")).unwrap(), "600\n");
+    assert_eq!(left, 0, "no residents' words are left behind");
+    let known = house.says(&["case", "show", &case]);
+    assert!(known.contains("The lift is mended") && known.contains("All of it"), "{known}");
+}
+
+#[test]
+fn what_is_wrong_in_a_form_stands_above_it_for_another_go() {
+    let house = House::with_mail();
+    let case = first_case(&house);
+    let act = ["case", &case, "extend", "--as", "ada@example.net", "--edit", "--dry-run"];
+    // First a day nobody knows, then one the Code does not allow, then a good one.
+    let script = "\
+        if grep -q '^until: …' \"$1\"; then sed -i 's/^until: …/until: Blursday/; s/^reason: …/reason: The part is on order/' \"$1\"\n\
+        elif grep -q Blursday \"$1\"; then cp \"$1\" \"$0.first\"; sed -i 's/Blursday/in 60 working days/' \"$1\"\n\
+        else cp \"$1\" \"$0.second\"; sed -i 's/in 60 working days/in 12 working days/' \"$1\"; fi";
+    let (output, _, left) = edited(&house, script, &act);
+    let (said, wrong) = out(&output);
+    assert!(output.status.success(), "{said}{wrong}");
+    assert!(said.contains("would be recorded; nothing has been changed"), "{said}");
+    let first = fs::read_to_string(house.path("editor.first")).unwrap();
+    assert!(first.starts_with("#! Nothing has been done yet. Please put right:\n#!   until: "), "{first}");
+    assert!(first.contains("\nreason: The part is on order\n"), "what was written stays: {first}");
+    let second = fs::read_to_string(house.path("editor.second")).unwrap();
+    assert!(second.lines().nth(1).unwrap().starts_with("#!   Refused: "), "a refusal names its rule: {second}");
+    assert_eq!(second.matches("#! Nothing has been done yet").count(), 1, "{second}");
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn a_form_that_is_empty_not_saved_or_never_shown_does_nothing() {
+    let house = House::with_mail();
+    let case = first_case(&house);
+    let history = || house.says(&["case", "show", &case]);
+    let before = history();
+    let act = ["case", &case, "define", "--as", "ada@example.net", "--edit"];
+    for script in [": > \"$1\"", "true", "rm \"$1\"", "printf '# only a hint\\n' > \"$1\""] {
+        let (output, _, left) = edited(&house, script, &act);
+        assert!(output.status.success(), "{script}: {:?}", out(&output));
+        assert_eq!(
+            out(&output),
+            (String::new(), "The form was left empty or not saved. Nothing has been changed.\n".to_owned())
+        );
+        assert_eq!(left, 0, "{script}");
+    }
+    for (script, words) in [
+        ("exit 3", "ended with exit status: 3. Nothing has been changed."),
+        (
+            "sed -i 's/^define$/close/' \"$1\"; if grep -q '^#! ' \"$1\"; then touch \"$1\"; fi",
+            "Nothing has been changed.",
+        ),
+    ] {
+        let (output, _, left) = edited(&house, script, &act);
+        assert_eq!(output.status.code(), Some(1), "{script}: {:?}", out(&output));
+        assert!(out(&output).1.contains(words), "{:?}", out(&output));
+        assert_eq!(left, 0, "{script}");
+    }
+    let mut command = house.command(&act);
+    let output = command.env_remove("VISUAL").env_remove("EDITOR").env("PATH", "/nowhere").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        out(&output).1.contains("There is no editor here: put the name of yours into EDITOR"),
+        "{:?}",
+        out(&output)
+    );
+    assert_eq!(history(), before);
+}
+
+#[test]
+fn what_came_by_telephone_is_logged_from_a_form() {
+    let house = House::with_mail();
+    let script = "sed -i 's/^by: …/by: telephone/; s/^received: …/received: yesterday 14:30/; s/^name: …/name: Wim Ost/; \
+        s/^point: …/point: The bins have not been emptied for three weeks/' \"$1\"";
+    let (output, shown, left) = edited(&house, script, &["case", "log", "--as", "ada@example.net", "--edit"]);
+    assert!(output.status.success(), "{:?}", out(&output));
+    assert!(shown.starts_with("# Wellington Homes Limited\n# log: ") && shown.contains("\nrequest: …\n"), "{shown}");
+    assert!(
+        house.says(&["case", "list"]).contains("Wim Ost") || out(&output).0.contains("recorded"),
+        "{:?}",
+        out(&output)
+    );
+    assert_eq!(left, 0);
 }

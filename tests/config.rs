@@ -232,7 +232,7 @@ fn a_small_landlord_reads_its_letters_first_names_its_estates_and_asks_nobody_ho
 #[test]
 fn the_band_in_which_a_person_is_asked_and_the_landlords_own_words_reach_the_sorter() {
     let own = EXAMPLE
-        .replace("#complaint_from = 15", "complaint_from = 7")
+        .replace("#complaint_from = 20", "complaint_from = 7")
         .replace("#   complaint_words = ", "complaint_words = ")
         .replace("#   hazard_words = ", "hazard_words = ");
     let (_folder, loaded) = example(&own);

@@ -1,5 +1,7 @@
 //! Told stories: what residents, officers and the operator see when mail arrives, time goes by and things go wrong.
 
+#[path = "flow/officers.rs"]
+mod officers;
 mod sim;
 
 use redress::config::Config;

@@ -237,7 +237,7 @@ pub fn digests<'a>(landlord: &'a Landlord, cases: &[Filed], morning: &Morning) -
         for pledge in pledges(case, today, calendar) {
             let owner = owner(case, &pledge, landlord).and_then(|owner| match away.of(owner, today) {
                 None => Some(owner),
-                Some(_) => away.covers(owner, today, landlord, |cover| may_hear(case, cover, landlord)),
+                Some(_) => away.covers(owner, today, landlord, |cover| case.unfit(cover, case.stage).is_none()),
             });
             if let Some(owner) = owner.filter(|owner| owner.address != handler.address) {
                 lists.of(owner).actions.push(pledge.clone());

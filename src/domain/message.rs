@@ -359,6 +359,12 @@ pub fn clean_line(text: &str) -> String {
     mime::single_spaced(&clean_text(text))
 }
 
+/// Text as the lists of [`wording`] have it: lower case, one kind of apostrophe. The dot above that a Turkish "İ" leaves
+/// behind is no letter.
+fn folded(text: &str) -> String {
+    text.to_lowercase().replace('’', "'").replace('\u{307}', "")
+}
+
 fn has_words(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
 }

@@ -203,8 +203,10 @@ impl Draft<'_> {
     }
 
     fn owns(&self, by: &Person, action: ActionNo) -> bool {
-        let action = self.case.actions.get(&action);
-        action.is_some_and(|action| action.promised.owner_address.as_ref() == Some(&by.address))
+        let owner = self.case.actions.get(&action).and_then(|action| action.promised.owner_address.as_ref());
+        let people = self.house.landlord.people();
+        let stands_in = people.iter().find(|person| Some(&person.address) == owner).map(|owner| self.reader(owner));
+        owner == Some(&by.address) || stands_in.is_some_and(|reader| reader.address.as_str() == by.address)
     }
 
     fn complaint(&self) -> Result<(), Refusal> {

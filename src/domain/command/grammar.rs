@@ -198,7 +198,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "define",
-        also: &["definition", "redefine"],
+        also: &["redefine"],
         meaning: "Confirm the complaint definition, or give a better one; what is not given stays",
         provision: Some("5.6"),
         fields: &[POINT, OUTCOME, RESPONSIBILITY],

@@ -403,7 +403,7 @@ const FINDINGS_WITH_MARK: [(&str, Finding); 2] =
 /// The finding that begins `text`, and what stands behind it.
 pub(super) fn finding(text: &str) -> Option<(Finding, &str)> {
     let (yes, no) = (after(text, "yes"), after(text, "no"));
-    let text = yes.or(no).unwrap_or(text).trim_start_matches([' ', ',']);
+    let text = yes.or(no).unwrap_or(text).trim_start_matches([' ', ',', ':', '.', '-', '–']);
     let among = |findings: &'static [(&str, Finding)]| {
         findings.iter().find_map(|(words, finding)| Some((*finding, after(text, words)?)))
     };
@@ -490,7 +490,8 @@ pub(super) fn remedy_kind(text: &str) -> Option<(&'static str, &str)> {
 
 /// The amount in pence that begins `text`, and the rest: "£1,250.50 for the delay", "150", "150 pounds for the delay".
 fn money(text: &str) -> Option<(u32, &str)> {
-    let text = after(text, "gbp").unwrap_or(text).trim_start_matches(['£', ' ']);
+    let amount = after(text, "gbp").unwrap_or(text).trim_start_matches(['£', ' ']);
+    let (signed, text) = (amount.len() < text.len(), amount);
     let pounds_end = text.find(|c: char| !c.is_ascii_digit() && c != ',').unwrap_or(text.len());
     let (pounds, rest) = text.split_at(pounds_end);
     let pounds: u32 = pounds.trim_end_matches(',').replace(',', "").parse().ok()?;
@@ -507,6 +508,13 @@ fn money(text: &str) -> Option<(u32, &str)> {
     }
     let named = ["pounds", "pound", "gbp"].iter().find_map(|unit| after(rest.trim_start(), unit));
     let rest = named.unwrap_or(rest);
+    // "12 weeks late" is no amount.
+    let counts = rest.trim_start().starts_with(char::is_alphabetic);
+    let spent =
+        || ["for", "to", "towards", "as", "in", "because"].iter().any(|word| after(rest.trim_start(), word).is_some());
+    if counts && !signed && named.is_none() && !spent() {
+        return None;
+    }
     let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || ":;,.-–—".contains(c));
     Some((pounds.checked_mul(100)?.checked_add(pence)?, rest))
 }

@@ -29,9 +29,13 @@ use super::values::{Holds, ends_label, finding, remedy_kind, said_back, squeezed
 use crate::domain::message::clean_text;
 use crate::domain::reference::Reference;
 
+/// Nobody's name, post and addresses take more lines.
+const SIGNATURE_LINES_MAX: usize = 12;
 /// Nobody writes more commands into one message, nor more fields into one form.
 const COMMANDS_MAX: usize = 10;
 const FIELDS_MAX: usize = 200;
+/// As much of a text is read, in bytes: more than any form holds, and little enough to be read in an instant.
+const READ_MAX: usize = 256 * 1024;
 /// As much of a line is said to have been left unread, in characters.
 const UNREAD_MAX: usize = 200;
 /// Verbs whose text stays with us; that of others goes to the resident.
@@ -60,9 +64,14 @@ impl Written {
 
 /// Reads the forms at the top of `text`, what somebody newly wrote.
 pub fn read(text: &str) -> Written {
-    let text = clean(text);
+    let whole = clean(text);
+    let text = &whole[..whole.floor_char_boundary(READ_MAX)];
     let mut reader = Reader { lines: text.lines().map(str::trim).collect(), at: 0, written: Written::default() };
     reader.run();
+    if text.len() < whole.len() && reader.at == reader.lines.len() {
+        let wrong = "the message is too long to be read to its end".to_owned();
+        reader.written.mistakes.push(Mistake { field: None, wrong, example: String::new() });
+    }
     reader.written
 }
 
@@ -145,7 +154,8 @@ impl<'t> Reader<'t> {
     fn unread(&self) -> Option<String> {
         let mut ended = !self.written.is_empty();
         for line in self.lines.get(self.at..)?.iter().filter(|line| !line.is_empty()) {
-            let contact = || line::is_card(line) || line::label(line).is_some_and(|label| line::is_contact(&label));
+            let labelled = || line::label(line).is_some_and(|label| line::is_contact(&label));
+            let contact = || labelled() || line::is_card(line) || !line.contains(' ') && line.contains('.');
             if line::is_left_behind(line) || *line == "--" {
                 return None;
             }
@@ -336,12 +346,22 @@ impl<'t> Reader<'t> {
     /// Whether the line is the name below a letter: the last line, where no value needs it.
     fn is_signature(&self, at: usize, draft: &Draft) -> bool {
         let line = self.lines[at];
-        let above = self.lines[at.saturating_sub(1)];
-        let ended = above.is_empty() || above.ends_with(['.', '!', '?']) || at == draft.head + 1;
+        if !line::is_name(line) {
+            return false;
+        }
+        let above = self.lines[..at].iter().rev().find(|line| !line.is_empty()).copied().unwrap_or_default();
+        let apart = self.lines[at.saturating_sub(1)].is_empty() && !above.ends_with([':', ',', ';', '-']);
+        let ended = apart || above.ends_with(['.', '!', '?']) || at == draft.head + 1;
         let needed =
             draft.open().is_some_and(|field| field.holds.free() && (field.several && !field.paragraphs || !ended));
         let waiting = draft.fields.last().is_some_and(|(_, value)| value.is_empty());
-        line::is_name(line) && !needed && !waiting && self.lines[at + 1..].iter().all(|line| line.is_empty())
+        if needed || waiting {
+            return false;
+        }
+        let mut below = self.lines[at + 1..].iter().enumerate();
+        below.all(|(number, line)| {
+            number < SIGNATURE_LINES_MAX && line::is_below_name(line) && head::head(line).is_none()
+        })
     }
 
     fn begins_command(&self, at: usize, draft: &Draft, apart: bool) -> Begins {
@@ -397,11 +417,16 @@ impl<'t> Reader<'t> {
         let open = draft.open();
         let in_words = open.is_some_and(|field| field.holds.free());
         let meant = apart || at == 0 || between(self.lines[at - 1], line) == Break::Meant;
+        let new = |field: &Field| field.several || !draft.fields.iter().any(|(given, _)| given.name == field.name);
         if let Some(field) = led(bare, names).filter(|_| meant) {
             return Some(Found::Fields(vec![(field, bare.to_owned())]));
         }
-        let Some(label) = line::label(bare) else { return self.unlabelled(bare, draft, in_words) };
-        let new = |field: &Field| field.several || !draft.fields.iter().any(|(given, _)| given.name == field.name);
+        let Some(label) = line::label(bare) else {
+            // The cell of a table, or a heading with its text below.
+            let heading = names.field(bare).filter(|field| meant && new(field) && field.holds != Holds::Flag);
+            let heading = heading.map(|field| Found::Fields(vec![(field, String::new())]));
+            return heading.or_else(|| self.unlabelled(bare, draft, in_words));
+        };
         let numbered = || names.field(line::unnumbered(label.name)).filter(|field| field.several);
         if let Some(field) =
             names.field(label.name).or_else(numbered).filter(|field| label.colon || meant || new(field))
@@ -458,7 +483,10 @@ impl Draft {
     /// The form, without what was left as we had sent it.
     fn form(self) -> Form {
         let fields = self.fields.into_iter().filter(|(field, value)| !is_left_blank(value, field));
-        let fields = fields.map(|(field, value)| (field.name.to_owned(), value));
+        let fields = fields.map(|(field, value)| match field.holds.free() {
+            true => (field.name.to_owned(), head::without_farewell(&value, field.paragraphs).to_owned()),
+            false => (field.name.to_owned(), value),
+        });
         Form { verb: self.names.row.name.to_owned(), fields: fields.chain(self.unknown).collect() }
     }
 }

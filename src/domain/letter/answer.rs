@@ -8,6 +8,7 @@ use super::page::Theirs;
 use crate::domain::calendar::time_of_day;
 use crate::domain::case::Audience;
 use crate::domain::code::cite;
+use crate::domain::command::form::{self, Draft};
 use crate::domain::command::grammar::{Row, row, rows};
 use crate::domain::command::transcript::{Going, Transcript, Unclear};
 use crate::domain::words::Words;
@@ -37,7 +38,7 @@ pub(super) fn facts(transcript: &Transcript, theirs: &mut Theirs) -> Value {
         Transcript::Disbelieved { why } => context! { answer => "disbelieved", why },
         Transcript::Absence { until, cover } => context! { answer => "absence", until => until.map(spoken), cover },
         Transcript::Status => context! { answer => "status" },
-        Transcript::Help { about } => help(about.as_deref()),
+        Transcript::Help { about } => help(about.as_deref(), theirs),
     };
     context! { title => title(transcript), ..context! { ..own, ..empty } }
 }
@@ -86,7 +87,7 @@ fn mistake(unclear: &Unclear, theirs: &mut Theirs) -> Value {
 }
 
 /// All the words; or those of one act, when it is one.
-fn help(about: Option<&str>) -> Value {
+fn help(about: Option<&str>, theirs: &mut Theirs) -> Value {
     let one = about.and_then(row);
     let fields = one.into_iter().flat_map(|verb| verb.fields).map(|field| {
         context! { name => field.name, meaning => field.meaning, needed => field.needed, example => field.example }
@@ -99,13 +100,13 @@ fn help(about: Option<&str>) -> Value {
         answer => "help",
         verbs => verbs.collect::<Vec<_>>(),
         fields => fields.collect::<Vec<_>>(),
-        example => one.map(example),
+        example => one.map(|verb| theirs.mark(&example(verb))),
     }
 }
 
-/// What can be written, a line each: the act, and the fields it nearly always has.
-fn example(verb: Row) -> Vec<String> {
-    let fields = verb.fields.iter().filter(|field| field.usual);
-    let fields = fields.map(|field| format!("{}: {}", field.name, field.example).trim_end().to_owned());
-    [verb.name.to_owned()].into_iter().chain(fields).collect()
+/// What can be written: the act, and the fields it nearly always has.
+fn example(verb: Row) -> String {
+    let drafts: Vec<Draft> =
+        verb.fields.iter().filter(|field| field.usual).map(|field| (field.name, field.example.to_owned())).collect();
+    form::text(verb.name, &drafts)
 }

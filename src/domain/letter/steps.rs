@@ -168,14 +168,19 @@ fn may(source: &Source, verb: &str) -> bool {
     let (case, landlord, reader) = (source.case, source.desk.landlord, source.letter.address.as_str());
     let handling = [&landlord.officer, &landlord.deputy, &landlord.manager].into_iter();
     let mut handling = handling.chain(&landlord.reviewers).chain(case.handlers.values());
-    let owes = || {
-        let action = source.letter.says.action().and_then(|action| case.actions.get(&action));
-        action.is_some_and(|action| action.promised.owner_address.as_deref() == Some(reader))
+    let owner = source.letter.says.action().and_then(|action| case.actions.get(&action));
+    let owner = owner.and_then(|action| action.promised.owner_address.as_deref());
+    // Whoever reads it in somebody's place may do what they may.
+    let stands_in = |address: Option<&str>| {
+        let people = landlord.people();
+        let person = people.iter().find(|person| Some(person.address.as_str()) == address);
+        source.letter.in_place_of.as_ref().is_some_and(|away| person.is_some_and(|person| person.name == away.name))
     };
+    let handler = source.handler().map(|handler| handler.address.as_str());
     match verb {
         "note" | "handed-over" => true,
-        "done" if owes() => true,
-        _ => handling.any(|person| person.address == reader),
+        "done" if owner == Some(reader) || stands_in(owner) => true,
+        _ => stands_in(handler) || handling.any(|person| person.address == reader),
     }
 }
 
@@ -266,7 +271,7 @@ fn for_case(case: &Case, matter: Option<Matter>) -> Vec<Step> {
         }
         _ if case.responded(case.stage) => vec![close("When everything is done:"), update()],
         _ if awaits_response(case) => vec![define(case), ask(), respond(case)],
-        _ => vec![acknowledge("To acknowledge it, when this is what it is about:", case), ask(), assign()],
+        _ => vec![acknowledge("To confirm or put right what it is about, and acknowledge it:", case), ask(), assign()],
     }
 }
 
@@ -299,22 +304,29 @@ fn handed_over(when: &'static str, letter: LetterNo) -> Step {
 }
 
 fn define(case: &Case) -> Step {
-    Step::new("To put right what the complaint is about:", "define", definition(&case.definition))
+    of_definition("To put right what the complaint is about:", "define", &case.definition)
 }
 
 fn acknowledge(when: &'static str, case: &Case) -> Step {
-    Step::new(when, "acknowledge", definition(&case.definition))
+    of_definition(when, "acknowledge", &case.definition)
+}
+
+fn of_definition(when: &'static str, verb: &'static str, definition: &Definition) -> Step {
+    let drafts = drafted(definition);
+    // Points that are not in the form are easily forgotten.
+    let unseen = !definition.points.is_empty() && drafts.contains(&("point", BLANK.to_owned()));
+    let hint = unseen.then_some("The points you write take the place of all that are there now.");
+    Step { hint, ..Step::new(when, verb, drafts) }
 }
 
 /// Point by point, in the resident's words until somebody has found better ones.
-fn definition(definition: &Definition) -> Vec<Draft> {
-    let Definition { points, outcome, .. } = definition;
+fn drafted(Definition { points, outcome, .. }: &Definition) -> Vec<Draft> {
     let whole = points.iter().chain(outcome).map(|words| words.as_str().chars().count()).sum::<usize>();
-    let drafted = whole <= DEFINITION_CHARS_MAX && points.iter().chain(outcome).all(known);
+    let shown = whole <= DEFINITION_CHARS_MAX && points.iter().chain(outcome).all(known);
     let draft = |words: &Words| words.as_str().to_owned();
-    let points: Vec<Draft> = points.iter().filter(|_| drafted).map(|point| ("point", draft(point))).collect();
+    let points: Vec<Draft> = points.iter().filter(|_| shown).map(|point| ("point", draft(point))).collect();
     let points = if points.is_empty() { vec![("point", BLANK.to_owned())] } else { points };
-    let outcome = outcome.as_ref().filter(|_| drafted).map_or(BLANK.to_owned(), draft);
+    let outcome = outcome.as_ref().filter(|_| shown).map_or(BLANK.to_owned(), draft);
     points.into_iter().chain([("outcome", outcome)]).collect()
 }
 

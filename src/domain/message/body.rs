@@ -104,8 +104,44 @@ fn shown_text(entity: &Entity<'_>, problems: &mut Problems) -> String {
         "text/enriched" | "text/richtext" => html::to_text(&bounded(text).replace('\n', "<br>")),
         // Some programs send HTML and call it plain.
         _ if is_html(&text) => html::to_text(&bounded(text)),
+        _ if entity.parameter("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed")) => {
+            let deletes = entity.parameter("delsp").is_some_and(|value| value.eq_ignore_ascii_case("yes"));
+            unflowed(&text, deletes)
+        }
         _ => text,
     }
+}
+
+/// Joins what a program broke into short lines for the way (RFC 3676, 4.1 to 4.4): a line that ends in a space goes on in
+/// the next, if that is quoted as deeply. `deletes`: the space was added for the purpose.
+fn unflowed(text: &str, deletes: bool) -> String {
+    const SIGNATURE_MARK: &str = "-- ";
+    let mut out = String::with_capacity(text.len());
+    // How deeply the line is quoted that goes on.
+    let mut goes_on = None;
+    for line in text.split_inclusive('\n') {
+        let line = line.trim_end_matches(['\n', '\r']);
+        let words = line.trim_start_matches('>');
+        let depth = line.len() - words.len();
+        // A space in front keeps ">" and "From " from being taken for something else.
+        let words = words.strip_prefix(' ').unwrap_or(words);
+        if goes_on != Some(depth) || words == SIGNATURE_MARK {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(&line[..depth]);
+            if depth > 0 && !words.is_empty() {
+                out.push(' ');
+            }
+        }
+        let flows = words.ends_with(' ') && words != SIGNATURE_MARK;
+        out.push_str(if flows && deletes { &words[..words.len() - 1] } else { words });
+        goes_on = flows.then_some(depth);
+    }
+    if text.ends_with('\n') {
+        out.push('\n');
+    }
+    out
 }
 
 fn is_html(text: &str) -> bool {

@@ -69,6 +69,9 @@ const REASONS: &[&str] = &["because", "because of", "as", "since", "due to", "ow
 /// "Lift: out of order" is what half of all complaints are about, and says nothing of a restriction.
 const HOMONYMS: &[&str] = &["lift"];
 
+/// What is said of a person is short, one thing behind the other: "name: Rosa Quill, telephone 07700 900123".
+const PARTICULARS: &[&str] = &["resident", "represent", "log"];
+
 /// Words behind "note" that make it an order to the reader, or the beginning of a sentence.
 const NOTE_TO_READER: &[&str] = &[
     "that", "the", "this", "these", "those", "there", "my", "our", "your", "his", "her", "their", "its", "a", "an",
@@ -218,11 +221,15 @@ impl Head<'_> {
                 (follow, rest) = (Follow::Colon, behind.trim_start());
             }
         }
-        let rest = without_farewell(rest);
-        if is_bare(rest) {
+        if is_bare(without_farewell(rest, false)) {
             let aside = ASIDE.iter().any(|verb| verb.name == names.row.name);
             let wondering = self.question && !aside && self.lead != Lead::Asking;
             return if wondering || self.lead == Lead::Wishing { Said::Prose } else { Said::Bare };
+        }
+        // "Extend until 4 Dec because it is late?" asks whether it should be; "Telephone: 07700 900123" is a signature.
+        let wondering = self.question && follow == Follow::Space && self.lead == Lead::None;
+        if wondering || line::is_number(rest) && follow == Follow::Colon {
+            return Said::Prose;
         }
         let rest = if self.lead == Lead::Asking { rest.trim_end_matches('?') } else { rest };
         let given = &mut Vec::new();
@@ -243,7 +250,7 @@ impl Head<'_> {
             names.row.name == "note"
                 && self.small
                 && self.lead == Lead::None
-                && !line::behind(rest, NOTE_TO_READER).is_some()
+                && line::behind(rest, NOTE_TO_READER).is_none()
         };
         match follow {
             Follow::Space if noted() => Said::Fields(vec![(first, rest.to_owned())]),
@@ -276,7 +283,9 @@ impl Head<'_> {
 
 /// The fields on a line without a colon, each with what its field asks for: "until 4 Dec because the part is late".
 pub fn field_line(names: &Names, line: &str, given: &Given) -> Option<Vec<(&'static Field, String)>> {
-    let mark = mark_at(names, line, given, After::Verb)?;
+    // Below a value with a shape the name of a field begins one; below the verb alone, or below words, it may be prose.
+    let shaped = given.last().is_some_and(|(field, value)| !field.holds.free() && !value.is_empty());
+    let mark = mark_at(names, line, given, if shaped { After::Value } else { After::Verb })?;
     // Their values are long, and only their names matter here.
     let mut fields: Vec<_> = given.iter().map(|(field, _)| (*field, String::new())).collect();
     let shaped = values(names, mark.field, &line[mark.behind..], &mut fields);
@@ -325,17 +334,19 @@ fn reference(text: &str) -> Option<(Reference, &str)> {
     Some((text[..end].trim_end_matches(['.', '!', '?']).parse().ok()?, &text[end..]))
 }
 
-/// `text` without a farewell that is its last sentence: "… on order. Thanks, Ada".
-pub fn without_farewell(text: &str) -> &str {
+/// `text` without a farewell that is its last sentence: "… on order. Thanks, Ada". Without a name behind it "Many thanks."
+/// stays where it may be `meant` for the resident.
+pub fn without_farewell(text: &str, meant: bool) -> &str {
     let sentences = text.char_indices().rev().filter(|(_, c)| ".!?\n".contains(*c)).take(3);
     let starts = sentences.map(|(at, c)| at + c.len_utf8());
     let farewell = |at: &usize| {
         let rest = line::behind_farewell(text[*at..].trim());
-        rest.is_some_and(|rest| rest.is_empty() || line::is_name(rest))
+        rest.is_some_and(|rest| rest.is_empty() && !meant || line::is_name(rest))
     };
     match starts.filter(farewell).last() {
         Some(at) => text[..at].trim_end(),
-        None if line::is_farewell(text.trim()) => "",
+        // "Received with thanks" is no farewell.
+        None if !meant && line::is_farewell(text.trim()) && line::behind(text, &["with"]).is_none() => "",
         None => text,
     }
 }
@@ -419,7 +430,7 @@ pub fn values(
         shaped &= found.is_some();
         let (end, next) = found.unwrap_or_else(|| up_to(text, marks(names, text, given, After::Value).next()));
         let value = if free {
-            without_farewell(text[..end].trim()).trim_end_matches([',', ';', ' '])
+            without_farewell(text[..end].trim(), field.paragraphs).trim_end_matches([',', ';', ' '])
         } else {
             tidy(&text[..end])
         };
@@ -465,11 +476,13 @@ fn words(names: &Names, text: &str, given: &Given) -> End {
     // "extend because nobody can come until 3 December" names another day.
     let direct = given.len() == 1 && names.row.fields.first().is_some_and(|field| field.name == given[0].0.name);
     let direct = |mark: &Mark| direct && mark.field.holds == Holds::Date;
+    let particulars = PARTICULARS.contains(&names.row.name);
     let ends = |(at, mark): &(usize, Mark)| {
         let apart = apart(*at);
-        apart && mark.strong || (apart || direct(mark)) && needed(*at, mark)
+        apart && (mark.strong || particulars) || (apart || direct(mark)) && needed(*at, mark)
     };
-    up_to(text, marks(names, text, given, After::Words).find(ends))
+    let after = if particulars { After::Value } else { After::Words };
+    up_to(text, marks(names, text, given, after).find(ends))
 }
 
 /// Where a value with a shape ends: before the name of the next field, before the colon that begins the words of the next

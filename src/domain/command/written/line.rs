@@ -1,10 +1,13 @@
 //! What one line of an e-mail is: a greeting, a farewell, something a mail program left behind, or a label and its value.
 
+use crate::domain::calendar::weekday_named;
 use crate::domain::command::values::squeezed;
 
 /// A label longer than this is a sentence with a colon in it, in bytes and in words.
 const LABEL_BYTES_MAX: usize = 60;
 const LABEL_WORDS_MAX: usize = 4;
+/// Nobody is greeted with more words.
+const NAME_WORDS_MAX: usize = 4;
 /// A program that breaks lines breaks them between these lengths, in characters.
 const WRAPPED: std::ops::RangeInclusive<usize> = 60..=80;
 
@@ -50,6 +53,12 @@ const LEFT_BEHIND: &[&str] = &[
     "sent from mail for",
     "get outlook for",
     "begin forwarded message",
+];
+
+/// Words that make a short line no name.
+const NO_NAMES: &[&str] = &[
+    "not", "no", "don't", "don’t", "do", "wait", "stop", "hold", "only", "but", "if", "yet", "sorry", "ignore",
+    "cancel",
 ];
 
 /// Labels of what stands below a name, or in a quoted message's head.
@@ -195,7 +204,12 @@ pub fn behind<'t>(text: &'t str, phrases: &[&str]) -> Option<&'t str> {
 /// What stands behind the greeting that begins `line`: "" behind "Hello all,", "please …" behind "Hi, please …".
 pub fn behind_greeting(line: &str) -> Option<&str> {
     let rest = behind(line, GREETINGS)?;
-    let name_max = |name: &str| name.split_whitespace().count() <= 3 && !name.contains([':', '=']);
+    let starts = rest.char_indices().filter(|(at, c)| *c == ' ' && *at <= LABEL_BYTES_MAX).map(|(at, _)| at + 1);
+    let asks = |at: &usize| behind(&rest[*at..], &["please", "pls", "can you", "could you", "would you"]).is_some();
+    if let Some(at) = starts.take(NAME_WORDS_MAX).find(asks) {
+        return Some(&rest[at..]);
+    }
+    let name_max = |name: &str| name.split_whitespace().count() <= NAME_WORDS_MAX && !name.contains([':', '=']);
     match rest.split_once(" - ").or_else(|| rest.split_once([',', '!', '–', '—'])) {
         Some((name, rest)) if name_max(name) => Some(rest.trim_start()),
         _ if name_max(rest) => Some(""),
@@ -228,7 +242,17 @@ pub fn is_name(line: &str) -> bool {
             && word.chars().all(|c| c.is_alphabetic() || "'’-.".contains(c))
     };
     let words = line.split_whitespace().take(5).collect::<Vec<_>>();
-    (1..=4).contains(&words.len()) && words.into_iter().all(word)
+    let first = words.first().map(|first| first.to_lowercase()).unwrap_or_default();
+    let other = NO_NAMES.contains(&&*first) || weekday_named(&first).is_some();
+    (1..=4).contains(&words.len()) && words.into_iter().all(word) && !other
+}
+
+/// Whether `line` may stand below a name: a post, a house, a telephone number.
+pub fn is_below_name(line: &str) -> bool {
+    const WORDS_MAX: usize = 7;
+    let words = line.split_whitespace().take(WORDS_MAX + 1).count();
+    let contact = || label(line).is_some_and(|label| is_contact(&label));
+    line.is_empty() || contact() || is_rule(line) || words <= WORDS_MAX && !line.ends_with(['.', '!', '?', ':'])
 }
 
 /// Whether a mail program wrote `line`, or it is quoted: what stands below is not newly written.
@@ -239,24 +263,20 @@ pub fn is_left_behind(line: &str) -> bool {
         || LEFT_BEHIND.iter().any(|begin| line.get(..begin.len()).is_some_and(|head| head.eq_ignore_ascii_case(begin)))
 }
 
-/// Whether `line` is one of a signature that no label begins: the logo, as Outlook writes it into the text, an address, or
-/// "Orchard Housing | 01632 960100".
+/// Whether `line` is one of a signature that no label begins: the logo, as Outlook writes it into the text, a telephone number,
+/// or "Orchard Housing | 01632 960100".
 pub fn is_card(line: &str) -> bool {
-    let lower = line.to_ascii_lowercase();
-    let short = line.split_whitespace().count() <= 12 && !line.ends_with(['.', '?', '!', ':']);
-    let sentence = || line.contains(". ") || line.contains("? ");
-    lower.starts_with("[cid:") || short && !sentence() && (line.contains('|') || is_place(&lower))
+    let sentence = || line.ends_with(['.', '?', '!', ':']) || line.contains(". ") || line.contains("? ");
+    let logo = line.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("[cid:"));
+    logo || is_number(line) || line.contains('|') && !sentence() && line.split_whitespace().count() <= 12
 }
 
-/// An e-mail address, a web address or a telephone number, and nothing beside it.
-fn is_place(lower: &str) -> bool {
-    let number = lower.chars().all(|c| c.is_ascii_digit() || " +()-.".contains(c)) && lower.len() > 5;
-    let one_word = !lower.contains(char::is_whitespace);
-    number || one_word && (lower.contains('@') || lower.starts_with("www.") || lower.starts_with("http"))
+/// Whether `text` is a telephone number, and nothing else.
+pub fn is_number(text: &str) -> bool {
+    text.len() > 5 && text.chars().all(|c| c.is_ascii_digit() || " +()-.".contains(c))
 }
 
 /// Whether `label` belongs to a signature or to a quoted message's head: "Tel: 020 7946 0000", "From: Ada".
 pub fn is_contact(label: &Label) -> bool {
-    let number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || " +()-.".contains(c)) && text.len() > 5;
-    number(label.value) || CONTACT.contains(&squeezed(label.name).as_str())
+    is_number(label.value) || CONTACT.contains(&squeezed(label.name).as_str())
 }

@@ -14,16 +14,12 @@ pub struct Names {
     fields: BTreeMap<String, &'static Field>,
 }
 
+static NAMES: LazyLock<Vec<Names>> = LazyLock::new(|| rows().map(Names::of).collect());
+
 /// By what [`squeezed`] makes of a verb's name, or of another word for it.
 static VERBS: LazyLock<BTreeMap<String, &'static Names>> = LazyLock::new(|| {
-    let mut verbs = BTreeMap::new();
-    for row in rows() {
-        let names: &'static Names = Box::leak(Box::new(Names::of(row)));
-        for word in [row.name].iter().chain(row.also) {
-            verbs.insert(squeezed(word), names);
-        }
-    }
-    verbs
+    let words = |names: &'static Names| [names.row.name].into_iter().chain(names.row.also.iter().copied());
+    NAMES.iter().flat_map(|names| words(names).map(move |word| (squeezed(word), names))).collect()
 });
 
 /// The verb of this name.

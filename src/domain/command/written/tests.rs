@@ -19,7 +19,8 @@ fn capitalised(text: &str) -> String {
 
 #[test]
 fn the_form_of_every_verb_is_read_however_it_is_dressed() {
-    let dresses: [(&str, fn(&str, &str) -> String); 12] = [
+    type Dress = fn(&str, &str) -> String;
+    let dresses: [(&str, Dress); 12] = [
         ("plain", |name, value| format!("{name}: {value}\n")),
         ("capitals", |name, value| format!("{}: {value}\r\n", name.to_uppercase())),
         ("spaces", |name, value| format!("  {} :  {value}  \n", capitalised(&name.replace('-', " ")))),
@@ -39,7 +40,7 @@ fn the_form_of_every_verb_is_read_however_it_is_dressed() {
             let mut text = format!("{}\n", row.name);
             form.fields.iter().for_each(|(name, value)| text.push_str(&dressed(name, value)));
             let written = read(&text);
-            assert_eq!(written.forms, [form.clone()], "{dress}: {text}");
+            assert_eq!(written.forms, std::slice::from_ref(&form), "{dress}: {text}");
             assert!(written.mistakes.is_empty() && written.unread.is_none(), "{dress}: {text}");
         }
     }
@@ -193,6 +194,13 @@ fn a_text_is_ended_by_what_ends_a_letter_and_by_nothing_else() {
 }
 
 #[test]
+fn a_text_too_long_to_be_read_to_its_end_says_so() {
+    let written = read(&format!("note: x\n\nupdate: {}\n\nescalate", "word\n".repeat(READ_MAX / 4)));
+    assert!(written.mistakes.iter().any(|mistake| mistake.wrong.contains("too long")), "{:?}", written.mistakes);
+    assert!(read(&format!("{}\n\nescalate", "word\n".repeat(READ_MAX / 4))).is_empty());
+}
+
+#[test]
 fn a_line_that_the_mail_program_broke_is_one_line() {
     let long = "the part for the lift has been on order since the beginning of";
     let written = read(&format!("extend until 4 Dec\nbecause {long}\nOctober, as we have\ntold you."));
@@ -232,7 +240,7 @@ fn a_long_text_of_any_kind_is_read_in_linear_time() {
     for before in ["", "update: ", "extend until ", "respond\n", "define\npoints:\n", "note: x\n\n", "sort "] {
         for piece in pieces {
             // No clock here: quadratic time would be hours, and nobody overlooks that.
-            let text = format!("{before}{}", piece.repeat(100_000 / piece.len()));
+            let text = format!("{before}{}", piece.repeat(30_000 / piece.len()));
             let _ = read(&text);
         }
     }

@@ -1,10 +1,9 @@
 //! Told stories of the landlord's people, who work by e-mail: what they ask for is done, answered, and can be undone for a
 //! while; and nobody else can ask for it in their name.
 
-mod sim;
-
 use redress::config::Config;
-use sim::*;
+
+use crate::sim::*;
 
 const COMPLAINT: &str = "I am writing to complain about the way my repair has been handled. The kitchen ceiling has leaked since August, \
 I have rung five times and nobody has come. This is not good enough.\n\nI want the ceiling made good and an apology.\n\nAnn Example\n14 Orchard Court";
@@ -46,7 +45,7 @@ async fn ada_replies(world: &mut World, text: &str) -> Letter {
 
 /// Every date that is owed.
 async fn dates(world: &World) -> Vec<String> {
-    let rows = world.office().store.deadlines().await.unwrap();
+    let rows = world.office().store.deadlines().await.expect("the database works");
     rows.iter().map(|row| format!("{} {} by {}", row.reference, row.duty, row.due)).collect()
 }
 
@@ -73,7 +72,7 @@ async fn a_reply_extends_the_date_and_the_residents_letter_waits_five_minutes() 
     world.goes_to("Mon 23 Nov 2026 10:04").await;
     assert_eq!(world.letters_to(ANN).len(), 1);
     world.goes_to("Mon 23 Nov 2026 10:05").await;
-    assert_eq!(world.told(ANN).await.last().unwrap(), "Mon 23 Nov 10:05 extension");
+    assert_eq!(world.told(ANN).await.last().expect("a letter"), "Mon 23 Nov 10:05 extension");
     assert!(world.last_letter_to(ANN).says("Friday 11 December 2026"));
     let late = ada_replies(&mut world, "undo").await;
     assert!(late.says("Nothing has been changed") && late.says("nothing that can be undone"), "{}", late.text);
@@ -183,8 +182,8 @@ async fn the_files_of_a_response_go_on_to_the_resident_and_a_logo_does_not() {
     let answer = world.last_letter_to(OFFICER);
     assert!(answer.says("With it: survey.pdf, ceiling.jpg"), "{}", answer.text);
     world.goes_to("Mon 23 Nov 2026 10:10").await;
-    assert_eq!(world.told(ANN).await.last().unwrap(), "Mon 23 Nov 10:05 response", "{reference}");
-    let response = String::from_utf8(world.last_letter_to(ANN).bytes).unwrap();
+    assert_eq!(world.told(ANN).await.last().expect("a letter"), "Mon 23 Nov 10:05 response", "{reference}");
+    let response = String::from_utf8(world.last_letter_to(ANN).bytes).expect("ASCII");
     for there in ["filename=\"survey.pdf\"", "filename=\"ceiling.jpg\"", "JVBERi0xLjQK", "/9j/4AAQSkZJRg=="] {
         assert!(response.contains(there), "{there}");
     }
@@ -203,7 +202,7 @@ async fn what_came_by_telephone_is_logged_by_email_and_without_proof_nobody_is_w
         asked.text
     );
     ada_replies(&mut world, &format!("{form}\nreceived: Friday 14:30")).await;
-    let logged = world.cases().await.pop().unwrap();
+    let logged = world.cases().await.pop().expect("a case");
     assert_eq!(world.last_letter_to(OFFICER).subject, format!("Done: complaint {logged}"));
     assert_eq!(world.told("rosa@example.com").await, ["Mon 23 Nov 10:00 acknowledgement"]);
     assert!(world.last_letter_to("rosa@example.com").says("Friday 20 November 2026"));
@@ -233,7 +232,7 @@ async fn away_and_back_are_said_by_answering_the_mornings_list() {
     world.mail(answering("back")).await;
     assert_eq!(world.letters_to(OFFICER).len(), letters + 1);
     world.goes_to("Thu 3 Dec 2026 09:30").await;
-    assert_eq!(world.told(OFFICER).await.last().unwrap(), "Thu 3 Dec 09:00 reminder");
+    assert_eq!(world.told(OFFICER).await.last().expect("a letter"), "Thu 3 Dec 09:00 reminder");
 }
 
 #[tokio::test]
@@ -274,7 +273,7 @@ async fn a_forged_name_does_nothing_is_recorded_and_told_once_a_day() {
     // It was Ada after all: answering that letter proves it.
     ada_replies(&mut world, EXTEND).await;
     world.goes_to("Mon 23 Nov 2026 11:00").await;
-    assert_eq!(world.told(ANN).await.last().unwrap(), "Mon 23 Nov 10:05 extension");
+    assert_eq!(world.told(ANN).await.last().expect("a letter"), "Mon 23 Nov 10:05 extension");
 }
 
 #[tokio::test]
@@ -299,7 +298,7 @@ async fn a_letter_about_one_case_opens_no_other() {
     let (mut world, first) = a_complaint().await;
     let letter = world.last_letter_to(OFFICER);
     world.mail(Mail::from("Bea Sample <bea@example.com>").saying("Complaint", &COMPLAINT.replace("Ann", "Bea"))).await;
-    let second = world.cases().await.pop().unwrap();
+    let second = world.cases().await.pop().expect("a case");
     assert_ne!(first, second);
     let before = world.history(&second).await;
     let other = Mail::from(ADA).answering(&letter).saying(&format!("Re: complaint {second}"), EXTEND);
