@@ -365,7 +365,7 @@ fn opened(letter: &Letter, verb: &str) -> (String, String) {
     let mut link = link.filter(|link| link.starts_with(&prefix));
     let link = link.next().unwrap_or_else(|| panic!("{verb}: {html}"));
     assert!(link.len() < 1_900, "{} characters", link.len());
-    let (_, query) = link.split_once("?subject=").unwrap();
+    let (_, query) = link.split_once("?subject=").expect("a subject");
     let (subject, body) = query.split_once("&body=").expect("a body");
     (percent_decoded(subject), percent_decoded(body).replace("\r\n", "\n"))
 }

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use mail_parser::{MessageParser, MimeHeaders as _};
+use redress::daemon::clock::{Clock as _, SystemClock};
 
 /// A letter out of somebody's mailbox.
 #[derive(Clone, Debug)]
@@ -92,7 +93,7 @@ impl Reply<'_> {
     /// the logo of a signature as an inline image.
     pub fn outlook(&self, number: u32) -> Vec<u8> {
         let Letter { from, to, .. } = self.letter;
-        let now = london(Timestamp::now());
+        let now = now();
         let sent = self.letter.date.strftime("%d %B %Y %H:%M");
         let cid = format!("image001.png@01DC5B3A.{number:08X}");
         let signature = "Complaints Officer";
@@ -229,7 +230,7 @@ impl Reply<'_> {
             self.letter.thread(),
             to.0,
             to.1,
-            london(Timestamp::now()).strftime("%a, %d %b %Y %H:%M:%S %z"),
+            now().strftime("%a, %d %b %Y %H:%M:%S %z"),
             folded(&self.letter.answered("Re:")),
             from.0,
             from.1
@@ -268,13 +269,15 @@ impl Reply<'_> {
                 printable("Content-Type: text/html;\r\n\tcharset=utf-8", &html),
             ],
         );
+        // Its own fields stand below those of the content.
+        let (kind, body) = content.split_once("\r\n\r\n").expect("a header and parts");
         format!(
-            "{}From: {} <{}>\r\nMime-Version: 1.0 (1.0)\r\nDate: {}\r\nSubject: {}\r\n\
-             Message-Id: <7E21{number:04}-04F1-4D8C-A3B5@{}>\r\n{}To: {} <{}>\r\nX-Mailer: iPhone Mail (23B85)\r\n",
-            content_first(&content),
+            "{kind}\r\nContent-Transfer-Encoding: 7bit\r\nFrom: {} <{}>\r\nMime-Version: 1.0 (1.0)\r\nDate: {}\r\nSubject: {}\r\n\
+             Message-Id: <7E21{number:04}-04F1-4D8C-A3B5@{}>\r\n{}To: {} <{}>\r\n\
+             X-Mailer: iPhone Mail (23B85)\r\n\r\n{body}",
             to.0,
             to.1,
-            london(Timestamp::now()).strftime("%a, %-d %b %Y %H:%M:%S %z"),
+            now().strftime("%a, %-d %b %Y %H:%M:%S %z"),
             folded(&self.letter.answered("Re:")),
             to.1.rsplit('@').next().unwrap_or_default(),
             self.letter.thread(),
@@ -282,9 +285,6 @@ impl Reply<'_> {
             from.1
         )
         .into_bytes()
-        .into_iter()
-        .chain(content_rest(&content).bytes())
-        .collect()
     }
 }
 
@@ -295,10 +295,14 @@ pub fn iphone_new(from: (&str, &str), to: &str, subject: &str, words: &str, numb
         "Content-Type: text/plain;\r\n\tcharset=us-ascii;\r\n\tformat=flowed\r\nContent-Transfer-Encoding: 7bit\r\n\
          From: {} <{}>\r\nMime-Version: 1.0 (1.0)\r\nDate: {}\r\nSubject: {subject}\r\n\
          Message-Id: <9A03{number:04}-1B1F-4C6E-8E5D@{}>\r\nTo: {to}\r\nX-Mailer: iPhone Mail (23B85)\r\n\r\n{}\r\nSent from my iPhone\r\n",
-        from.0, from.1, london(Timestamp::now()).strftime("%a, %-d %b %Y %H:%M:%S %z"),
+        from.0, from.1, now().strftime("%a, %-d %b %Y %H:%M:%S %z"),
         from.1.rsplit('@').next().unwrap_or_default(), flowed.replace('\n', "\r\n")
     )
     .into_bytes()
+}
+
+fn now() -> Zoned {
+    london(SystemClock.now())
 }
 
 fn london(at: Timestamp) -> Zoned {
@@ -336,17 +340,6 @@ fn wrapped(text: &str) -> String {
 fn parts(kind: &str, boundary: &str, parts: &[String]) -> String {
     let inner: String = parts.iter().map(|part| format!("--{boundary}\r\n{part}\r\n")).collect();
     format!("Content-Type: {kind};\r\n\tboundary=\"{boundary}\"\r\n\r\n{inner}--{boundary}--\r\n")
-}
-
-fn content_first(content: &str) -> String {
-    content
-        .split_once("\r\n\r\n")
-        .map(|(head, _)| format!("{head}\r\nContent-Transfer-Encoding: 7bit\r\n"))
-        .unwrap_or_default()
-}
-
-fn content_rest(content: &str) -> String {
-    content.split_once("\r\n\r\n").map(|(_, rest)| format!("\r\n{rest}")).unwrap_or_default()
 }
 
 fn part(head: &str, bytes: &[u8]) -> String {
