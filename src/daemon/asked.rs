@@ -7,9 +7,7 @@ use super::command::brought_about;
 use super::office::{Before, Office};
 use crate::domain::absence::Absence;
 use crate::domain::calendar::london_date;
-use crate::domain::case::{
-    self, Audience, Case, Event, Input, LetterKind, Link, MessageNo, Order, Posted, Refusal, told,
-};
+use crate::domain::case::{self, Audience, Case, Input, LetterKind, Link, MessageNo, Order, Posted, Refusal, told};
 use crate::domain::command::grammar::Aside;
 use crate::domain::command::transcript::{Going, Transcript};
 use crate::domain::command::{Command, Log};
@@ -200,8 +198,8 @@ impl Asker<'_> {
             let reference = change.after.opening.as_ref().map(|opening| opening.reference.to_string());
             let elsewhere =
                 reference.filter(|_| number > 0).map(|reference| format!("{reference}: ")).unwrap_or_default();
-            let said = change.events.iter().filter(|line| is_news(&line.event));
-            recorded.extend(said.map(|line| Words::new(format!("{elsewhere}{}", told::sentence(&line.event)))));
+            let said = change.events.iter().filter_map(|line| told::news(&line.event));
+            recorded.extend(said.map(|said| Words::new(format!("{elsewhere}{said}"))));
             let going = change.letters.iter().filter_map(|letter| going(letter, change, own));
             letters.extend(going);
         }
@@ -264,11 +262,6 @@ impl Answered {
     fn of(change: Change) -> Answered {
         Answered { changes: vec![change], ..Answered::default() }
     }
-}
-
-/// Whether an event is worth telling whoever brought it about. Letters are listed by themselves.
-fn is_news(event: &Event) -> bool {
-    !matches!(event, Event::Heard { .. } | Event::LetterWritten { .. } | Event::LetterPosted { .. })
 }
 
 fn going(letter: &NewLetter, change: &Change, own: &message::Own) -> Option<Going> {

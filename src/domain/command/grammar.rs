@@ -528,7 +528,7 @@ pub const VERBS: &[Verb<Command>] = &[
             may("name", Holds::Words, "their name", "Rosa Quill"),
             may("email", Holds::Email, "their e-mail address", "rosa@example.com"),
             may("post", Holds::Words, "their postal address", "14 Orchard Court, London N1 1AA"),
-            may("telephone", Holds::Words, "their telephone number", "07700 900123"),
+            may("telephone", Holds::Words, "their telephone number", "07700 900123").also(&["tel", "phone", "mobile"]),
             may("estate", Holds::Words, "the estate they live on", "Orchard Court"),
             may("prefers", Holds::Choice(PREFERS), "how they want to hear from us: email, post, telephone", "post"),
         ],
