@@ -6,9 +6,10 @@
 
 -- Facts about this database itself, each once.
 CREATE TABLE store_info (
-    -- message_id_key: the key that signs our Message-IDs
+    -- message_id_key: the key that signs our Message-IDs; round.digest, round.weekly: when those lists were last written;
+    -- reconciled: what the last comparison with the mail servers came to
     name TEXT NOT NULL PRIMARY KEY,
-    -- 32 random bytes, made at the first start
+    -- the key: 32 random bytes, made at the first start; a round: ms, 8 bytes, the highest first; reconciled: JSON
     value BLOB NOT NULL
 );
 

@@ -60,6 +60,8 @@ enum Command {
     Check(cli::check::Ask),
     /// Show on one screen how things stand
     Status(cli::status::Ask),
+    /// Hold the database against the mail servers: is every message here, and was every letter taken?
+    Reconcile(cli::reconcile::Ask),
     /// Complaints and service requests, and what people do to them
     Case(cli::case::Ask),
     /// Who is registered for which landlord, what they have to do, and what becomes of it when they leave
@@ -114,6 +116,7 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
         }
         Command::Check(ask) => runtime()?.block_on(ask.run(config)),
         Command::Status(ask) => runtime()?.block_on(ask.run(config)),
+        Command::Reconcile(ask) => runtime()?.block_on(ask.run(config)),
         Command::Case(ask) => runtime()?.block_on(ask.run(config)),
         Command::People(ask) => runtime()?.block_on(ask.run(config)),
         Command::Inbox(ask) => runtime()?.block_on(ask.run(config)),

@@ -19,6 +19,7 @@ pub mod letter;
 pub mod outbox;
 pub mod page;
 pub mod people;
+pub mod reconcile;
 pub mod run;
 mod standing;
 pub mod status;

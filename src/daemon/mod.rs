@@ -10,6 +10,7 @@ pub mod handle;
 pub mod office;
 pub mod operator;
 pub mod receive;
+pub mod reconcile;
 pub mod remind;
 pub mod send;
 pub mod watch;
@@ -121,6 +122,7 @@ pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
         }
         receive.close().await;
     }
+    reconcile::step(office).await?;
     digest::step(office).await?;
     let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office.config));
     work_off(office, &mut transport, &mut Route::default()).await?;
@@ -157,6 +159,7 @@ pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
     rounds.spawn(remind_round(Arc::clone(&office), pulse("remind", 10 * 60), stop.clone()));
     // One letter may take as long as all its time limits together.
     rounds.spawn(send_round(Arc::clone(&office), pulse("send", 30 * 60), stop.clone()));
+    rounds.spawn(reconcile::round(Arc::clone(&office), stop.clone()));
     rounds.spawn(watch::round(Arc::clone(&office), pulses, stop.clone()));
     info!(mailboxes = office.config.mailboxes.len(), sending = ?office.config.sending, "Redress is running");
     watch::notify_ready();

@@ -228,7 +228,8 @@ impl Batch {
     }
 }
 
-fn arrived(fetched: Fetched) -> Arrived {
+/// A message as the store takes it.
+pub(super) fn arrived(fetched: Fetched) -> Arrived {
     let (whole, raw) = match fetched.raw {
         Raw::Whole(raw) => (true, raw),
         Raw::HeadersOnly(raw) => (false, raw),

@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use self::session::{PATIENCE, Patience, Session};
-use super::mailbox::{Fetched, Folder, Mailbox, MailboxError, Uid};
+use self::session::{Entry, PATIENCE, Patience, Session};
+use super::mailbox::{Examine, Facts, Fetched, Folder, Mailbox, MailboxError, Uid};
 use super::wire::{self, Wire, WireError};
 use crate::config::{Security, Server};
 use MailboxError::{Login as LoginRefused, Lost, Refused};
@@ -78,6 +78,16 @@ impl ImapMailbox {
         Ok(wire::tls(clear.into_stream(), &self.server, self.patience.connect).await?)
     }
 
+    async fn enter(&mut self, entry: Entry, folder: &str) -> Result<Folder, MailboxError> {
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => self.connect().await?,
+        };
+        let opened = session.enter(entry, folder).await?;
+        self.session = Some(session);
+        Ok(opened)
+    }
+
     /// The session, taken out until the call that needs it has gone well.
     fn take_session(&mut self) -> Result<Session, MailboxError> {
         self.session.take().ok_or_else(|| Lost("no folder is open".into()))
@@ -86,13 +96,7 @@ impl ImapMailbox {
 
 impl Mailbox for ImapMailbox {
     async fn open(&mut self, folder: &str) -> Result<Folder, MailboxError> {
-        let mut session = match self.session.take() {
-            Some(session) => session,
-            None => self.connect().await?,
-        };
-        let opened = session.select(folder).await?;
-        self.session = Some(session);
-        Ok(opened)
+        self.enter(Entry::Select, folder).await
     }
 
     async fn list(&mut self, after: Option<&Uid>) -> Result<Vec<Uid>, MailboxError> {
@@ -146,6 +150,27 @@ impl Mailbox for ImapMailbox {
             // The server says BYE before its OK, which reads as an error here; any end will do.
             let _ = timeout(self.patience.farewell, session.ask("LOGOUT", |_| ())).await;
         }
+    }
+}
+
+/// UIDs asked about in one command: an answer of so many lines is well below any limit, and a folder of a hundred thousand
+/// messages takes two hundred commands.
+const ASKED_AT_ONCE: usize = 500;
+
+impl Examine for ImapMailbox {
+    async fn examine(&mut self, folder: &str) -> Result<Folder, MailboxError> {
+        self.enter(Entry::Examine, folder).await
+    }
+
+    async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        let uids: Vec<u32> = uids.iter().map(number).collect::<Result<_, _>>()?;
+        let mut session = self.take_session()?;
+        let mut facts = Vec::with_capacity(uids.len());
+        for asked in uids.chunks(ASKED_AT_ONCE) {
+            facts.extend(session.facts(asked).await?);
+        }
+        self.session = Some(session);
+        Ok(facts)
     }
 }
 

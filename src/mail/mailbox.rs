@@ -73,6 +73,25 @@ pub trait Mailbox: Send {
     fn close(&mut self) -> impl Future<Output = ()> + Send;
 }
 
+/// What a server says of a message without giving it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    pub uid: Uid,
+    /// As in [`Fetched`].
+    pub arrived: Timestamp,
+    /// As in [`Fetched`].
+    pub size: u64,
+}
+
+/// A mailbox that can be compared with what is kept of it, without any right to change it.
+pub trait Examine: Mailbox {
+    /// As [`open`](Mailbox::open), read-only (EXAMINE; RFC 3501, 6.3.2). `list`, `facts` and `fetch` go on from there.
+    fn examine(&mut self, folder: &str) -> impl Future<Output = Result<Folder, MailboxError>> + Send;
+
+    /// The facts of these messages of the open folder, as far as the server gives any: a message that has gone has none.
+    fn facts(&mut self, uids: &[Uid]) -> impl Future<Output = Result<Vec<Facts>, MailboxError>> + Send;
+}
+
 /// The mailbox a configuration names.
 #[derive(Debug)]
 pub enum AnyMailbox {
@@ -130,6 +149,22 @@ impl Mailbox for AnyMailbox {
         match self {
             AnyMailbox::Imap(mailbox) => mailbox.close().await,
             AnyMailbox::Maildir(mailbox) => mailbox.close().await,
+        }
+    }
+}
+
+impl Examine for AnyMailbox {
+    async fn examine(&mut self, folder: &str) -> Result<Folder, MailboxError> {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.examine(folder).await,
+            AnyMailbox::Maildir(mailbox) => mailbox.examine(folder).await,
+        }
+    }
+
+    async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.facts(uids).await,
+            AnyMailbox::Maildir(mailbox) => mailbox.facts(uids).await,
         }
     }
 }

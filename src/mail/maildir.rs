@@ -14,7 +14,7 @@ use tokio::fs;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::{Instant, sleep};
 
-use super::mailbox::{Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
+use super::mailbox::{Examine, Facts, Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
 use super::transport::{Accepted, Envelope, SendError, Transport};
 use MailboxError::{Lost, Refused};
 
@@ -155,6 +155,31 @@ impl Mailbox for MaildirMailbox {
     async fn close(&mut self) {
         self.open = None;
         self.folders.clear();
+    }
+}
+
+/// Reading changes nothing in a Maildir, so there is no other way in.
+impl Examine for MaildirMailbox {
+    async fn examine(&mut self, folder: &str) -> Result<Folder, MailboxError> {
+        self.open(folder).await
+    }
+
+    async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        let open = self.opened()?;
+        let mut facts = Vec::with_capacity(uids.len());
+        for uid in uids {
+            let Some(path) = open.find(uid).await? else { continue };
+            let read = async {
+                let meta = fs::metadata(&path).await?;
+                Ok::<_, io::Error>(Facts { uid: uid.clone(), arrived: timestamp(meta.modified()?)?, size: meta.len() })
+            };
+            match read.await {
+                Ok(found) => facts.push(found),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(failed(&path, &error)),
+            }
+        }
+        Ok(facts)
     }
 }
 

@@ -19,6 +19,7 @@ mod history;
 mod open;
 mod questions;
 mod receive;
+mod reconcile;
 mod rounds;
 mod send;
 mod sql;

@@ -19,6 +19,9 @@ INSERT INTO folder (mailbox, name, uidvalidity, read_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (mailbox, name) DO UPDATE SET uidvalidity = excluded.uidvalidity, read_at = excluded.read_at";
 pub(super) const FOLDERS: &str = "SELECT mailbox, name, read_at FROM folder ORDER BY mailbox, name";
 pub(super) const KNOWN_UIDS: &str = "SELECT uid FROM inbox WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3";
+pub(super) const LEDGER: &str = "
+SELECT folder, uidvalidity, uid, arrived_at, size, copy_of FROM inbox WHERE mailbox = $1 ORDER BY id";
+pub(super) const HAS_DIGEST: &str = "SELECT COUNT(*) FROM inbox WHERE mailbox = $1 AND digest = $2";
 /// The same UID again changes nothing.
 pub(super) const RECEIVE: &str = "
 INSERT INTO inbox (mailbox, folder, uidvalidity, uid, arrived_at, stored_at, size, whole, digest, raw,
@@ -225,6 +228,17 @@ pub(super) const COUNT_OUTBOX: &str = "SELECT state, COUNT(*) FROM outbox GROUP 
 pub(super) const OLDEST: &str = "
 SELECT (SELECT MIN(stored_at) FROM inbox WHERE state = 'new'),
        (SELECT MIN(written_at) FROM outbox WHERE state IN ('queued', 'sending'))";
+/// Letters that do not agree with the mail server's answers: how often it took each, and when the last try began. A letter
+/// may wait, or be on its way, until $1.
+pub(super) const LETTERS_APART: &str = "
+SELECT o.id, o.state, o.next_at, COUNT(CASE WHEN a.outcome = 'sent' AND a.reply <> '' THEN 1 END), MAX(a.started_at)
+  FROM outbox o LEFT JOIN attempt a ON a.outbox_id = o.id
+ GROUP BY o.id, o.state, o.next_at
+HAVING (o.state = 'sent' AND COUNT(CASE WHEN a.outcome = 'sent' AND a.reply <> '' THEN 1 END) <> 1)
+    OR (o.state <> 'sent' AND COUNT(CASE WHEN a.outcome = 'sent' AND a.reply <> '' THEN 1 END) > 0)
+    OR (o.state = 'queued' AND o.next_at < $1)
+    OR (o.state = 'sending' AND MAX(a.started_at) < $1)
+ ORDER BY o.id";
 pub(super) const COUNT_EVENTS: &str = "SELECT COUNT(*) FROM event WHERE case_id = $1";
 pub(super) const CASE_DEADLINES: &str = "
 SELECT duty, due, provisional, met_at FROM deadline WHERE case_id = $1 ORDER BY duty";

@@ -17,7 +17,7 @@ use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::config::Login;
-use crate::mail::mailbox::{Fetched, Folder, MailboxError, Raw};
+use crate::mail::mailbox::{Facts, Fetched, Folder, MailboxError, Raw};
 use crate::mail::wire::Wire;
 use crate::mail::{utf7, words};
 use MailboxError::{Login as LoginRefused, Lost, Refused};
@@ -58,6 +58,15 @@ pub struct Capabilities {
     pub mv: bool,
     /// RFC 4315.
     pub uidplus: bool,
+}
+
+/// With what right a folder is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// To take from it, and to move messages out of it.
+    Select,
+    /// Only to look (RFC 3501, 6.3.2).
+    Examine,
 }
 
 /// A connection to an IMAP server, from its greeting on.
@@ -233,9 +242,13 @@ impl<W: Wire> Session<W> {
     }
 
     /// Opens `folder`, and demands what tells its messages from those of an earlier folder of that name.
-    pub async fn select(&mut self, folder: &str) -> Result<Folder, MailboxError> {
+    pub async fn enter(&mut self, entry: Entry, folder: &str) -> Result<Folder, MailboxError> {
+        let command = match entry {
+            Entry::Select => "SELECT",
+            Entry::Examine => "EXAMINE",
+        };
         let mut uidvalidity = 0;
-        self.ask(&format!("SELECT {}", quoted_folder(folder)), |answer| {
+        self.ask(&format!("{command} {}", quoted_folder(folder)), |answer| {
             if let Response::Data { outcome: Outcome { code: Some(ResponseCode::UidValidity(value)), .. }, .. } = answer
             {
                 uidvalidity = *value;
@@ -261,6 +274,21 @@ impl<W: Wire> Session<W> {
         uids.sort_unstable();
         uids.dedup();
         Ok(uids)
+    }
+
+    /// What the server says of these messages.
+    pub async fn facts(&mut self, uids: &[u32]) -> Result<Vec<Facts>, MailboxError> {
+        let mut found = Vec::with_capacity(uids.len());
+        let set = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        self.ask(&format!("UID FETCH {set} (UID RFC822.SIZE INTERNALDATE)"), |answer| {
+            let asked = uid_of(answer).filter(|uid| uids.contains(uid));
+            found.extend(asked.and_then(|uid| facts_of(answer, uid).map(|(size, date)| (uid, size, date))));
+        })
+        .await?;
+        let facts = found.into_iter().filter_map(|(uid, size, date)| {
+            Some(Facts { uid: uid.to_string(), arrived: internal_date(&date)?, size: size.into() })
+        });
+        Ok(facts.collect())
     }
 
     async fn gone(&mut self, uid: u32) -> Result<bool, MailboxError> {
@@ -458,6 +486,14 @@ fn items_of<'a, 'b>(answer: &'a Response<'b>, uid: u32) -> Option<&'a [Attribute
         Response::Fetch(_, items) if items.contains(&AttributeValue::Uid(uid)) => Some(items),
         _ => None,
     }
+}
+
+fn uid_of(answer: &Response<'_>) -> Option<u32> {
+    let Response::Fetch(_, items) = answer else { return None };
+    items.iter().find_map(|item| match item {
+        AttributeValue::Uid(uid) => Some(*uid),
+        _ => None,
+    })
 }
 
 fn facts_of(answer: &Response<'_>, uid: u32) -> Option<(u32, String)> {
