@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed, helpers included")]
 
+#[path = "keep/backup.rs"]
+mod backup;
 #[expect(dead_code, reason = "of the servers only Dovecot is needed here")]
 mod common;
 #[path = "keep/house.rs"]

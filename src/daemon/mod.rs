@@ -12,6 +12,7 @@ pub mod operator;
 pub mod receive;
 pub mod reconcile;
 pub mod remind;
+pub mod restored;
 pub mod send;
 pub mod watch;
 
@@ -53,14 +54,15 @@ const LOGIN_RESTS: Duration = Duration::from_secs(10 * 60);
 /// How long the rounds may take to end when the program is told to stop.
 const STOP_MAX: Duration = Duration::from_secs(60);
 
-/// Does what a daemon does before its rounds start: letters in doubt go again, held ones are let go when the configuration
-/// says so, dates are looked at with today's ladder and calendar.
+/// Does what a daemon does before its rounds start: letters in doubt go again, unless the database is a restored copy; held
+/// ones are let go when the configuration says so, dates are looked at with today's ladder and calendar.
 ///
 /// # Errors
 ///
 /// The database's; or the configuration no longer fits the database.
 pub async fn start(office: &Office) -> anyhow::Result<()> {
     let resumed = office.store.resume(office.clock.now()).await?;
+    restored::settle_in(office).await?;
     let released = send::release_held(office).await?;
     remind::refresh(office).await?;
     if resumed + released > 0 {

@@ -20,6 +20,9 @@ use crate::store::{CaseId, Change, Known, NewLetter, Purpose, Store};
 /// Why letters to residents wait while the configuration says `sending = "hold"`.
 pub const HELD_BY_CONFIGURATION: &str = "sending = \"hold\"";
 
+/// Why letters wait on a database that is a restored copy: they may have left since the copy was made.
+pub const HELD_SINCE_RESTORE: &str = "the database is a restored copy";
+
 pub struct Office {
     pub config: Config,
     pub calendar: Calendar,
@@ -27,6 +30,8 @@ pub struct Office {
     pub clock: Arc<dyn Clock>,
     pub own: Own,
     pub key: MessageKey,
+    /// The moment of the copy that the database is; `None` when it is none, or a person has released it.
+    pub copy_of: Option<Timestamp>,
     templates: Templates,
     ladder: Ladder,
     /// Rung when something was put where the next round finds it.
@@ -50,7 +55,9 @@ impl Office {
             deputy_before: reminders.deputy_before,
             member_responsible_after: reminders.member_responsible_after,
         };
+        let copy_of = store.copy_of().await?;
         Ok(Office {
+            copy_of,
             key: MessageKey::new(store.key()),
             own: own(&config),
             config,
@@ -101,6 +108,15 @@ impl Office {
         Desk { landlord, ombudsman: &self.config.ombudsman, templates: &self.templates, key: &self.key }
     }
 
+    /// Why letters to residents wait, if they do.
+    fn held(&self) -> Option<&'static str> {
+        match (self.copy_of, self.config.sending) {
+            (Some(_), _) => Some(HELD_SINCE_RESTORE),
+            (None, Sending::Hold) => Some(HELD_BY_CONFIGURATION),
+            (None, Sending::Live) => None,
+        }
+    }
+
     /// A case as the database knows it, with no message to go with its letters.
     ///
     /// # Errors
@@ -136,7 +152,7 @@ impl Office {
             let enclosed = case.enclosed.filter(|_| letter.says.encloses().is_some());
             let written = letter::write(&after, &letter, enclosed, case.thread, &desk, now)
                 .with_context(|| format!("Could not write letter {} ({})", letter.number, kind.key()))?;
-            let hold = letter.audience == Audience::Resident && self.config.sending == Sending::Hold;
+            let held = self.held().filter(|_| letter.audience == Audience::Resident);
             letters.push(NewLetter {
                 number: letter.number,
                 kind: kind.key().to_owned(),
@@ -147,7 +163,7 @@ impl Office {
                 subject: written.subject,
                 says: Some(letter.says),
                 bytes: written.bytes,
-                held: hold.then(|| HELD_BY_CONFIGURATION.to_owned()),
+                held: held.map(str::to_owned),
             });
         }
         let looks = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house, now))).collect();

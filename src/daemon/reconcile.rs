@@ -278,5 +278,7 @@ async fn look<M: Examine>(session: &mut M, folder: &str) -> Result<Folder, Mailb
 async fn look_closely<M: Examine>(session: &mut M, name: &str) -> Result<(Folder, Facts), MailboxError> {
     let folder = look(session, name).await?;
     let facts = session.facts(&folder.uids).await?;
-    Ok((folder, facts.into_iter().map(|facts| (facts.uid, (facts.arrived, facts.size))).collect()))
+    // The ledger keeps milliseconds; a Maildir's files know more.
+    let kept = |arrived: Timestamp| Timestamp::from_millisecond(arrived.as_millisecond()).unwrap_or(arrived);
+    Ok((folder, facts.into_iter().map(|facts| (facts.uid, (kept(facts.arrived), facts.size))).collect()))
 }

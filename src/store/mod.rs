@@ -14,6 +14,7 @@
 //! Isolation: SQLite has one writer at a time. PostgreSQL runs at READ COMMITTED, so each transaction first takes the lock
 //! of what it is about (the message, then the landlords' numbering; the letter), and looks afterwards.
 
+mod backup;
 mod decide;
 mod history;
 mod open;
@@ -27,6 +28,7 @@ mod verify;
 
 use jiff::Timestamp;
 
+pub use backup::{Verified, restore, url_of, verify_copy};
 pub use decide::{Change, Found, Keys, Known, Message, MessageState, NewLetter, Settled};
 use open::{Db, RunLock, execute, on};
 pub use open::{Purpose, Unready, sqlite_file};

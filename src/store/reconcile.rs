@@ -8,7 +8,7 @@ use super::{Store, instant, sql};
 use crate::domain::reconcile::{Difference, Entry, Reconciled};
 
 /// The row of `store_info` with the last comparison.
-const RECONCILED: &str = "reconciled";
+pub(super) const RECONCILED: &str = "reconciled";
 
 impl Store {
     /// Every message ever taken from this mailbox: where it lay, never its words.

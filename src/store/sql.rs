@@ -12,6 +12,22 @@ pub(super) const SET_INFO: &str = "INSERT INTO store_info (name, value) VALUES (
 pub(super) const KEEP_INFO: &str = "
 INSERT INTO store_info (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
+pub(super) const FORGET_INFO: &str = "DELETE FROM store_info WHERE name = $1";
+
+// ── copies (SQLite), and a database that was one ──────────────────────────────────────────────────────────────────
+
+/// A consistent copy beside readers and writers; the file must be empty.
+pub(super) const COPY_INTO: &str = "VACUUM INTO $1";
+pub(super) const INTEGRITY: &str = "PRAGMA integrity_check(20)";
+pub(super) const FOREIGN_KEYS: &str = "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check LIMIT 20";
+/// What waits when a copy takes the place of its database may have left since the copy was made.
+pub(super) const HOLD_WAITING: &str = "
+UPDATE outbox SET state = 'held', held_because = $1 WHERE state IN ('queued', 'sending')";
+/// Words to the operator and lists of another day say nothing that still holds.
+pub(super) const DROP_NOTICES: &str = "
+UPDATE outbox SET state = 'dropped', settled_at = $1 WHERE state IN ('queued', 'sending') AND case_id IS NULL";
+pub(super) const PASS_OVER: &str = "UPDATE numbering SET last = $2 WHERE landlord = $1";
+
 // ── T1: receive ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 pub(super) const FOLDER_READ: &str = "

@@ -11,7 +11,7 @@ use redress::config::Config;
 use redress::daemon::clock::{Clock as _, PlayedClock, SystemClock};
 use redress::daemon::office::Office;
 use redress::domain::calendar::london_date;
-use redress::store::{Purpose, Store};
+use redress::store::Purpose;
 use serde_json::Value;
 
 const REDRESS: &str = env!("CARGO_BIN_EXE_redress");
@@ -100,11 +100,13 @@ impl House {
     }
 
     pub fn arrives(&self, folder: &str, name: &str, message: &str, at: Timestamp) {
-        let path = self.path(folder).join("new").join(name);
+        // As deliverers do, or the program would read half a message.
+        let path = self.path(folder).join("tmp").join(name);
         fs::write(&path, message).unwrap();
         let at = UNIX_EPOCH + Duration::from_millis(at.as_millisecond().unsigned_abs());
         let file = fs::File::options().append(true).open(&path).unwrap();
         file.set_times(fs::FileTimes::new().set_modified(at)).unwrap();
+        fs::rename(&path, self.path(folder).join("new").join(name)).unwrap();
     }
 
     /// Names of the messages that lie in a folder, `new` and `cur`.
@@ -124,10 +126,6 @@ impl House {
         let names = self.lying_in("letters");
         let read = names.iter().map(|name| fs::read_to_string(self.path("letters/new").join(name)).unwrap());
         read.filter(|letter| letter.lines().any(|line| line.starts_with("To:") && line.contains(address))).collect()
-    }
-
-    pub fn second_way(&self) -> String {
-        fs::read_to_string(self.path("second-way")).unwrap_or_default()
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -158,11 +156,6 @@ impl House {
     pub fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run(&[arguments, &["--json"]].concat());
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", all(&output)))
-    }
-
-    pub async fn store(&self) -> Store {
-        let url = format!("sqlite:{}", self.path("redress.db").display());
-        Store::open(&url, Purpose::Beside).await.unwrap()
     }
 
     /// The daemon's own hands, with a clock that is played.
