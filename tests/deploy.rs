@@ -35,16 +35,18 @@ fn is_here(program: &str) -> bool {
 }
 
 /// The units as installed, but with programs that exist here.
-fn units() -> (tempfile::TempDir, [PathBuf; 3]) {
+fn units() -> (tempfile::TempDir, [PathBuf; 4]) {
     let folder = tempfile::tempdir().unwrap();
-    let units = ["redress.service", "redress-backup.service", "redress-backup.timer"].map(|name| {
-        let unit = fs::read_to_string(deploy(name)).unwrap();
-        let unit = unit.replace("/usr/local/bin/redress", REDRESS);
-        let unit = unit.replace("/usr/local/lib/redress/backup", deploy("backup").to_str().unwrap());
-        let path = folder.path().join(name);
-        fs::write(&path, unit).unwrap();
-        path
-    });
+    let units =
+        ["redress.service", "redress-backup.service", "redress-backup.timer", "redress-failed.service"].map(|name| {
+            let unit = fs::read_to_string(deploy(name)).unwrap();
+            let unit = unit.replace("/usr/local/bin/redress", REDRESS);
+            let unit = unit.replace("ExecStart=/etc/redress/failed", "ExecStart=/bin/true");
+            let unit = unit.replace("/usr/local/lib/redress/backup", deploy("backup").to_str().unwrap());
+            let path = folder.path().join(name);
+            fs::write(&path, unit).unwrap();
+            path
+        });
     (folder, units)
 }
 
@@ -63,8 +65,8 @@ fn the_services_are_exposed_no_more_than_one_and_a_half() {
     if !is_here("systemd-analyze") {
         return;
     }
-    let (_folder, [daemon, backup, _]) = units();
-    for unit in [daemon, backup] {
+    let (_folder, [daemon, backup, _, failed]) = units();
+    for unit in [daemon, backup, failed] {
         let unit = unit.to_str().unwrap();
         let output = run("systemd-analyze", &["security", "--offline=true", "--threshold=15", "--no-pager", unit]);
         assert!(output.status.success(), "{}", text(&output));

@@ -8,6 +8,8 @@
 mod backup;
 #[expect(dead_code, reason = "of the servers only Dovecot is needed here")]
 mod common;
+#[path = "keep/health.rs"]
+mod health;
 #[path = "keep/house.rs"]
 mod house;
 #[path = "keep/reconcile.rs"]

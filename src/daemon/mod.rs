@@ -7,6 +7,7 @@ pub mod clock;
 pub mod command;
 pub mod digest;
 pub mod handle;
+pub mod health;
 pub mod office;
 pub mod operator;
 pub mod receive;
@@ -162,6 +163,7 @@ pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
     // One letter may take as long as all its time limits together.
     rounds.spawn(send_round(Arc::clone(&office), pulse("send", 30 * 60), stop.clone()));
     rounds.spawn(reconcile::round(Arc::clone(&office), stop.clone()));
+    rounds.spawn(health::round(Arc::clone(&office), pulses.clone(), stop.clone()));
     rounds.spawn(watch::round(Arc::clone(&office), pulses, stop.clone()));
     info!(mailboxes = office.config.mailboxes.len(), sending = ?office.config.sending, "Redress is running");
     watch::notify_ready();

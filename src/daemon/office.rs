@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
 
 use super::clock::Clock;
+use super::operator;
 use crate::config::{Config, MailboxConfig, Sending};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{self, Audience, Case, Decision, House, Input};
@@ -37,6 +38,8 @@ pub struct Office {
     /// Rung when something was put where the next round finds it.
     pub messages_wait: Notify,
     pub letters_wait: Notify,
+    /// Tries to reach the operator by the second way.
+    pub second_way: operator::Tries,
 }
 
 impl Office {
@@ -68,6 +71,7 @@ impl Office {
             ladder,
             messages_wait: Notify::new(),
             letters_wait: Notify::new(),
+            second_way: operator::Tries::default(),
         })
     }
 

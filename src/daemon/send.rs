@@ -31,7 +31,7 @@ const ROUTE_RESTS: [i64; 4] = [60, 5 * 60, 15 * 60, 30 * 60];
 const SETTLE_RESTS: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(2), Duration::from_secs(10)];
 
 /// The alarm of a broken way.
-const ROUTE: &str = "smtp";
+const ROUTE: &str = operator::ROUTE;
 
 /// The alarm of staff whom no letter reaches.
 const STAFF: &str = "letters to staff";
@@ -87,7 +87,7 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         }
         Sent::Refused(_) if letter.audience == "operator" => {
             warn!(letter.id, "The mail server refuses letters to the operator");
-            operator::alarm(office, "operator's mail", "The mail server refuses letters to your address.").await?;
+            operator::alarm(office, operator::OWN_MAIL, "The mail server refuses letters to your address.").await?;
         }
         Sent::Refused(_) if nothing_makes_good(&letter) => {
             warn!(letter.id, "The mail server refuses letters to staff");

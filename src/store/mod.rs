@@ -31,7 +31,7 @@ use jiff::Timestamp;
 pub use backup::{Verified, restore, url_of, verify_copy};
 pub use decide::{Change, Found, Keys, Known, Message, MessageState, NewLetter, Settled};
 use open::{Db, RunLock, execute, on};
-pub use open::{Purpose, Unready, sqlite_file};
+pub use open::{Purpose, Unready, may_pass, sqlite_file};
 pub use questions::{
     Alarm, AttemptRow, CaseFile, CaseRow, Counts, DeadlineRow, FolderRow, InboxRow, LetterRow, Letters, Messages,
 };

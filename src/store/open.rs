@@ -87,6 +87,18 @@ pub enum Unready {
     Newer,
 }
 
+/// Whether a database that could not be opened may be reached later, without anybody changing the program or its
+/// configuration: its server is away, its disk is full or not there yet.
+pub fn may_pass(error: &anyhow::Error) -> bool {
+    let of_database = |cause: &(dyn std::error::Error + 'static)| {
+        cause.is::<std::io::Error>()
+            || cause
+                .downcast_ref::<sqlx::Error>()
+                .is_some_and(|error| !matches!(error, sqlx::Error::Configuration(_) | sqlx::Error::Migrate(_)))
+    };
+    error.chain().any(of_database)
+}
+
 /// The file of an SQLite database; `None` for another database.
 pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     let options = url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url).ok()).flatten()?;

@@ -139,6 +139,9 @@ UPDATE deadline SET attempts = attempts + 1, next_at = $2
    AND met_at IS NULL AND next_at <= $1
 RETURNING case_id, duty, attempts";
 pub(super) const NEXT_DEADLINE: &str = "SELECT MIN(next_at) FROM deadline WHERE met_at IS NULL";
+pub(super) const STUCK_DEADLINES: &str = "
+SELECT DISTINCT c.reference FROM deadline d JOIN case_file c ON c.id = d.case_id
+ WHERE d.met_at IS NULL AND d.attempts >= $1 ORDER BY c.reference";
 pub(super) const OPEN_DEADLINES: &str = "
 SELECT d.case_id, c.reference, c.landlord, d.duty, d.due, d.provisional, d.next_at
   FROM deadline d JOIN case_file c ON c.id = d.case_id WHERE d.met_at IS NULL ORDER BY d.due, c.reference, d.duty";

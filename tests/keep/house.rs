@@ -128,6 +128,11 @@ impl House {
         read.filter(|letter| letter.lines().any(|line| line.starts_with("To:") && line.contains(address))).collect()
     }
 
+    /// What the operator was told by the second way.
+    pub fn second_way(&self) -> String {
+        fs::read_to_string(self.path("second-way")).unwrap_or_default()
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(REDRESS);
         command.args(arguments).env("REDRESS_CONFIG", self.path("redress.toml")).current_dir(self.folder.path());
