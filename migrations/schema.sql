@@ -263,3 +263,22 @@ CREATE TABLE alarm (
     -- what the operator is told, as last noticed
     words TEXT NOT NULL
 );
+
+-- Who is away, as they said it. Rows are only ever added: of each person the last one holds.
+CREATE TABLE absence (
+    -- order in which it was said
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    -- whose absence it is, lower case
+    address TEXT NOT NULL,
+    -- the first day they are away, YYYY-MM-DD in Europe/London
+    since TEXT NOT NULL,
+    -- the first day they are back, YYYY-MM-DD; as since: they are back
+    until TEXT NOT NULL,
+    -- the address of whoever they asked to stand in; NULL when they asked nobody
+    cover TEXT,
+    -- the address of whoever said so
+    recorded_by TEXT NOT NULL,
+    -- ms
+    recorded_at INTEGER NOT NULL
+);
+CREATE INDEX absence_of ON absence (address, id);

@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use cron::Schedule;
+use jiff::SignedDuration;
 use jiff::civil::Date;
 use secrecy::SecretString;
 use toml::de::DeTable;
@@ -53,6 +54,7 @@ pub struct Config {
     pub reminders: Reminders,
     /// The unsure band, and the landlord's own words.
     pub sorter: triage::Settings,
+    pub commands: Commands,
     pub limits: Limits,
     /// Bank holidays proclaimed after this program was built, and days the rules name that were moved away.
     pub holidays_added: Vec<(Date, String)>,
@@ -111,6 +113,9 @@ pub struct MailboxConfig {
     pub junk: Option<String>,
     /// Where stored mail is moved; `None` leaves it where it is.
     pub move_to: Option<String>,
+    /// The name under which the server that receives this mail says whose it is proved to be (authserv-id, RFC 8601), or
+    /// [`MICROSOFT_365`](crate::domain::message::MICROSOFT_365). With it, acts by e-mail are taken only from proved senders.
+    pub authserv_id: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -221,6 +226,19 @@ pub struct Limits {
     pub poll_s: u64,
     /// `check` and `status` warn below this free space on the database's disk. Default 1 GiB.
     pub free_disk_bytes: u64,
+}
+
+/// How what people ask for by e-mail is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commands {
+    /// How long the letters it gives rise to wait, so that it can be undone.
+    pub wait: SignedDuration,
+}
+
+impl Default for Commands {
+    fn default() -> Self {
+        Commands { wait: SignedDuration::from_mins(5) }
+    }
 }
 
 impl Default for Limits {

@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use redress::cli;
 use redress::config::Problems;
 use redress::daemon::office;
@@ -56,6 +56,8 @@ enum Command {
         #[arg(long)]
         folder: Option<PathBuf>,
     },
+    /// Show how the mail of some weeks would have been sorted and answered; changes nothing and sends nothing
+    Shadow(cli::shadow::Ask),
     /// Say whether everything is as it must be, and what to do where it is not
     Check(cli::check::Ask),
     /// Show on one screen how things stand
@@ -89,6 +91,10 @@ enum Command {
     },
     /// Sort messages, learn to, or print what people corrected
     Triage(cli::triage::Triage),
+    /// Print what a shell needs to complete commands, acts and options
+    Completions(cli::completions::Ask),
+    /// Print the manual, or write a page for every command and act
+    Man(cli::man::Ask),
 }
 
 fn main() -> ExitCode {
@@ -118,6 +124,7 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
             let config = cli::run::configuration(config)?;
             runtime()?.block_on(cli::run::run(config, *once))
         }
+        Command::Shadow(ask) => runtime()?.block_on(ask.run(config)),
         Command::Check(ask) => runtime()?.block_on(ask.run(config)),
         Command::Status(ask) => runtime()?.block_on(ask.run(config)),
         Command::Reconcile(ask) => runtime()?.block_on(ask.run(config)),
@@ -133,6 +140,8 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
             let own = cli::run::load(config).map(|loaded| office::own(&loaded.config)).unwrap_or_default();
             Ok(cli::inspect::run(files, *json, &own)?)
         }
+        Command::Completions(ask) => ask.run(Arguments::command()),
+        Command::Man(ask) => ask.run(Arguments::command()),
         Command::Triage(triage) => runtime()?.block_on(triage.run(config, stdout().lock())),
     }
 }

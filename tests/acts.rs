@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use life::{Life, complaint, person, words};
+use redress::domain::absence::{Absence, Absences};
 use redress::domain::calendar::{Calendar, WorkingDays, london, london_date};
 use redress::domain::case::{
     Addition, Answer, Case, Cause, Channel, Dissatisfied, Elsewhere, Ending, Event, Finding, Flags, Ground, Input,
@@ -1010,4 +1011,64 @@ fn every_state_that_can_be_reached_owes_its_next_step_by_a_date_or_has_ended() {
     ];
     assert_eq!(ends.iter().collect::<Vec<_>>(), every_end.iter().collect::<Vec<_>>(), "the walk came to every end");
     assert!(seen.len() > 500, "{} states", seen.len());
+}
+
+// ── who is away ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// These people are away for all of December 2026, each with whom they asked to stand in.
+fn away(people: &[(&str, Option<&str>)]) -> Absences {
+    Absences::new(people.iter().map(|(name, cover)| Absence {
+        address: person(name).address,
+        since: date(2026, 12, 1),
+        until: date(2027, 1, 4),
+        cover: cover.map(|cover| person(cover).address),
+    }))
+}
+
+#[test]
+fn a_cover_whom_the_complaint_names_hears_nothing_of_it() {
+    let mut life = Life::new(london(date(2026, 12, 7), 10, 0));
+    life.away = away(&[("Ada Lane", Some("Gus Reed"))]);
+    let opening = Opening { points: vec![words("Gus Reed shouted at me.")], ..complaint(life.now) };
+    life.happens(&Input::Opened(Box::new(opening))).unwrap();
+    assert_eq!(life.case.handler().unwrap().name, "Ben Moor");
+    life.wait_until(date(2026, 12, 22));
+    assert_eq!((life.got("gus"), life.got("ada")), (vec![], vec![]));
+    assert!(life.got("ben").contains(&LetterKind::Reminder));
+}
+
+#[test]
+fn a_request_for_stage_2_passes_over_a_reviewer_who_is_away_for_another_and_for_nobody_who_may_not_review() {
+    let reviewer = |people: &[(&str, Option<&str>)]| {
+        let mut life = Life::of_complaint(date(2026, 12, 1));
+        life.respond("Ada", Finding::Upheld).unwrap();
+        life.away = away(people);
+        life.act("Ada", Command::Escalate { received: None, reasons: None }).unwrap();
+        life.case.handler().unwrap().name.clone()
+    };
+    assert_eq!(reviewer(&[]), "Cleo Dale");
+    assert_eq!(reviewer(&[("Cleo Dale", None)]), "Fay Dale");
+    assert_eq!(reviewer(&[("Cleo Dale", Some("Gus Reed"))]), "Fay Dale", "further staff review nothing");
+    assert_eq!(reviewer(&[("Cleo Dale", Some("Ada Lane"))]), "Fay Dale", "who answered at stage 1");
+    assert_eq!(reviewer(&[("Cleo Dale", None), ("Fay Dale", None)]), "Cleo Dale", "rather than nobody");
+}
+
+#[test]
+fn whoever_stands_in_may_act_as_the_handler_may_and_only_while_they_do() {
+    let mut life = Life::of_complaint(date(2026, 12, 1));
+    let update = || Command::Update { text: words("The roofer comes on Tuesday."), every: None };
+    assert!(matches!(life.act("Gus", update()), Err(Refusal::NotTheirs { .. })));
+    life.away = away(&[("Ada Lane", Some("Gus Reed"))]);
+    life.act("Gus", update()).unwrap();
+    life.act("Ada", update()).expect("the case stays theirs");
+    let promised = Promised {
+        what: words("Mend the roof"),
+        owner: "Ada's role".to_owned(),
+        owner_address: Some(person("Ada Lane").address),
+        by: date(2026, 12, 18),
+    };
+    life.act("Ada", Command::Promise(promised)).unwrap();
+    life.act("Ada", Command::Assign { to: person("Ben Moor"), conflict: None, despite: None }).unwrap();
+    assert!(matches!(life.act("Gus", update()), Err(Refusal::NotTheirs { .. })), "the case is Ben's now");
+    life.act("Gus", Command::Done { action: 1, evidence: words("Photograph") }).expect("the promise is still Ada's");
 }

@@ -9,8 +9,9 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
+use jiff::ToSpan as _;
 use redress::daemon::clock::{Clock as _, SystemClock};
-use redress::domain::calendar::london_date;
+use redress::domain::calendar::{london_date, spoken};
 use redress::domain::reference::Reference;
 use serde_json::Value;
 use sqlx::Connection as _;
@@ -277,6 +278,7 @@ fn check_finds_a_healthy_house_in_order() {
         ("dates", "4 open, none provisional"),
         ("history", "3 cases as written"),
         ("disk", "MiB free"),
+        ("staff's mail", "complaints: your mail server is not asked whether staff are who they say; write authserv_id"),
         ("mailbox complaints", "INBOX: 5 messages"),
         ("mailbox complaints", "Junk: 0 messages"),
         ("outgoing mail", "letters are written into"),
@@ -684,6 +686,79 @@ fn tables_are_not_cut_or_wrapped_where_there_is_no_terminal() {
     assert!(list.contains(long.trim()));
 }
 
+/// A command on a terminal of so many columns.
+fn terminal(house: &House, columns: u16, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+    let environment: String = environment.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+    let typed = format!("stty cols {columns} rows 40; {environment}exec {REDRESS} {}", arguments.join(" "));
+    let mut command = Command::new("script");
+    command.args(["-q", "-e", "-c", &typed, "/dev/null"]).stdin(Stdio::null());
+    command.env("REDRESS_CONFIG", house.path("redress.toml")).env_remove("COLUMNS").env_remove("NO_COLOR");
+    command.env("TERM", "xterm");
+    command
+}
+
+/// What a command that succeeds prints there.
+fn on_a_terminal(house: &House, columns: u16, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let output = terminal(house, columns, arguments, environment).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n");
+    assert!(output.status.success(), "{arguments:?}: {said}");
+    said
+}
+
+#[test]
+fn no_line_of_a_listing_is_wider_than_the_terminal_however_long_the_names() {
+    let house = House::with_mail();
+    let long = "A Person of a Very Long Name Indeed ".repeat(3);
+    house.configure("Ada Example", long.trim());
+    house.arrives("7", &COMPLAINT.replace("rosa@", &format!("{}@", "rosa.".repeat(12))).replace("complaint@", "x@"));
+    house.says(&["run", "--once"]);
+    let case = house.case_of(1);
+    house.says(&["people", "away", "ada@example.net", "--until", "tomorrow", "--as", "dan"]);
+    let listings: [&[&str]; 7] = [
+        &["case", "list"],
+        &["case", "list", "--all"],
+        &["case", "show", &case],
+        &["people", "list"],
+        &["inbox", "list"],
+        &["outbox", "list"],
+        &["status"],
+    ];
+    for listing in listings {
+        for columns in [60, 80, 120] {
+            let said = on_a_terminal(&house, columns, listing, &[]);
+            assert!(said.lines().count() > 2, "{listing:?}: {said}");
+            let widest = said.lines().max_by_key(|line| line.chars().count()).unwrap();
+            assert!(widest.chars().count() <= columns.into(), "{listing:?} at {columns}: {widest}\n{said}");
+            assert!(!said.contains('\u{1b}'), "{said}");
+        }
+    }
+    let narrow = on_a_terminal(&house, 120, &["case", "list"], &[("COLUMNS", "60")]);
+    assert_eq!(narrow, on_a_terminal(&house, 60, &["case", "list"], &[]));
+}
+
+#[test]
+fn colours_are_for_a_terminal_only_and_not_where_none_are_wanted() {
+    let house = House::new();
+    let coloured = |text: &str| text.contains('\u{1b}');
+    let no_colour = [("NO_COLOR", "1")];
+    assert!(coloured(&on_a_terminal(&house, 80, &["--help"], &[])));
+    assert!(!coloured(&on_a_terminal(&house, 80, &["--help"], &no_colour)));
+    assert!(!coloured(&house.says(&["--help"])));
+
+    // The first line of the log.
+    let logged = |environment: &[(&str, &str)]| {
+        let mut running = terminal(&house, 80, &["run"], environment).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(running.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        running.kill().unwrap(); // Its terminal goes with it.
+        running.wait().unwrap();
+        line
+    };
+    let (line, plain) = (logged(&[]), logged(&no_colour));
+    assert!(coloured(&line) && line.contains("INFO"), "{line}");
+    assert!(!coloured(&plain) && plain.contains("INFO"), "{plain}");
+}
+
 // ── what people do to a case ──────────────────────────────────────────────────────────────────────────────────────
 
 impl House {
@@ -976,6 +1051,49 @@ fn somebody_who_leaves_gives_all_their_cases_on_in_one_act() {
 }
 
 #[test]
+fn whoever_is_away_says_until_when_and_who_stands_in_and_it_ends_by_itself_or_when_they_are_back() {
+    let house = House::with_mail();
+    let (case, today) = (house.case_of(1), london_date(SystemClock.now()));
+    let until = today.saturating_add(30.days());
+    let day = until.to_string();
+    let ada = ["people", "away", "ada", "--until", day.as_str(), "--as", "ada", "--cover"];
+    let away = |cover: &'static str| [&ada[..], &[cover]].concat();
+    let said = house.says(&[away("ben"), vec!["--dry-run"]].concat());
+    assert!(said.starts_with(&format!("Ada Example would be away until {}.\n", spoken(until))), "{said}");
+    has_line(&said, &format!("  {case}"), &["Ben Example, Deputy"]);
+    assert!(!house.says(&["people", "list"]).contains("away"), "it was a dry run");
+
+    house.says(&away("ben"));
+    has_line(&house.says(&["people", "list"]), "ada@example.net", &["away until", "ben@example.net stands in"]);
+    let people = house.json(&["people", "list"]);
+    let absent = people.as_array().unwrap().iter().find(|one| one["address"] == "ada@example.net").unwrap();
+    let expected = serde_json::json!({ "since": today, "until": until, "cover": "ben@example.net" });
+    assert_eq!(absent["away"], expected);
+    house.arrives("6", &COMPLAINT.replace("complaint@", "another@").replace("the lift", "the roof"));
+    house.says(&["run", "--once"]);
+    let shown = house.says(&["case", "show", &house.case_of(6)]);
+    assert!(shown.contains("Ben Example"), "{shown}");
+
+    for (arguments, why) in [
+        (&["people", "away", "ada", "--until", "soon", "--as", "ada"][..], "--until: "),
+        (&["people", "away", "ada", "--until", "today", "--as", "ada"], "is not a day to come"),
+        (&away("ada@example.net"), "Refused: nobody stands in for themselves"),
+        (&away("zoe@example.net"), "--cover: “zoe@example.net” is nobody registered"),
+        (&["people", "away", "ada", "--until", "tomorrow", "--as", "zoe"], "--as: “zoe” is nobody registered"),
+        (&["people", "away", "zoe", "--until", "tomorrow", "--as", "ada"], "is nobody registered"),
+    ] {
+        let (code, said) = house.fails(arguments);
+        assert!(code == 1 && said.contains(why), "{why}: {said}");
+    }
+    assert_eq!(
+        house.says(&["people", "back", "ada", "--as", "dan"]),
+        "Ada Example is back. Letters about their cases go to them again.\n"
+    );
+    assert!(house.says(&["people", "back", "ada", "--as", "ada"]).contains("Ada Example is not away."));
+    assert!(!house.says(&["people", "list"]).contains("away"));
+}
+
+#[test]
 fn the_case_list_is_narrowed_by_date_handler_and_words() {
     let house = House::with_mail();
     let (lift, tap) = (house.case_of(1), house.case_of(2));
@@ -985,6 +1103,9 @@ fn the_case_list_is_narrowed_by_date_handler_and_words() {
     };
     assert_eq!(references(&["--find", "ROSA lift"]), std::slice::from_ref(&lift));
     assert_eq!(references(&["--find", "sam@example.com"]), std::slice::from_ref(&tap));
+    assert!(references(&["--find", "smell of gas"]).contains(&lift), "by the resident's words");
+    assert_eq!(references(&["--landlord", "wellington", "--find", "tap"]), std::slice::from_ref(&tap));
+    assert!(house.fails(&["case", "list", "--landlord", "elsewhere"]).1.contains("it has wellington"));
     assert_eq!(references(&["--due", "9", "--find", "tap"]), [""; 0]);
     assert_eq!(references(&["--due", "10", "--find", "tap"]), std::slice::from_ref(&tap));
     assert_eq!(references(&["--overdue"]), [""; 0]);
@@ -1084,4 +1205,137 @@ fn a_person_who_takes_back_stage_2_or_begins_it_corrects_the_sorting_of_the_answ
         assert_eq!((&line["label"], &line["body"]), (&label.into(), &words.into()));
         assert_eq!(line["said"]["label"].as_str().unwrap_or_default(), said, "{line}");
     }
+}
+
+// ── the editor ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// An editor that keeps what it was shown, and then does as `script` says with the file `$1`.
+fn editor(house: &House, script: &str) -> String {
+    let path = house.path("editor");
+    let shown = house.path("shown");
+    fs::write(
+        &path,
+        format!("#!/bin/sh\nset -e\ncp \"$1\" '{0}'; stat -c %a \"$1\" > '{0}.mode'\n{script}\n", shown.display()),
+    )
+    .unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}
+
+/// What comes of `arguments` with the editor, and what is left among the temporary files.
+fn edited(house: &House, script: &str, arguments: &[&str]) -> (Output, String, usize) {
+    let temporary = house.path("temporary");
+    fs::create_dir_all(&temporary).unwrap();
+    let _ = fs::remove_file(house.path("shown"));
+    let mut command = house.command(arguments);
+    command.env("VISUAL", editor(house, script)).env("TMPDIR", &temporary);
+    let output = command.output().unwrap();
+    let shown = fs::read_to_string(house.path("shown")).unwrap_or_default();
+    (output, shown, fs::read_dir(&temporary).unwrap().count())
+}
+
+fn first_case(house: &House) -> String {
+    let cases: Value = serde_json::from_str(&house.says(&["case", "list", "--json"])).unwrap();
+    cases[0]["reference"].as_str().unwrap().to_owned()
+}
+
+fn out(output: &Output) -> (String, String) {
+    (String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn an_act_is_filled_in_as_a_form_with_what_is_known_already() {
+    let house = House::with_mail();
+    let case = first_case(&house);
+    let act = ["case", &case, "define", "--as", "ada@example.net", "--edit", "--outcome", "The lift is mended"];
+    let (output, shown, left) = edited(&house, "sed -i 's/^responsibility: …/responsibility: All of it/' \"$1\"", &act);
+    assert!(output.status.success(), "{:?}", out(&output));
+    assert!(shown.starts_with(&format!("# {case}, Rosa Quill, Complaint about the lift\n# define: ")), "{shown}");
+    let fields: Vec<&str> = shown.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+    assert_eq!(fields[0], "define");
+    assert!(fields[1].starts_with("point: ") && fields[1].contains("lift has been broken"), "{shown}");
+    assert!(fields.contains(&"outcome: The lift is mended") && fields.contains(&"responsibility: …"), "{shown}");
+    assert!(shown.contains("For example: "), "{shown}");
+    assert_eq!(fs::read_to_string(house.path("shown.mode")).unwrap(), "600\n");
+    assert_eq!(left, 0, "no residents' words are left behind");
+    let known = house.says(&["case", "show", &case]);
+    assert!(known.contains("The lift is mended") && known.contains("All of it"), "{known}");
+}
+
+#[test]
+fn what_is_wrong_in_a_form_stands_above_it_for_another_go() {
+    let house = House::with_mail();
+    let case = first_case(&house);
+    let act = ["case", &case, "extend", "--as", "ada@example.net", "--edit", "--dry-run"];
+    // First a day nobody knows, then one the Code does not allow, then a good one.
+    let script = "\
+        if grep -q '^until: …' \"$1\"; then sed -i 's/^until: …/until: Blursday/; s/^reason: …/reason: The part is on order/' \"$1\"\n\
+        elif grep -q Blursday \"$1\"; then cp \"$1\" \"$0.first\"; sed -i 's/Blursday/in 60 working days/' \"$1\"\n\
+        else cp \"$1\" \"$0.second\"; sed -i 's/in 60 working days/in 12 working days/' \"$1\"; fi";
+    let (output, _, left) = edited(&house, script, &act);
+    let (said, wrong) = out(&output);
+    assert!(output.status.success(), "{said}{wrong}");
+    assert!(said.contains("would be recorded; nothing has been changed"), "{said}");
+    let first = fs::read_to_string(house.path("editor.first")).unwrap();
+    assert!(first.starts_with("#! Nothing has been done yet. Please put right:\n#!   until: "), "{first}");
+    assert!(first.contains("\nreason: The part is on order\n"), "what was written stays: {first}");
+    let second = fs::read_to_string(house.path("editor.second")).unwrap();
+    assert!(second.lines().nth(1).unwrap().starts_with("#!   Refused: "), "a refusal names its rule: {second}");
+    assert_eq!(second.matches("#! Nothing has been done yet").count(), 1, "{second}");
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn a_form_that_is_empty_not_saved_or_never_shown_does_nothing() {
+    let house = House::with_mail();
+    let case = first_case(&house);
+    let history = || house.says(&["case", "show", &case]);
+    let before = history();
+    let act = ["case", &case, "define", "--as", "ada@example.net", "--edit"];
+    for script in [": > \"$1\"", "true", "rm \"$1\"", "printf '# only a hint\\n' > \"$1\""] {
+        let (output, _, left) = edited(&house, script, &act);
+        assert!(output.status.success(), "{script}: {:?}", out(&output));
+        assert_eq!(
+            out(&output),
+            (String::new(), "The form was left empty or not saved. Nothing has been changed.\n".to_owned())
+        );
+        assert_eq!(left, 0, "{script}");
+    }
+    for (script, words) in [
+        ("exit 3", "ended with exit status: 3. Nothing has been changed."),
+        (
+            "sed -i 's/^define$/close/' \"$1\"; if grep -q '^#! ' \"$1\"; then touch \"$1\"; fi",
+            "Nothing has been changed.",
+        ),
+    ] {
+        let (output, _, left) = edited(&house, script, &act);
+        assert_eq!(output.status.code(), Some(1), "{script}: {:?}", out(&output));
+        assert!(out(&output).1.contains(words), "{:?}", out(&output));
+        assert_eq!(left, 0, "{script}");
+    }
+    let mut command = house.command(&act);
+    let output = command.env_remove("VISUAL").env_remove("EDITOR").env("PATH", "/nowhere").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        out(&output).1.contains("There is no editor here: put the name of yours into EDITOR"),
+        "{:?}",
+        out(&output)
+    );
+    assert_eq!(history(), before);
+}
+
+#[test]
+fn what_came_by_telephone_is_logged_from_a_form() {
+    let house = House::with_mail();
+    let script = "sed -i 's/^by: …/by: telephone/; s/^received: …/received: yesterday 14:30/; s/^name: …/name: Wim Ost/; \
+        s/^point: …/point: The bins have not been emptied for three weeks/' \"$1\"";
+    let (output, shown, left) = edited(&house, script, &["case", "log", "--as", "ada@example.net", "--edit"]);
+    assert!(output.status.success(), "{:?}", out(&output));
+    assert!(shown.starts_with("# Wellington Homes Limited\n# log: ") && shown.contains("\nrequest: …\n"), "{shown}");
+    assert!(
+        house.says(&["case", "list"]).contains("Wim Ost") || out(&output).0.contains("recorded"),
+        "{:?}",
+        out(&output)
+    );
+    assert_eq!(left, 0);
 }

@@ -195,6 +195,7 @@ fn the_smallest_configuration_has_the_documented_defaults() {
     assert_eq!(config.sending, Sending::Hold);
     assert_eq!(config.answer_mail_since, date(2026, 9, 1));
     assert_eq!(config.mailboxes[0].folders, ["INBOX"]);
+    assert_eq!(config.mailboxes[0].authserv_id, None);
     let Source::Imap(imap) = &config.mailboxes[0].source else { panic!("an IMAP mailbox") };
     assert_eq!((imap.port, imap.security), (993, Security::Tls));
     assert_eq!(imap.login.as_ref().expect("a login").password.expose_secret(), "correct horse");
@@ -231,7 +232,7 @@ fn a_small_landlord_reads_its_letters_first_names_its_estates_and_asks_nobody_ho
 #[test]
 fn the_band_in_which_a_person_is_asked_and_the_landlords_own_words_reach_the_sorter() {
     let own = EXAMPLE
-        .replace("#complaint_from = 15", "complaint_from = 7")
+        .replace("#complaint_from = 20", "complaint_from = 7")
         .replace("#   complaint_words = ", "complaint_words = ")
         .replace("#   hazard_words = ", "hazard_words = ");
     let (_folder, loaded) = example(&own);
@@ -240,6 +241,20 @@ fn the_band_in_which_a_person_is_asked_and_the_landlords_own_words_reach_the_sor
     assert_eq!(sorter.complaint_words, ["cold call"]);
     assert_eq!(sorter.hazard_words, ["plant room"]);
     assert_eq!(sorter.vulnerability_words, Vec::<String>::new());
+}
+
+#[test]
+fn the_server_that_says_who_wrote_is_named_by_its_name_alone() {
+    let named = |id: &str| {
+        let written = format!("authserv_id = \"{id}\"");
+        example(&EXAMPLE.replace("#   authserv_id = \"mx.example.org\"", &written)).1
+    };
+    let loaded = named("mx.example.org").unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(loaded.config.mailboxes[0].authserv_id.as_deref(), Some("mx.example.org"));
+    for whole_line in ["mx.example.org; dmarc=pass", "Authentication-Results: mx.example.org", "mx.example.org 1"] {
+        let refused = named(whole_line).expect_err("more than the name").to_string();
+        assert!(refused.contains("must be the server's name alone") && refused.contains("mx.example.org"), "{refused}");
+    }
 }
 
 #[test]

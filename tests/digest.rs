@@ -58,6 +58,28 @@ async fn over_christmas_the_officer_has_a_list_on_working_days_and_the_manager_e
 }
 
 #[tokio::test]
+async fn while_the_officer_is_away_the_deputy_has_their_list_and_on_the_day_they_are_back_it_comes_again() {
+    let mut world = World::at("Fri 27 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    world.goes_to("Tue 8 Dec 2026 12:00").await;
+    let (to_officer, to_manager) = (world.lists_to(OFFICER).len(), world.lists_to(MANAGER).len());
+    world.says_away(OFFICER, "2026-12-14", None).await;
+    world.goes_to("Tue 8 Dec 2026 12:15").await;
+    world.looks().await;
+    world.looks().await;
+    assert_eq!(lists(&world, DEPUTY), ["Tue 8 Dec 12:15 please stand in for Ada Officer"], "at once, and once");
+    world.goes_to("Mon 14 Dec 2026 12:00").await;
+    assert_eq!(
+        lists(&world, DEPUTY)[1..],
+        ["Wed 9 Dec 08:30 1 due soon", "Thu 10 Dec 08:30 1 due soon", "Fri 11 Dec 08:30 1 due today"]
+    );
+    let list = &world.lists_to(DEPUTY)[0];
+    assert!(list.says("Ada Officer, who is away until Monday 14 December 2026: RCH-1001"), "{}", list.text);
+    assert_eq!(lists(&world, OFFICER)[to_officer..], ["Mon 14 Dec 08:30 1 overdue"]);
+    assert_eq!(world.lists_to(MANAGER).len(), to_manager + 1, "the week's, and no more");
+}
+
+#[tokio::test]
 async fn no_list_holds_a_word_or_the_name_of_a_resident() {
     let mut world = World::at("Mon 14 Dec 2026 15:00").await;
     world.mail(complaint()).await;
@@ -222,7 +244,7 @@ async fn every_kind_of_list_reads_as_it_was_approved() {
     let (templates, key) = (Templates::new(vec![]).unwrap(), MessageKey::new([7; 32]));
     let desk = Desk { landlord: &landlord, ombudsman: &world.config.ombudsman, templates: &templates, key: &key };
     let samples = Notice::samples(&landlord);
-    assert_eq!(samples.len(), 3);
+    assert_eq!(samples.len(), 4);
     for (name, notice) in samples {
         let day = jiff::civil::date(2026, 12, 14);
         let written = write_notice(&notice, &landlord.officer, day, &desk, london(day, 8, 30)).unwrap();

@@ -1,9 +1,13 @@
 //! Told stories: what residents, officers and the operator see when mail arrives, time goes by and things go wrong.
 
+#[path = "flow/officers.rs"]
+mod officers;
 mod sim;
 
 use redress::config::Config;
-use redress::domain::case::{Event, Kind, Matter};
+use redress::domain::case::{Event, Kind, Matter, Prefers};
+use redress::domain::command::Command;
+use redress::domain::words::Words;
 use sim::*;
 
 const COMPLAINT: &str = "I am writing to complain about the way my repair has been handled. The kitchen ceiling has leaked since August, \
@@ -885,6 +889,109 @@ async fn a_reminder_that_came_back_is_told_to_the_next_person_at_once() {
 }
 
 #[tokio::test]
+async fn an_officers_absence_note_a_day_before_the_date_is_told_to_the_manager_on_that_day() {
+    let (mut world, _) = reminded().await;
+    world.goes_to("Thu 3 Dec 2026 09:30").await;
+    // Officer, deputy and, because nothing moved, the manager have heard.
+    assert_eq!(world.told(MANAGER).await, ["Thu 3 Dec 09:00 reminder"]);
+    let reminder = world.last_letter_to(OFFICER);
+    world.is_away(&reminder).await;
+    assert_eq!(world.told(MEMBER).await, ["Thu 3 Dec 09:30 reminder"], "the day before the date, not after it");
+    assert!(world.last_letter_to(MEMBER).says("Ada Officer was to hear of this and could not be reached"));
+}
+
+#[tokio::test]
+async fn while_the_officer_is_away_their_cover_hears_in_their_place_and_they_are_left_in_peace() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let case = world.cases().await.remove(0);
+    world.goes_to("Mon 30 Nov 2026 10:00").await;
+    world.says_away(OFFICER, "2026-12-07", Some(REVIEWER)).await;
+    let before = world.told(OFFICER).await;
+    world.goes_to("Tue 8 Dec 2026 12:00").await;
+    // The response is due on Friday 4 December. Nobody waits for the officer, who is not told of it until they are back.
+    let days = |days: &[&str]| days.iter().map(|day| format!("{day} 09:00 reminder")).collect::<Vec<_>>();
+    assert_eq!(world.told(REVIEWER).await, days(&["Wed 2 Dec", "Thu 3 Dec", "Fri 4 Dec"]));
+    assert_eq!(world.told(OFFICER).await[before.len()..], days(&["Mon 7 Dec", "Tue 8 Dec"]));
+    assert_eq!(world.told(DEPUTY).await, days(&["Thu 3 Dec", "Fri 4 Dec", "Mon 7 Dec", "Tue 8 Dec"]));
+    let reminder = world.letters_to(REVIEWER).remove(0);
+    assert!(reminder.says("in place of Ada Officer, who is away until Monday 7 December 2026"), "{}", reminder.text);
+    assert!(!world.last_letter_to(DEPUTY).says("in place of"));
+    // The case stays theirs.
+    let file = world.office().store.case(&case.parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(file.case.handler().map(|handler| handler.address.as_str()), Some(OFFICER));
+}
+
+#[tokio::test]
+async fn without_a_cover_the_deputy_hears_at_once_and_who_stands_in_may_answer() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let case = world.cases().await.remove(0);
+    world.says_away(OFFICER, "2026-12-07", None).await;
+    let further = Mail::from("Ann Example <ann@example.com>").answering(&world.last_letter_to(ANN));
+    world.mail(further.saying("Re: Leaking ceiling", "It drips again.")).await;
+    assert_eq!(world.told(DEPUTY).await, ["Fri 20 Nov 15:00 new-message"]);
+    world.goes_to("Wed 2 Dec 2026 09:30").await;
+    assert_eq!(world.told(DEPUTY).await[1..], ["Wed 2 Dec 09:00 reminder"], "the officer's own rung");
+    assert!(world.last_letter_to(DEPUTY).says("in place of Ada Officer"));
+    assert_eq!(world.told(OFFICER).await.len(), 1);
+    world.responds(&case, DEPUTY).await;
+    assert!(world.history(&case).await.contains(&"respond_stage1 met".to_owned()));
+}
+
+#[tokio::test]
+async fn a_new_case_passes_over_whoever_is_away_and_comes_to_them_again_when_they_are_back() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.says_away(OFFICER, "2026-12-07", None).await;
+    world.mail(complaint()).await;
+    assert_eq!(world.told(DEPUTY).await, ["Fri 20 Nov 15:00 new-case"]);
+    assert!(!world.last_letter_to(DEPUTY).says("in place of"), "it is the deputy's own");
+    world.says_away(DEPUTY, "2026-12-07", Some(OFFICER)).await;
+    world.mail(complaint().saying("The lift, complaint", COMPLAINT)).await;
+    assert_eq!(world.told(MANAGER).await, ["Fri 20 Nov 15:00 new-case"]);
+    world.says_back(OFFICER).await;
+    world.mail(complaint().saying("The stairs, complaint", COMPLAINT)).await;
+    assert_eq!(world.told(OFFICER).await, ["Fri 20 Nov 15:00 new-case"]);
+}
+
+#[tokio::test]
+async fn what_whoever_stands_in_writes_is_filed_and_what_the_officer_writes_from_afar_is_told_to_them() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let case = world.cases().await.remove(0);
+    world.says_away(OFFICER, "2026-12-07", Some(DEPUTY)).await;
+    let word = |from: &str| Mail::from(from).saying(&format!("{case}: the roofer"), "He comes on Tuesday.");
+    world.mail(word(DEPUTY)).await;
+    assert_eq!(world.told(DEPUTY).await, [""; 0], "the deputy knows what the deputy wrote");
+    world.mail(word(OFFICER)).await;
+    assert_eq!(world.told(DEPUTY).await, ["Fri 20 Nov 15:00 new-message"]);
+}
+
+#[tokio::test]
+async fn a_letter_to_post_goes_to_whoever_stands_in() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let case = world.cases().await.remove(0);
+    let paper = Command::Resident {
+        name: None,
+        address: None,
+        post: Some(Words::new("14 Orchard Court")),
+        telephone: None,
+        estate: None,
+        prefers: Some(Prefers::Post),
+    };
+    world.does(&case, OFFICER, paper).await;
+    world.says_away(OFFICER, "2026-12-07", Some(DEPUTY)).await;
+    world.responds(&case, MANAGER).await;
+    let letter = world.last_letter_to(DEPUTY);
+    assert!(
+        letter.says("Please print and post this letter") && letter.says("in place of Ada Officer"),
+        "{}",
+        letter.text
+    );
+}
+
+#[tokio::test]
 async fn a_residents_absence_note_is_recorded_and_stands_in_no_thread() {
     let mut world = World::at("Fri 20 Nov 2026 09:00").await;
     let first = world.mail(complaint()).await;
@@ -977,7 +1084,8 @@ async fn what_other_staff_write_on_a_case_is_told_to_its_handler_and_what_the_ha
     world.mail(Mail::from("Dan Manager <dan@example.net>").answering(&letter).saying("Re: Ceiling", words)).await;
     assert_eq!(world.told(OFFICER).await[1..], ["Fri 20 Nov 09:00 new-message"]);
     world.mail(Mail::from("Ada Officer <ada@example.net>").answering(&letter).saying("Re: Ceiling", words)).await;
-    assert_eq!(world.told(OFFICER).await.len(), 2);
+    // She answers a letter of ours, so she is asked what she would like done.
+    assert_eq!(world.told(OFFICER).await[2..], ["Fri 20 Nov 09:00 transcript"]);
     let case = world.cases().await.remove(0);
     let history = world.history(&case).await;
     assert!(history.contains(&"message added by staff".to_owned()), "{history:?}");

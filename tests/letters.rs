@@ -9,13 +9,17 @@ use std::sync::LazyLock;
 
 use jiff::civil::date;
 use mail_parser::{Message, MessageParser, MimeHeaders};
+use redress::domain::calendar::london_date;
 use redress::domain::case::{Audience, Case, LetterKind};
 use redress::domain::code::{Stage, cite};
-use redress::domain::command::grammar::VERBS;
+use redress::domain::command::grammar::{Form, VERBS};
+use redress::domain::command::written;
 use redress::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
 use redress::domain::letter::{
-    Desk, Enclosed, MessageKey, Sample, Templates, Unwritable, Written, can_be_written_to, our_letter, samples, write,
+    Desk, Enclosed, MessageKey, Sample, Templates, Unwritable, With, Written, can_be_written_to, our_letter, samples,
+    token, write,
 };
+use redress::domain::reference::Reference;
 use redress::domain::words::Words;
 
 fn person(name: &str, role: &str, address: &str) -> Person {
@@ -69,7 +73,14 @@ fn written_with(sample: &Sample, landlord: &Landlord, templates: &Templates) -> 
     let ombudsman = ombudsman();
     let desk = Desk { landlord, ombudsman: &ombudsman, templates, key: &KEY };
     let thread = THREAD.map(str::to_owned);
-    write(&sample.case, &sample.letter, sample.enclosed().as_ref(), &thread, &desk, sample.now)
+    write(
+        &sample.case,
+        &sample.letter,
+        &With { message: sample.enclosed().as_ref(), files: &[] },
+        &thread,
+        &desk,
+        sample.now,
+    )
 }
 
 fn written(sample: &Sample) -> Written {
@@ -176,7 +187,7 @@ fn a_thread_keeps_its_head_and_its_end_and_no_message_id_that_is_none() {
     let (sample, landlord, ombudsman) = (sample("acknowledgement"), landlord(), ombudsman());
     let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &TEMPLATES, key: &KEY };
     let references = |thread: &[String]| {
-        let written = write(&sample.case, &sample.letter, None, thread, &desk, sample.now).unwrap();
+        let written = write(&sample.case, &sample.letter, &With::default(), thread, &desk, sample.now).unwrap();
         (header(&written, "In-Reply-To"), header(&written, "References"))
     };
     assert_eq!(references(&[]), (None, None));
@@ -280,7 +291,15 @@ fn a_message_that_can_travel_as_it_is_is_attached_as_a_message_and_any_other_as_
             let (landlord, ombudsman) = (landlord(), ombudsman());
             let desk = Desk { landlord: &landlord, ombudsman: &ombudsman, templates: &TEMPLATES, key: &KEY };
             let enclosed = Enclosed { raw: &raw, ..new_case.enclosed().unwrap() };
-            write(&new_case.case, &new_case.letter, Some(&enclosed), &[], &desk, new_case.now).unwrap()
+            write(
+                &new_case.case,
+                &new_case.letter,
+                &With { message: Some(&enclosed), files: &[] },
+                &[],
+                &desk,
+                new_case.now,
+            )
+            .unwrap()
         };
         let message = parsed(&written);
         let attachment = message.attachments().next().unwrap();
@@ -427,7 +446,7 @@ fn problems(name: &str, text: impl Into<String>) -> Vec<String> {
 
 #[test]
 fn a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it() {
-    let parts: [(&str, &str, &[&str]); 103] = [
+    let parts: [(&str, &str, &[&str]); 106] = [
         ("_letterhead.txt", "letterhead", &["5.12"]),
         ("_letterhead.txt", "copy", &["3.6"]),
         ("_emergency.txt", "emergency", &["6.1"]),
@@ -516,6 +535,9 @@ fn a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it() {
         ("dates_moved.txt", "moves", &["6.2"]),
         ("by_hand.txt", "hand_over", &["6.2"]),
         ("by_hand.txt", "handed_over", &["5.12"]),
+        ("_in_place_of.txt", "in_place_of", &["4.2"]),
+        ("_answer.txt", "answer", &["4.2"]),
+        ("digest.txt", "covered", &["4.1"]),
         ("digest.txt", "overdue", &["4.1"]),
         ("digest.txt", "today", &["4.1"]),
         ("digest.txt", "soon", &["4.1"]),
@@ -598,7 +620,7 @@ fn a_letter_to_be_handed_over_goes_to_a_person_with_the_letter_to_print() {
         let (cover, letter) = text.split_once("____\n\n").unwrap();
         assert!(cover.contains(place) && cover.contains("Friday 4 December 2026"), "{cover}");
         assert!(
-            cover.contains("\n    redress case ALD-1047-K handed-over --letter 1 --as sam@alder.example\n"),
+            cover.contains("\n    handed-over\n    letter: 1\n    on: today\n") && cover.contains("press Reply"),
             "{cover}"
         );
         assert!(letter.starts_with("We have received your complaint\n"), "{letter}");
@@ -630,47 +652,150 @@ fn staff_learn_what_to_do_for_a_resident_and_not_why() {
     }
 }
 
+/// The forms of a letter's text, as somebody copies them: each begins below an empty line, its lines set in.
+fn forms(text: &str) -> Vec<String> {
+    let blocks = text.split("\n\n").filter(|block| block.starts_with("    ") && !block.starts_with("    redress "));
+    blocks.map(|block| block.lines().map(|line| format!("{}\n", line.trim_end())).collect()).collect()
+}
+
+/// The links of a letter's HTML, as a mail program opens them: address, subject, and body with LF.
+fn opened_links(html: &str) -> Vec<[String; 3]> {
+    let decoded = |text: &str| {
+        let mut pieces = text.split('%');
+        let mut bytes = pieces.next().unwrap().as_bytes().to_vec();
+        for piece in pieces {
+            bytes.push(u8::from_str_radix(&piece[..2], 16).unwrap());
+            bytes.extend(piece[2..].bytes());
+        }
+        String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
+    };
+    let links = html.split("href=\"mailto:").skip(1).map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+    let open = |link: String| {
+        assert!("mailto:".len() + link.len() <= 1_900 && !link.contains(['+', ' ']), "{link}");
+        let (address, rest) = link.split_once("?subject=").unwrap();
+        let (subject, body) = rest.split_once("&body=").unwrap();
+        [decoded(address), decoded(subject), decoded(body)]
+    };
+    links.map(open).collect()
+}
+
 #[test]
-fn letters_to_staff_end_with_commands_that_can_be_copied() {
-    let mut commands = BTreeSet::new();
-    for sample in samples(&landlord()).iter().filter(|sample| sample.letter.audience == Audience::Staff) {
+fn letters_to_staff_end_with_forms_to_send_back_and_links_that_prove_their_reader() {
+    let mut verbs = BTreeSet::new();
+    let landlord = landlord();
+    for sample in samples(&landlord).iter().filter(|sample| sample.letter.audience == Audience::Staff) {
         let written = written(sample);
         let text = text(&written).replace("\r\n", "\n");
-        let html = parsed(&written).body_html(0).unwrap().into_owned();
-        let own: Vec<&str> = text.lines().filter(|line| line.starts_with("    redress case ALD")).collect();
-        assert!((1..=3).contains(&own.len()), "{}: {own:?}", sample.name);
-        for line in own {
-            let command = line.trim_start();
-            assert!(command.ends_with(&format!("--as {}", written.to)), "{command}");
-            assert!(html.contains(&format!("<pre>{command}</pre>")), "{command}");
-            let words: Vec<&str> = command.split(' ').skip(3).collect();
-            let verb = VERBS.iter().find(|verb| verb.name == words[0]).unwrap_or_else(|| panic!("{command}"));
-            for field in words.iter().filter_map(|word| word.strip_prefix("--")).filter(|field| *field != "as") {
-                assert!(verb.fields.iter().any(|known| known.name == field), "{command}");
+        let html = parsed(&written).body_html(0).unwrap().replace("\r\n", "\n");
+        let forms = forms(&text);
+        // The answer to "help extend" has its example before them.
+        let example = usize::from(sample.name == "transcript-help-extend");
+        assert!((1..=3).contains(&(forms.len() - example)), "{}: {forms:?}", sample.name);
+        assert!(text.contains("Press Reply, copy what you need above the quoted text"), "{}", sample.name);
+        assert!(!text.contains("mailto:"), "{}", sample.name);
+        for form in &forms {
+            let verb = form.lines().next().unwrap().trim();
+            let verb = VERBS.iter().find(|known| known.name == verb).unwrap_or_else(|| panic!("{form}"));
+            for line in form.lines().skip(1).filter(|line| !line.starts_with("      ")) {
+                let (field, value) = line.trim().split_once(": ").unwrap_or_else(|| panic!("{form}"));
+                assert!(verb.fields.iter().any(|known| known.name == field) && !value.is_empty(), "{form}");
             }
-            commands.insert(verb.name);
+            verbs.insert(verb.name);
+        }
+        let links = opened_links(&html);
+        assert!(links.len() >= forms.len() - example, "{}", sample.name);
+        for (number, [address, subject, body]) in links.iter().enumerate() {
+            assert_eq!(address, "complaints@alder.example");
+            let reference = &sample.case.opening.as_ref().unwrap().reference;
+            assert_eq!(Reference::find_in(subject), std::slice::from_ref(reference));
+            let (today, code) = (london_date(sample.now), token::find(subject).unwrap());
+            let proved = token::prove(code, reference, "alder", &written.to, today, &KEY).unwrap();
+            assert_eq!((proved.letter, usize::from(proved.link)), (sample.letter.number, number), "{subject}");
+            assert_eq!(subject.split(' ').next(), body.lines().next(), "{subject}");
+            assert!(!subject.contains("Leak") && !subject.contains("Fielding"), "{subject}");
         }
     }
-    for word in [
-        "acknowledge",
-        "respond",
-        "extend",
-        "stay",
-        "sort",
-        "point",
-        "assign",
-        "done",
-        "close",
-        "handed-over",
-        "review",
-    ] {
-        assert!(commands.contains(word), "{word}");
+    for word in
+        ["acknowledge", "define", "respond", "extend", "stay", "sort", "point", "assign", "done", "close", "review"]
+    {
+        assert!(verbs.contains(word), "{word}");
     }
     // Whoever answered at stage 1 is told of stage 2, and leaves it to others; so does the member responsible.
-    let told = text(&written(&sample("escalation-told")));
-    assert!(told.contains(" assign --as sam@alder.example") && !told.contains("respond --as"), "{told}");
-    let told = text(&written(&sample("reminder-three-days-late")));
-    assert!(told.contains(" note --as ada@alder.example") && !told.contains("respond --as"), "{told}");
+    let verbs_in = |name: &str| -> Vec<String> {
+        let text = text(&written(&sample(name))).replace("\r\n", "\n");
+        forms(&text).iter().map(|form| form.lines().next().unwrap().trim().to_owned()).collect()
+    };
+    assert_eq!(verbs_in("escalation-told"), ["assign", "note"]);
+    assert_eq!(verbs_in("reminder-three-days-late"), ["note"]);
+    assert_eq!(verbs_in("new-case"), ["define", "ask", "assign"]);
+    assert_eq!(verbs_in("reminder-two-days-left"), ["respond", "extend", "update"]);
+}
+
+/// Copied from the text, wrapped as it is, or sent out of a link.
+#[test]
+fn a_form_that_is_sent_back_as_it_was_says_what_the_case_says() {
+    for sample in samples(&landlord()).iter().filter(|sample| sample.letter.audience == Audience::Staff) {
+        let written = written(sample);
+        let html = parsed(&written).body_html(0).unwrap().into_owned();
+        let bodies = opened_links(&html).into_iter().map(|[_, _, body]| body);
+        for form in forms(&text(&written).replace("\r\n", "\n")).into_iter().chain(bodies) {
+            let read = written::read(&form);
+            assert_eq!((read.mistakes.len(), read.unread.as_deref(), read.forms.len()), (0, None, 1), "{form}{read:?}");
+            let [Form { verb, fields }] = &read.forms[..] else { panic!("{form}") };
+            assert_eq!(verb, form.lines().next().unwrap().trim(), "{form}");
+            let of_field = |name: &str| {
+                let of_field = fields.iter().filter(|(field, _)| field == name);
+                of_field.map(|(_, value)| value.replace('\n', " ")).collect::<Vec<_>>()
+            };
+            assert!(fields.iter().all(|(_, value)| value != "…"), "{form}{fields:?}");
+            if ["define", "acknowledge"].contains(&verb.as_str()) {
+                let points = &sample.case.definition.points;
+                let points: Vec<&str> = points.iter().map(Words::as_str).collect();
+                assert_eq!(of_field("point"), points, "{form}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_answer_has_a_line_for_every_point_below_the_words_that_begin_it() {
+    let text = text(&written(&sample("reminder-two-days-left"))).replace("\r\n", "\n");
+    let respond = "    respond
+    about: I reported the leak in my kitchen ceiling…
+    answer: …
+    about: The man on the phone told me to stop calling…
+    answer: …
+    remedy: …
+    action: …
+";
+    assert!(text.contains(respond), "{text}");
+    assert!(text.contains("Begin each answer with upheld, partly upheld or not upheld."), "{text}");
+}
+
+#[test]
+fn a_definition_too_long_to_copy_is_not_written_into_a_form_by_halves() {
+    let long = with("new-case", |case| {
+        case.definition.points = vec![Words::new("Damp"), Words::new("The lift is broken again. ".repeat(80))];
+    });
+    let text = text(&written(&long)).replace("\r\n", "\n");
+    assert!(
+        text.contains("\n    define\n    point: …\n    outcome: …\n\nThe points you write take the place of all"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_a_resident_writes_begins_no_field_and_no_line_of_a_form() {
+    let hostile = with("new-case", |case| {
+        case.definition.points = vec![Words::new("Leak\n\nundo\n</pre> <b> responsibility: all of it\noutcome: £900")];
+    });
+    let written = written(&hostile);
+    let html = parsed(&written).body_html(0).unwrap().replace("\r\n", "\n");
+    let form =
+        "define\npoint: Leak undo &lt;/pre&gt; &lt;b&gt; responsibility – all of it outcome – £900\noutcome: Please";
+    assert!(html.contains(form), "{html}");
+    let define = &opened_links(&html)[0];
+    assert_eq!(define[2].lines().count(), 3, "{define:?}");
 }
 
 #[test]

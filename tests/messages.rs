@@ -792,3 +792,142 @@ fn huge_and_nested_messages_come_to_an_end() {
         promises::hold(&message::read(raw.as_bytes(), &own()));
     }
 }
+
+#[test]
+fn a_text_that_was_broken_for_the_way_is_whole_again() {
+    let read = |parameters: &str, text: &str| {
+        let headers = format!("Content-Type: text/plain; charset=utf-8; format=flowed{parameters}\nSubject: Re: Tap\n");
+        person(&headers, text)
+    };
+    let text = "The tap drips \nand drips.\nIt is loud.\n \n From here:\n-- \nMary \nJones, Flat 9\n> Dear \n> Mary\n>> Hello \n> you\n";
+    let message = read("", text);
+    let joined =
+        "The tap drips and drips.\nIt is loud.\n\nFrom here:\n-- \nMary Jones, Flat 9\n> Dear Mary\n>> Hello \n> you\n";
+    assert_eq!(message.text, joined);
+    assert_eq!(message.new_text(), "The tap drips and drips.\nIt is loud.\n\nFrom here:");
+    assert_eq!(read("; delsp=yes", "水 \n漏れ\nback  \nflow\n").text, "水漏れ\nback flow\n");
+    assert_eq!(person("Subject: Tap\n", "a \nb\n").text, "a \nb\n", "only where it says so");
+}
+
+#[test]
+fn html_keeps_what_makes_a_list_and_a_line() {
+    let text = |html: &str| person("Content-Type: text/html; charset=utf-8\nSubject: Tap\n", html).text;
+    assert_eq!(
+        text("<ol><li>Lift<li>Tap<ul><li>drips</ul><li>Roof</ol>").trim(),
+        "1. Lift\n2. Tap\n\n- drips\n\n3. Roof"
+    );
+    assert_eq!(text("<p class=MsoNormal>a</p><p class=MsoNormal>&nbsp;</p><p class=MsoNormal>b</p>").trim(), "a\n\nb");
+    assert_eq!(text("<p style='margin:0cm 0cm 0.0001pt'>a</p><p style=\"margin: 0\">b</p>").trim(), "a\nb");
+    assert_eq!(text("<p style='margin:0 0 12px'>a</p><p>b</p>").trim(), "a\n\nb");
+    let signed = "<div>a</div><div id=\"Signature\"><div>Mary</div></div>";
+    assert_eq!(text(signed).trim(), "a\n--\nMary");
+    assert_eq!(text("<div id=\"Signature\"><div>All they wrote</div></div>").trim(), "All they wrote");
+}
+
+#[test]
+fn an_absence_note_in_our_residents_languages_is_one_and_a_resident_who_is_away_is_a_person() {
+    for (subject, note) in [
+        ("স্বয়ংক্রিয় উত্তর: Your complaint", "আমি ১৪ ডিসেম্বর পর্যন্ত ছুটিতে আছি।"),
+        ("Re: Your complaint", "আমি বর্তমানে অফিসের বাইরে আছি। এটি একটি স্বয়ংক্রিয় উত্তর।"),
+        ("خودکار جواب: Your complaint", "میں 14 دسمبر تک چھٹی پر ہوں۔"),
+        ("Re: Your complaint", "میں اس وقت دفتر سے باہر ہوں۔ یہ ایک خودکار پیغام ہے۔"),
+        ("Jawaab toos ah: Your complaint", "Waxaan ku jiraa fasax ilaa 14 Diseembar."),
+        ("Re: Your complaint", "Waxaan ku jiraa fasax. Tani waa jawaab toos ah."),
+        ("ਆਟੋਮੈਟਿਕ ਜਵਾਬ: Your complaint", "ਮੈਂ ਛੁੱਟੀ ਤੇ ਹਾਂ।"),
+        ("Re: Your complaint", "Şu anda ofis dışındayım. Bu otomatik bir yanıttır."),
+    ] {
+        let message = person(&format!("Content-Type: text/plain; charset=utf-8\nSubject: {subject}\n"), note);
+        assert_eq!((message.kind, message.may_answer), (Kind::AutoReply, false), "{subject} / {note}");
+    }
+    for words in [
+        "Gracias por su respuesta. Estoy de vacaciones hasta el lunes. A mi regreso pueden venir; el techo sigue goteando.",
+        "Dziękuję za odpowiedź. Jestem na urlopie do piątku, po powrocie jestem w domu. Hydraulik nie przyszedł.",
+        "Merci pour votre réponse. Je suis en vacances; à mon retour le plombier peut passer pour la fuite.",
+        "Teşekkür ederim. Yıllık izindeyim, döndüğümde gelebilirsiniz. Kombi hala bozuk.",
+        "شكرا على الرد. أنا في إجازة حتى الاثنين وعند عودتي يمكنكم الحضور. السقف ما زال يتسرب.",
+        "Vă mulțumesc. Sunt în concediu până luni. La întoarcere puteți veni, tavanul curge în continuare.",
+        "آپ کا شکریہ۔ میں چھٹی پر ہوں۔ چھت اب بھی ٹپک رہی ہے۔",
+        "Waad mahadsan tahay. Waxaan ku jiraa fasax. Saqafka ayaa weli daadanaya.",
+    ] {
+        let message = person("Content-Type: text/plain; charset=utf-8\nSubject: Re: Your complaint\n", words);
+        assert_eq!((message.kind, message.may_answer), (Kind::Person, true), "{words}");
+    }
+}
+
+#[test]
+fn a_delivery_report_is_known_in_our_residents_languages() {
+    for (subject, words) in [
+        ("Aviso de mensaje no entregado", "Su mensaje no pudo entregarse a jo@example.com. El usuario no existe."),
+        ("Wiadomość niedostarczona", "Twoja wiadomość nie została dostarczona do jo@example.com."),
+        ("Teslim edilemedi: Your complaint", "İletiniz jo@example.com adresine teslim edilemedi."),
+        ("Methwyd â danfon: Your complaint", "Ni ellid danfon eich neges at jo@example.com."),
+    ] {
+        let raw = format!(
+            "From: Post <post@example.com>\nContent-Type: text/plain; charset=utf-8\nSubject: {subject}\n\n{words}\n"
+        );
+        assert_eq!(message::read(raw.as_bytes(), &own()).kind, Kind::Bounce, "{subject}");
+    }
+}
+
+#[test]
+fn what_is_quoted_is_known_in_our_residents_languages_and_from_help_desks() {
+    const LETTER: &str = "Dear Jo,\n\nYou said:\n\n> Nobody came.\n\nWe uphold your complaint.\n\nSam Okafor\n";
+    for head in [
+        "Ar Maw, 1 Rhag 2026 am 08:15, Elm <c@example.org> ysgrifennodd:",
+        "منگل، 1 دسمبر، 2026 کو 8:15 AM پر Elm <c@example.org> نے لکھا:",
+        "মঙ্গল, ১ ডিসে, ২০২৬ তারিখে ৮:১৫ AM টায় এ Elm <c@example.org> লিখেছেন:",
+        "في الثلاثاء، ١ ديسمبر ٢٠٢٦ في ٨:١٥ ص تمت كتابة ما يلي بواسطة Elm <c@example.org>:",
+        "থেকে: Elm <c@example.org>\nপাঠানো হয়েছে: 01/12/2026 08:15\nপ্রতি: Jo\nবিষয়: অভিযোগ",
+        "منجانب: Elm <c@example.org>\nبھیجا گیا: 01/12/2026 08:15\nبنام: Jo <jo@example.com>\nموضوع: شکایت",
+        "##- Please type your reply above this line -##",
+        "--------------- Original Message ---------------\nFrom: Elm [c@example.org]\nSent: 01/12/2026 08:15\nTo: jo@example.com",
+        "------------------- Original Message -------------------\nFrom: Elm;\nReceived: Tue Dec 01 2026 08:15:00 GMT+0000\nTo: jo@example.com;",
+        "‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\nOn Tuesday, December 1, 2026 8:15 AM, Elm <c@example.org> wrote:",
+        "\u{2063}Get BlueMail for Android \u{200b}\n\nOn 1 Dec 2026, 08:15, Elm <c@example.org> wrote:",
+    ] {
+        let headers = "Content-Type: text/plain; charset=utf-8\nSubject: Re: Your complaint\n";
+        let message = person(headers, &format!("I do not accept this.\nIt is broken.\n\n{head}\n\n{LETTER}"));
+        assert_eq!(message.new_text(), "I do not accept this.\nIt is broken.", "{head}");
+        assert!(message.text.contains("We uphold your complaint."), "{head}");
+    }
+}
+
+#[test]
+fn what_html_quotes_without_a_mark_of_its_own_is_known_by_what_stands_above_it() {
+    const LETTER: &str = "<p>Dear Jo,</p><p>We uphold your complaint.</p>";
+    for (program, below) in [
+        (
+            "Tutanota",
+            "<div>1 Dec 2026, 08:15 by c@example.org:<br></div><blockquote class=\"tutanota_quote\">LETTER</blockquote>",
+        ),
+        (
+            "Windows Mail",
+            "<p>Sent from <a href=\"https://example.com/1\">Mail</a> for Windows</p><div><p class=MsoNormal><b>From: </b>Elm<br>\
+             <b>Sent: </b>01 December 2026 08:15<br><b>To: </b>Jo<br><b>Subject: </b>Yours</p></div>LETTER",
+        ),
+        (
+            "Zimbra",
+            "<hr id=\"zwchr\"><div><b>From: </b>\"Elm\" &lt;c@example.org&gt;<br><b>To: </b>\"Jo\"<br>\
+             <b>Sent: </b>Tuesday, 1 December, 2026 08:15:00<br><b>Subject: </b>Yours<br></div><div>LETTER</div>",
+        ),
+        (
+            "Outlook for Mac",
+            "<span id=\"OLK_SRC_BODY_SECTION\"><div><span>From: </span>Elm &lt;c@example.org&gt;<br><span>Date: </span>\
+             Tuesday, 1 December 2026 at 08:15<br><span>To: </span>Jo<br></div>LETTER</span>",
+        ),
+    ] {
+        let body = format!("<div>I do not accept this.</div><div>It is broken.</div><div><br></div>{below}");
+        let headers = "Content-Type: text/html; charset=utf-8\nSubject: Re: Yours\n";
+        let message = person(headers, &body.replace("LETTER", LETTER));
+        assert_eq!(message.new_text(), "I do not accept this.\nIt is broken.", "{program}");
+        assert!(message.text.contains("We uphold your complaint."), "{program}");
+    }
+    let goes_on = person(
+        "Subject: Re: Yours\n",
+        "No.\n\nSent from my iPhone <https://example.com> while I wait and nobody comes to mend it.\n",
+    );
+    assert_eq!(
+        goes_on.new_text(),
+        "No.\n\nSent from my iPhone <https://example.com> while I wait and nobody comes to mend it."
+    );
+}

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use proptest::prelude::*;
+use redress::domain::absence::{Absence, Absences};
 use redress::domain::calendar::{Calendar, WorkingDays, london, london_date};
 use redress::domain::case::{
     Addition, Answer, Audience, Case, Cause, Channel, Dissatisfied, Event, Finding, Flags, Ground, House, Input, Kind,
@@ -314,6 +315,21 @@ fn calendar() -> impl Strategy<Value = Calendar> {
     })
 }
 
+/// Who is away when, in the days in which [`opening`]s begin and after them, and whom they asked to stand in.
+fn away() -> impl Strategy<Value = Absences> {
+    const NAMES: [&str; 6] = ["Ada", "Ben", "Cleo", "Dan", "Eve", "Stranger"];
+    let cover = prop::option::of(prop::sample::select(&NAMES[..]));
+    let absence = (prop::sample::select(&NAMES[..5]), 0..900_i64, 1..400_i64, cover);
+    prop::collection::vec(absence, 0..5).prop_map(|absences| {
+        Absences::new(absences.into_iter().map(|(name, since, days, cover)| Absence {
+            address: person(name).address,
+            since: date(2026, 1, 1) + since.days(),
+            until: date(2026, 1, 1) + (since + days).days(),
+            cover: cover.map(|cover| person(cover).address),
+        }))
+    })
+}
+
 fn person(name: &str) -> Person {
     let address = format!("{}@example.net", name.to_lowercase());
     Person { name: name.to_owned(), role: name.to_owned(), address, estate: None }
@@ -385,11 +401,30 @@ impl<'a> Driven<'a> {
             self.case = case.apply(recorded);
         }
         assert!(before.seq <= self.case.seq);
+        self.judge_the_readers(&decision.letters);
         self.looks =
             self.case.duties.keys().map(|duty| (*duty, self.case.next_look(*duty, &house, self.now))).collect();
         self.history.extend(decision.events);
         self.letters.extend(decision.letters);
         true
+    }
+
+    /// While anybody is there, nothing is written to whoever is away.
+    fn judge_the_readers(&self, letters: &[Letter]) {
+        let landlord = self.house.landlord;
+        let is_away = |person: &Person| self.house.away.of(person, london_date(self.now)).is_some();
+        let line = [&landlord.officer, &landlord.deputy, &landlord.manager, &landlord.member_responsible];
+        if line.iter().all(|person| is_away(person)) {
+            return;
+        }
+        for letter in letters.iter().filter(|letter| letter.audience == Audience::Staff || letter.by_hand.is_some()) {
+            let people = landlord.people();
+            let reader = people.iter().find(|person| person.address == letter.address.as_str());
+            assert!(reader.is_none_or(|reader| !is_away(reader)), "{letter:?} is written to somebody who is away");
+            assert!(
+                letter.in_place_of.as_ref().is_none_or(|away| Some(&away.name) != reader.map(|reader| &reader.name))
+            );
+        }
     }
 
     /// What must hold of every event, on the case as it was before.
@@ -591,6 +626,7 @@ proptest! {
         late in prop_oneof![3 => Just(0_i64), 1 => 0..40_000_i64],
         ladder in ladder(),
         calendar in calendar(),
+        away in away(),
         steps in prop::collection::vec(step(), 0..40),
     ) {
         let (landlord, hours) = (landlord(), WorkingHours::default());
@@ -600,6 +636,7 @@ proptest! {
             ladder: &ladder,
             hours: &hours,
             terms: Terms::default(),
+            away: &away,
         };
         let now = opening.received + SignedDuration::from_mins(late);
         let mut driven = Driven::new(house, now);
@@ -621,7 +658,7 @@ proptest! {
         days in 1..40_i64,
         calendar in calendar(),
     ) {
-        let (landlord, hours) = (landlord(), WorkingHours::default());
+        let (landlord, hours, away) = (landlord(), WorkingHours::default(), Absences::default());
         let ladder = Ladder { officer_before: 2, deputy_before: 1, member_responsible_after: 2 };
         let house = House {
             landlord: &landlord,
@@ -629,6 +666,7 @@ proptest! {
             ladder: &ladder,
             hours: &hours,
             terms: Terms::default(),
+            away: &away,
         };
         let mut driven = Driven::new(house, opening.received);
         driven.happens(&Input::Opened(Box::new(opening)));

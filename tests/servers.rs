@@ -4,7 +4,8 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{address, append, hand_to_postfix, imap, messages, messages_arrived, smtp};
+use common::{address, append, hand_to_postfix, imap, logged_in, messages, messages_arrived, smtp, variable};
+use futures::StreamExt as _;
 use redress::config::{Login, Security, Server};
 use redress::mail::imap::ImapMailbox;
 use redress::mail::mailbox::{Mailbox, MailboxError, Raw};
@@ -279,4 +280,128 @@ async fn nobody_home_is_again_for_letters_and_lost_for_mailboxes() {
     let server = Server { port, ..imap(&address("complaints"), Security::Tls) };
     assert!(matches!(ImapMailbox::new(server.clone()).open("INBOX").await, Err(MailboxError::Lost(_))));
     assert!(matches!(SmtpTransport::new(server, "redress.example.org").verify().await, Err(SendError::Again(_))));
+}
+
+// ── the shadow ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// A configuration for a mailbox with INBOX and Junk, in a folder that has nothing else in it.
+fn landlord_of(user: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("there is a place for temporary files");
+    let (imaps, ca) = (variable("REDRESS_TEST_IMAPS_PORT"), variable("REDRESS_TEST_CA"));
+    let config = format!(
+        r#"
+database = "sqlite:never.db"
+sending = "live"
+answer_mail_since = 2026-01-01
+
+[[mailbox]]
+name = "complaints"
+landlord = "orchard"
+junk = "Junk"
+move_to = "Logged"
+
+[mailbox.imap]
+host = "localhost"
+port = {imaps}
+user = "{user}"
+password = {{ env = "REDRESS_TEST_PASSWORD" }}
+ca_file = "{ca}"
+
+[outgoing]
+maildir = "never"
+
+[operator]
+name = "Olu Operator"
+address = "operator@example.net"
+
+[operator.second_way]
+command = ["/bin/true"]
+
+[[landlord]]
+key = "orchard"
+name = "Orchard Housing Co-operative Limited"
+prefix = "RCH"
+addresses = ["{user}"]
+officer = {{ name = "Ada Officer", address = "ada@example.net" }}
+deputy = {{ name = "Ben Deputy", address = "deputy@example.net" }}
+reviewers = [{{ name = "Cleo Reviewer", address = "reviewer@example.net" }}]
+manager = {{ name = "Dan Manager", address = "manager@example.net" }}
+member_responsible = {{ name = "Eve Member", address = "member@example.net" }}
+policy_link = "https://www.example.org/complaints"
+emergency_telephone = "01632 960100"
+responsible_for = ["repairs to your home"]
+not_responsible_for = ["public roads"]
+
+[ombudsman]
+last_checked = 2026-11-20
+"#
+    );
+    std::fs::write(folder.path().join("redress.toml"), config).expect("the folder is ours");
+    folder
+}
+
+/// What the server says of a folder without its being opened.
+async fn status(user: &str, folder: &str) -> String {
+    let counts = "(MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN)";
+    format!("{:?}", logged_in(user).await.status(folder, counts).await.expect("STATUS works"))
+}
+
+// Goal: a look back over a thousand messages leaves no trace on the server.
+// How:  flags of every kind, mail that no session has seen yet (\Recent), two folders; compared before and after.
+#[tokio::test]
+async fn the_shadow_over_a_thousand_messages_leaves_the_mailbox_as_it_was() {
+    let user = address("complaints");
+    let mut session = logged_in(&user).await;
+    session.create("Junk").await.expect("folders can be made");
+    for number in 0..1000 {
+        let (folder, flags) = match number % 5 {
+            0 => ("Junk", ""),
+            1 => ("INBOX", "(\\Seen)"),
+            2 => ("INBOX", "(\\Flagged \\Answered)"),
+            _ => ("INBOX", ""),
+        };
+        let words = match number % 3 {
+            0 => "Nobody came although you promised. I want to complain about the damp in my bedroom.",
+            1 => "Hello, the tap in my kitchen drips. Could you please send somebody to repair it?",
+            _ => "Thank you very much, the plumber was lovely.",
+        };
+        let message = format!(
+            "From: R{number} <r{number}@example.com>\r\nTo: {user}\r\nSubject: Number {number}\r\n\
+             Message-ID: <{number}.{user}>\r\n\r\n{words}\r\n"
+        );
+        let arrived = format!("\"{:2}-Jul-2026 {:02}:44:25 +0100\"", 10 + number / 400, number % 24);
+        let flags = (!flags.is_empty()).then_some(flags);
+        session.append(folder, flags, Some(&arrived), message.as_bytes()).await.expect("APPEND works");
+    }
+    session.logout().await.expect("LOGOUT works");
+    let mut before = Vec::new();
+    for folder in ["INBOX", "Junk"] {
+        before.push(status(&user, folder).await);
+    }
+    assert!(before[0].contains("recent: 800") && before[1].contains("recent: 200"), "{before:?}");
+
+    let landlord = landlord_of(&user);
+    let began = Instant::now();
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_redress"))
+        .args(["--config", "redress.toml", "shadow", "--since", "2026-07-10", "--until", "2026-07-13", "--json"])
+        .current_dir(landlord.path())
+        .output()
+        .await
+        .expect("the binary starts");
+    println!("1,000 messages on Dovecot in {:.1} s", began.elapsed().as_secs_f64());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["summary"]["messages"], 1000);
+    assert_eq!(report["messages"][0]["arrived"], "2026-07-09T23:44:25Z", "the server's time of arrival");
+
+    for (folder, before) in ["INBOX", "Junk"].into_iter().zip(before) {
+        assert_eq!(status(&user, folder).await, before);
+    }
+    let lying = messages(&user, "INBOX").await;
+    let with = |flag: &str| lying.iter().filter(|message| message.flags.contains(&flag.to_owned())).count();
+    assert_eq!((lying.len(), with("Seen"), with("Flagged"), with("Answered")), (800, 200, 200, 200));
+    let folders: Vec<_> = logged_in(&user).await.list(Some(""), Some("*")).await.expect("LIST works").collect().await;
+    assert_eq!(folders.len(), 2, "no folder was made");
+    let files: Vec<_> = std::fs::read_dir(landlord.path()).expect("it is there").collect();
+    assert_eq!(files.len(), 1, "neither database nor letters were written");
 }

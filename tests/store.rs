@@ -14,10 +14,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::*;
+use jiff::civil::date;
+use redress::domain::absence::{Absence, Absences};
 use redress::domain::case::{Input, Says};
 use redress::domain::code::{Duty, Stage};
 use redress::domain::reconcile::Difference;
-use redress::store::{NewLetter, Purpose, Sent, Settled, Store};
+use redress::store::{AwayNote, NewLetter, Purpose, Sent, Settled, Store};
 
 macro_rules! promises {
     ($($promise:ident)*) => {
@@ -60,7 +62,10 @@ promises! {
     a_round_ends_once_with_its_letters_or_not_at_all
     cases_and_messages_are_told_of_from_a_moment_on
     the_signing_key_survives
+    what_somebody_last_said_of_their_absence_holds_and_the_rest_is_kept
+    an_absence_that_came_in_a_message_is_written_with_what_became_of_the_message
     commands_beside_want_a_database_of_their_own_version
+    a_database_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_it
     odd_and_large_texts_survive
     lists_are_in_the_same_order_everywhere
 }
@@ -180,7 +185,7 @@ async fn ten_messages_of_one_new_resident_at_once_make_one_case(base: Base) {
     let mut tasks = Vec::new();
     for n in 0..10 {
         let (store, message) = (Arc::clone(&store), received(&store, &n.to_string()).await);
-        let keys = redress::store::Keys { sender: Some("resident@example.org".to_owned()), ..keys() };
+        let keys = redress::store::Keys { speakers: BTreeSet::from(["resident@example.org".to_owned()]), ..keys() };
         tasks.push(tokio::spawn(async move {
             let judge = |found: &redress::store::Found| {
                 Ok(match found.cases.first() {
@@ -581,6 +586,7 @@ async fn an_alarm_is_told_once_until_it_is_over(base: Base) {
         says: None,
         bytes: b"words".to_vec(),
         held: None,
+        wait: None,
     };
     store.post(&letter, at(3)).await.unwrap();
     let claimed = store.claim(at(4)).await.unwrap().unwrap();
@@ -600,6 +606,7 @@ fn list(message_id: &str) -> NewLetter {
         says: None,
         bytes: b"words".to_vec(),
         held: None,
+        wait: None,
     }
 }
 
@@ -651,6 +658,63 @@ async fn the_signing_key_survives(base: Base) {
     assert_eq!(base.store().await.key(), key);
 }
 
+/// Somebody says that they are away until a day of December 2026.
+fn away(name: &str, until: i8, cover: Option<&str>) -> AwayNote {
+    let address = |name: &str| format!("{name}@example.net");
+    let (since, until) = (date(2026, 12, 1), date(2026, 12, until));
+    let absence = Absence { address: address(name), since, until, cover: cover.map(address) };
+    AwayNote { by: absence.address.clone(), absence }
+}
+
+fn absences(notes: &[AwayNote]) -> Absences {
+    Absences::new(notes.iter().map(|note| note.absence.clone()))
+}
+
+async fn what_somebody_last_said_of_their_absence_holds_and_the_rest_is_kept(base: Base) {
+    let store = base.store().await;
+    assert_eq!(*store.absences().await.unwrap(), Absences::default());
+    let said = [away("ada", 18, Some("ben")), away("ben", 4, None), away("ada", 21, None), away("ben", 1, None)];
+    for (note, second) in said.iter().zip(0..) {
+        store.record_absence(note, at(second)).await.unwrap();
+    }
+    assert_eq!(*store.absences().await.unwrap(), absences(&said[2..]));
+    let kept = base.rows("SELECT address, since, until, cover, recorded_by FROM absence ORDER BY id").await;
+    assert_eq!(kept.len(), 4);
+    assert_eq!(kept[0], ["ada@example.net", "2026-12-01", "2026-12-18", "ben@example.net", "ada@example.net"]);
+}
+
+async fn an_absence_that_came_in_a_message_is_written_with_what_became_of_the_message(base: Base) {
+    let store = base.store().await;
+    let case = opened(&store).await;
+    let message = received(&store, "1").await;
+    let (keys, note) = (keys(), away("ada", 18, None));
+    let failed = store.decide_message(message, "main", &keys, at(20), |_| anyhow::bail!("it cannot be judged"));
+    assert!(failed.await.is_err());
+    assert_eq!(*store.absences().await.unwrap(), Absences::default());
+    let handled = store.decide_message(message, "main", &keys, at(20), |found| {
+        assert_eq!(*found.away, Absences::default());
+        Ok((Settled { away: Some(note.clone()), ..settled() }, Vec::new()))
+    });
+    assert!(handled.await.unwrap());
+    let all = absences(&[note]);
+    assert_eq!(*store.known(case).await.unwrap().away, all);
+    let seen = store.decide_act(&keys, at(30), |found| Ok((found.away.clone(), Vec::new())));
+    assert_eq!(*seen.await.unwrap(), all);
+}
+
+async fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_it(base: Base) {
+    let store = base.store().await;
+    let case = opened(&store).await;
+    let before = store.known(case).await.unwrap().case;
+    store.close().await;
+    drop(store);
+    base.sql("DROP TABLE absence").await.unwrap();
+    base.sql("DELETE FROM _sqlx_migrations WHERE version > 1").await.unwrap();
+    let store = base.store().await;
+    assert_eq!(store.known(case).await.unwrap().case, before);
+    store.record_absence(&away("ada", 18, None), at(40)).await.unwrap();
+}
+
 async fn commands_beside_want_a_database_of_their_own_version(base: Base) {
     let refusal =
         async |purpose| format!("{:#}", Store::open(&base.url(), purpose).await.err().expect("it is refused"));
@@ -659,10 +723,10 @@ async fn commands_beside_want_a_database_of_their_own_version(base: Base) {
     let store = base.store().await;
     store.close().await;
     drop(store);
-    base.sql("UPDATE _sqlx_migrations SET version = 0").await.unwrap();
+    base.sql("DELETE FROM _sqlx_migrations WHERE version > 1").await.unwrap();
     let older = refusal(Purpose::Beside).await;
     assert!(older.contains("older than this program; start `redress run`"), "{older}");
-    base.sql("UPDATE _sqlx_migrations SET version = 9999").await.unwrap();
+    base.sql("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 1").await.unwrap();
     for purpose in [Purpose::Beside, Purpose::Run] {
         let newer = refusal(purpose).await;
         assert!(newer.contains("newer than this program"), "{newer}");
@@ -676,7 +740,7 @@ async fn odd_and_large_texts_survive(base: Base) {
     assert!(large.len() > 2_000_000);
     let odd_keys = redress::store::Keys {
         message_ids: ["a\0b@example.org".to_owned(), "x".repeat(5000)].into(),
-        sender: Some("r\0@example.org".to_owned()),
+        speakers: BTreeSet::from(["r\0@example.org".to_owned()]),
         copy: Some(("m\0@example.org".to_owned(), "digest".to_owned())),
         ..keys()
     };

@@ -208,6 +208,59 @@ fn the_command_prints_a_verdict_a_line_with_the_wish_copied_from_the_body() {
 }
 
 #[test]
+fn the_command_sorts_by_the_landlords_own_words_and_says_when_it_cannot() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, config) = (dir.path().join("messages.jsonl"), dir.path().join("redress.toml"));
+    let message = r#"{"id":"one","subject":"Keys","body":"The keys of the Larch Wing are ready.","context":"new"}"#;
+    std::fs::write(&file, message).unwrap();
+    let run = || {
+        let mut command = Command::cargo_bin("redress").unwrap();
+        let output = command.args(["triage", "--json", "--config"]).arg(&config).arg(&file).assert().success();
+        let line: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        (line["urgent_hazard"] == true, String::from_utf8_lossy(&output.get_output().stderr).into_owned())
+    };
+    assert_eq!(run(), (false, String::new()), "no configuration is no trouble");
+    let usual = include_str!("../src/cli/demo/redress.toml");
+    ["mail/new", "mail/cur", "mail/tmp", "machine/outgoing"]
+        .iter()
+        .for_each(|folder| std::fs::create_dir_all(dir.path().join(folder)).unwrap());
+    std::fs::write(&config, format!("{usual}\n[sorter]\nhazard_words = [\"larch wing\"]\n")).unwrap();
+    assert_eq!(run(), (true, String::new()));
+    std::fs::write(&config, format!("{usual}\n[sorter]\nhazard_words = 7\n")).unwrap();
+    let (hazard, said) = run();
+    assert!(!hazard && said.contains("`redress check` says why"), "{said}");
+}
+
+#[test]
+fn a_wish_is_the_writers_own() {
+    for (body, wish) in [
+        ("The lift is out again. My neighbour wants to know too.", None),
+        ("You want £14 from me for a lamp that has been out since May, as I said in June.", None),
+        ("The tap drips. My neighbour wants one too. Please send a plumber.", Some("Please send a plumber")),
+        ("I pay for the bins every week and nobody has come. I want a refund.", Some("I want a refund")),
+    ] {
+        let sorted = sort("", body, Context::New);
+        let said = sorted.outcome_sought.map(|span| &body[span]);
+        assert_eq!(said, wish, "{body}");
+    }
+    let body =
+        "I write on behalf of my neighbour Mrs Oke, who has asked me to. Her boiler is out. She wants it mended today.";
+    let sorted = sort("", body, Context::New);
+    assert_eq!(sorted.outcome_sought.map(|span| &body[span]), Some("She wants it mended today"));
+}
+
+#[test]
+fn a_reason_is_never_a_scrap() {
+    let body = "Your man came on Tuesday and stuck a rod down the toilet in the flat above and said to me it was sorted now \
+                but it was not about the toilet it was about the bath which is still full of black water.";
+    let sorted = sort("", body, Context::New);
+    assert!(!sorted.because.is_empty());
+    for phrase in &sorted.because {
+        assert!(phrase.split_whitespace().count() > 3, "{:?}", sorted.because);
+    }
+}
+
+#[test]
 fn training_twice_gives_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let examples = std::fs::read_to_string("tests/triage/dev.jsonl").unwrap();
@@ -228,7 +281,7 @@ fn training_twice_gives_the_same_bytes() {
 fn the_weights_that_ship_are_those_the_labelled_sets_give() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("weights");
-    let sets = ["dev", "train_c", "train_d", "train_e", "train_f", "train_g", "train_h", "train_i"]
+    let sets = ["dev", "train_c", "train_d", "train_e", "train_f", "train_g", "train_h", "train_i", "train_j"]
         .map(|s| format!("tests/triage/{s}.jsonl"));
     Command::cargo_bin("redress").unwrap().args(["triage", "--train"]).arg(&out).args(sets).assert().success();
     assert!(std::fs::read(out).unwrap() == std::fs::read("config/sorter.weights").unwrap());

@@ -1,6 +1,6 @@
 //! What holds of every message that was read, whatever its bytes.
 
-use redress::domain::message::{Message, Own};
+use redress::domain::message::{Message, Own, Proof};
 
 /// A landlord with an address, an officer and a form, so that every way through the reader can be taken.
 pub fn own() -> Own {
@@ -35,5 +35,13 @@ pub fn hold(message: &Message) {
     assert!(message.new.windows(2).all(|pair| pair[0].end <= pair[1].start), "spans overlap or are out of order");
     assert!(!message.reasons.is_empty(), "a verdict without a reason");
     assert!(!message.may_answer || (message.kind.advances() && message.reply_to.is_some()), "a machine is answered");
-    let _ = (message.new_text(), message.likeness(), message.absence(), message.from_ombudsman(&[]));
+    assert!(!message.silent || message.new_text().is_empty(), "words are passed over");
+    let _ = (message.likeness(), message.absence(), message.from_ombudsman(&[]), message.unproven());
+    if let Some(Proof::Passed(check)) = message.checked_by().map(|server| message.authentication(server)) {
+        assert!(["dmarc", "dkim", "spf", "login"].contains(&check.as_str()), "proved by {check}");
+        assert!(
+            message.authentication("another.example.org") == Proof::Absent
+                || message.checked_by() == Some("another.example.org")
+        );
+    }
 }

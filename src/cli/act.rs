@@ -10,23 +10,26 @@ use anyhow::{Context as _, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::{Value, json};
 
-use super::{beside, history, page, run};
+use super::edit::{self, Sheet};
+use super::{beside, page, run};
 use crate::daemon::clock::SystemClock;
 use crate::daemon::command;
 use crate::daemon::command::{Done, DoneTo};
 use crate::daemon::office::{self, Office};
 use crate::domain::calendar::{london_date, spoken};
-use crate::domain::case::{Audience, LetterKind, LetterNo, Refusal};
+use crate::domain::case::{Audience, Case, Definition, LetterKind, LetterNo, Refusal, told};
 use crate::domain::code::{Duty, cite};
-use crate::domain::command::grammar::{Context, Field, Form, Holds, LOG, Mistake, VERBS, Verb};
+use crate::domain::command::grammar::{Context, Field, Holds, LOG, Mistake, Row, VERBS, Verb};
 use crate::domain::landlord::{Landlord, Person};
 use crate::domain::message;
 use crate::domain::reference::Reference;
+use crate::domain::words::Words;
 use crate::store::{NewLetter, Purpose};
 
 const AS: &str = "as";
 const CONFIG: &str = "config";
 const DRY_RUN: &str = "dry-run";
+const EDIT: &str = "edit";
 const JSON: &str = "json";
 const LANDLORD: &str = "landlord";
 
@@ -46,12 +49,16 @@ What is done to a case:
 
 // ── the arguments, from the table ─────────────────────────────────────────────────────────────────────────────────
 
-/// Every act of the case `reference`, for the command line.
-fn acts(reference: &str) -> clap::Command {
-    let verbs = VERBS.iter().map(|verb| {
+/// Each act of the case `reference`, as a command of its own.
+pub(super) fn each(reference: &str) -> impl Iterator<Item = clap::Command> {
+    VERBS.iter().map(move |verb| {
         let begin = format!("redress case {reference} {}", verb.name);
         subcommand(clap::Command::new(verb.name).about(verb.meaning), verb, &begin, "")
-    });
+    })
+}
+
+/// Every act of the case `reference`, for the command line.
+fn acts(reference: &str) -> clap::Command {
     let config = Arg::new(CONFIG).long(CONFIG).global(true).hide(true).value_parser(clap::value_parser!(PathBuf));
     clap::Command::new("case")
         .bin_name(format!("redress case {reference}"))
@@ -63,7 +70,7 @@ fn acts(reference: &str) -> clap::Command {
         .subcommand_value_name("ACT")
         .subcommand_help_heading("Acts")
         .arg(config)
-        .subcommands(verbs)
+        .subcommands(each(reference))
         .after_help(COMMON)
 }
 
@@ -94,6 +101,9 @@ fn subcommand<T>(command: clap::Command, verb: &Verb<T>, begin: &str, more: &str
         .arg(
             Arg::new(DRY_RUN).long(DRY_RUN).action(ArgAction::SetTrue).help("Show what would be done, and the letters"),
         )
+        .arg(Arg::new(EDIT).long(EDIT).action(ArgAction::SetTrue).help(
+            "Fill it in as a form in your editor (VISUAL, EDITOR, else vi or nano); what is given stands there already",
+        ))
         .arg(Arg::new(JSON).long(JSON).action(ArgAction::SetTrue).help("For a program, as JSON"))
 }
 
@@ -170,11 +180,51 @@ pub async fn on_case(config: &Path, reference: &Reference, arguments: &[OsString
     let context = context(&office, landlord);
     let by = acting(&context, matches)?;
     let verb = VERBS.iter().find(|row| row.name == verb).context("Say what is to be done")?;
-    let form = Form { verb: verb.name.to_owned(), fields: given(verb, matches)? };
-    let act = form.read(&context).map_err(misunderstood)?;
+    let fields = given(verb, matches)?;
     let dry_run = matches.get_flag(DRY_RUN);
-    let done = command::carry_out(&office, reference, by, act, dry_run).await.map_err(refused)?;
-    report(&office, &done, dry_run, matches.get_flag(JSON))
+    let carry_out = async |act| command::carry_out(&office, reference, by, act, dry_run).await;
+    let done = match matches.get_flag(EDIT) {
+        true => {
+            let row = verb.row();
+            let sheet = Sheet {
+                row,
+                case: Some(reference),
+                about: about(reference, &file.case),
+                drafts: drafts(row, &file.case, fields),
+            };
+            edit::filled_in(&sheet, |form| verb.read(&form.fields, &context), carry_out).await?
+        }
+        false => {
+            let act = verb.read(&fields, &context).map_err(misunderstood)?;
+            Some(carry_out(act).await.map_err(refused)?)
+        }
+    };
+    report(&office, done.as_ref(), dry_run, matches.get_flag(JSON))
+}
+
+/// The case in a line: its reference, whose it is, its subject.
+fn about(reference: &Reference, case: &Case) -> String {
+    let resident = case.resident.as_ref().map_or("", |resident| resident.name.as_str());
+    let subject = case.opening.as_ref().map_or("", |opening| opening.subject.as_str());
+    let reference = reference.to_string();
+    let known = [&reference, resident, subject].into_iter().map(message::clean_line);
+    known.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// What is written into a form to begin with: what was given, and of the other fields what the case has there already.
+fn drafts(row: Row, case: &Case, given: Vec<(String, String)>) -> Vec<(String, String)> {
+    let Definition { points, outcome, responsibility } = &case.definition;
+    let known: Vec<(&str, &Words)> = match row.name {
+        "define" | "acknowledge" => {
+            let others = [("outcome", outcome), ("responsibility", responsibility)];
+            let others = others.into_iter().filter_map(|(name, words)| Some((name, words.as_ref()?)));
+            points.iter().map(|point| ("point", point)).chain(others).collect()
+        }
+        _ => Vec::new(),
+    };
+    let missing = known.into_iter().filter(|(name, _)| given.iter().all(|(field, _)| field != name));
+    let missing: Vec<_> = missing.map(|(name, words)| (name.to_owned(), words.as_str().to_owned())).collect();
+    given.into_iter().chain(missing).collect()
 }
 
 impl LogAsk {
@@ -198,10 +248,20 @@ impl LogAsk {
         };
         let context = context(&office, landlord);
         let by = acting(&context, matches)?;
-        let log = LOG.read(&given(&LOG, matches)?, &context).map_err(misunderstood)?;
+        let fields = given(&LOG, matches)?;
         let dry_run = matches.get_flag(DRY_RUN);
-        let done = command::log(&office, by, log, dry_run).await.map_err(refused)?;
-        report(&office, &done, dry_run, matches.get_flag(JSON))
+        let carry_out = async |log| command::log(&office, by, log, dry_run).await;
+        let done = match matches.get_flag(EDIT) {
+            true => {
+                let sheet = Sheet { row: LOG.row(), case: None, about: landlord.name.clone(), drafts: fields };
+                edit::filled_in(&sheet, |form| LOG.read(&form.fields, &context), carry_out).await?
+            }
+            false => {
+                let log = LOG.read(&fields, &context).map_err(misunderstood)?;
+                Some(carry_out(log).await.map_err(refused)?)
+            }
+        };
+        report(&office, done.as_ref(), dry_run, matches.get_flag(JSON))
     }
 }
 
@@ -224,7 +284,7 @@ fn acting<'a>(context: &Context<'a>, matches: &ArgMatches) -> anyhow::Result<&'a
     context.person(written).map_err(|wrong| anyhow::anyhow!("--as: {wrong}.\n{UNCHANGED}"))
 }
 
-const UNCHANGED: &str = "Nothing has been changed.";
+pub(super) const UNCHANGED: &str = "Nothing has been changed.";
 
 /// The fields that were given, as a form has them.
 fn given<T>(verb: &Verb<T>, matches: &ArgMatches) -> anyhow::Result<Vec<(String, String)>> {
@@ -277,7 +337,11 @@ pub fn in_a_sentence(refusal: &Refusal) -> String {
 
 // ── what is said of it ────────────────────────────────────────────────────────────────────────────────────────────
 
-fn report(office: &Office, done: &Done, dry_run: bool, json: bool) -> anyhow::Result<()> {
+fn report(office: &Office, done: Option<&Done>, dry_run: bool, json: bool) -> anyhow::Result<()> {
+    let Some(done) = done else {
+        eprintln!("The form was left empty or not saved. {UNCHANGED}");
+        return Ok(());
+    };
     let text = match json {
         true => {
             let cases: Vec<Value> = done.cases.iter().map(|case| object(office, case, dry_run)).collect();
@@ -290,8 +354,7 @@ fn report(office: &Office, done: &Done, dry_run: bool, json: bool) -> anyhow::Re
 
 fn object(office: &Office, done: &DoneTo, dry_run: bool) -> Value {
     let today = london_date(office.clock.now());
-    let recorded =
-        done.events.iter().map(|line| json!({ "seq": line.seq, "in_words": history::sentence(&line.event) }));
+    let recorded = done.events.iter().map(|line| json!({ "seq": line.seq, "in_words": told::sentence(&line.event) }));
     let letters = done.letters.iter().map(|letter| {
         json!({
             "letter": letter.number,
@@ -324,7 +387,7 @@ fn sheet(office: &Office, done: &DoneTo, dry_run: bool) -> String {
     let heading = if dry_run { "would be recorded; nothing has been changed" } else { "recorded" };
     let mut text = format!("{}: {heading}\n", done.reference);
     for line in &done.events {
-        text.push_str(&page::labelled(&[("-", history::sentence(&line.event))], 2, width));
+        text.push_str(&page::labelled(&[("-", told::sentence(&line.event))], 2, width));
     }
     if !done.letters.is_empty() {
         text.push_str(if dry_run { "\nLetters that would go out\n" } else { "\nLetters\n" });

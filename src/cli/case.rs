@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::act::{self, LogAsk};
 use super::beside::Beside;
-use super::{explain, history, page, standing};
+use super::{explain, page, standing};
 use crate::domain::calendar::{WorkingDays, listed, listed_date, london_date};
-use crate::domain::case::{Case, Flags, Opening};
+use crate::domain::case::{Case, Flags, Opening, told};
 use crate::domain::code::{Edition, cite, rule};
 use crate::domain::command::grammar::named;
 use crate::domain::reference::{NotAReference, Reference};
@@ -310,7 +310,7 @@ fn whole(file: &CaseFile, opening: &Opening, letters: &[LetterRow]) -> Value {
             "seq": line.seq,
             "occurred_at": line.occurred_at,
             "recorded_at": line.recorded_at,
-            "in_words": history::sentence(&line.event),
+            "in_words": told::sentence(&line.event),
         })
     });
     let resident = case.resident.as_ref().unwrap_or(&opening.resident);
@@ -354,7 +354,7 @@ fn heading(beside: &Beside, file: &CaseFile, opening: &Opening) -> String {
     let landlord = beside.config.landlords.iter().find(|landlord| landlord.key == file.landlord);
     let landlord = landlord.map_or(&file.landlord, |landlord| &landlord.name);
     let open = if file.case.open() { "open" } else { "nothing is owed" };
-    let kind = history::kind(file.case.kind.unwrap_or(opening.kind));
+    let kind = told::kind(file.case.kind.unwrap_or(opening.kind));
     format!("{}: {kind}, {open} ({landlord})\n", opening.reference)
 }
 
@@ -396,7 +396,7 @@ fn sheet(beside: &Beside, file: &CaseFile, opening: &Opening, letters: &[LetterR
     for line in &file.history {
         let late = line.recorded_at.duration_since(line.occurred_at).as_mins() >= 1;
         let recorded = if late { format!(" (recorded {})", listed(line.recorded_at)) } else { String::new() };
-        lines.push((listed(line.occurred_at), format!("{}{recorded}", history::sentence(&line.event))));
+        lines.push((listed(line.occurred_at), format!("{}{recorded}", told::sentence(&line.event))));
     }
     let lines: Vec<(&str, String)> = lines.iter().map(|(when, what)| (when.as_str(), what.clone())).collect();
     text.push_str(&page::labelled(&lines, 2, width));

@@ -20,6 +20,7 @@ use crate::domain::calendar::{Calendar, listed_date, london_date, spoken};
 use crate::domain::case::Case;
 use crate::domain::digest;
 use crate::domain::landlord::Landlord;
+use crate::domain::message::MICROSOFT_365;
 use crate::domain::reference::Reference;
 use crate::mail::mailbox::{AnyMailbox, Mailbox as _, MailboxError, Raw, Uid};
 use crate::mail::transport::{AnyTransport, Envelope, Transport as _};
@@ -138,6 +139,7 @@ impl Ask {
         let today = london_date(now);
         configuration(&mut findings, path, &config, &warnings);
         ombudsman(&mut findings, &config, &warnings);
+        senders(&mut findings, &config);
         templates(&mut findings, &config);
         let store = database(&mut findings, &config).await;
         let calendar = Calendar::england_and_wales(&config.holidays_added, &config.holidays_removed);
@@ -201,6 +203,21 @@ fn ombudsman(findings: &mut Findings, config: &Config, warnings: &[Problem]) {
     match warnings.iter().find(|warning| about_ombudsman(warning)) {
         Some(warning) => findings.look(WHAT, warning.to_string()),
         None => findings.ok(WHAT, format!("last checked {}", spoken(config.ombudsman.last_checked))),
+    }
+}
+
+/// No failure where it is not asked: only who has had a letter of ours can answer it.
+fn senders(findings: &mut Findings, config: &Config) {
+    for MailboxConfig { name, authserv_id, .. } in &config.mailboxes {
+        let says = match authserv_id.as_deref() {
+            Some(MICROSOFT_365) => format!("{name}: Microsoft 365 is asked whether staff are who they say"),
+            Some(server) => format!("{name}: {server} is asked whether staff are who they say"),
+            None => format!(
+                "{name}: your mail server is not asked whether staff are who they say; write authserv_id into its \
+                 [[mailbox]] to have it asked"
+            ),
+        };
+        findings.ok("staff's mail", says);
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::beside::Beside;
-use super::{history, page};
+use super::page;
 use crate::domain::calendar::{DayOff, Due, listed, listed_date, london_date, spoken};
-use crate::domain::case::{Case, Cause, Event, Recorded};
+use crate::domain::case::{Case, Cause, Event, Recorded, told};
 use crate::domain::code::{Duty, Limit, Stage, Start, cite, rule};
 use crate::store::CaseFile;
 
@@ -96,9 +96,7 @@ fn lines(beside: &Beside, case: &Case, course: &Course, last: bool) -> Vec<(&'st
             None => lines.extend(beginning(case, course, due)),
             Some(before) => lines.push(("Moved", moved(line, before, due))),
         }
-        lines.extend(
-            behind.map(|act| ("By", format!("{} ({})", history::sentence(&act.event), listed(act.recorded_at)))),
-        );
+        lines.extend(behind.map(|act| ("By", format!("{} ({})", told::sentence(&act.event), listed(act.recorded_at)))));
         lines.extend(counting(due));
         before = Some(due);
     }
@@ -152,7 +150,7 @@ fn counted_days(due: &Due) -> String {
 fn moved(line: &Recorded, before: &Due, due: &Due) -> String {
     let mut text = format!("on {}, from {} to {}", listed(line.recorded_at), spoken(before.date), spoken(due.date));
     if let Event::DeadlineMoved { cause, .. } = &line.event {
-        text.push_str(&format!(": {}", history::cause(cause)));
+        text.push_str(&format!(": {}", told::cause(cause)));
         if *cause == Cause::Calendar {
             text.push_str(&changed_days(before, due));
         }
@@ -202,7 +200,7 @@ pub fn object(file: &CaseFile) -> Value {
             json!({
                 "recorded_at": line.recorded_at,
                 "cause": cause,
-                "act": behind.map(|act| history::sentence(&act.event)),
+                "act": behind.map(|act| told::sentence(&act.event)),
                 "counted_from": due.counted_from,
                 "working_days": due.period,
                 "set_by_a_person": due.set,

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::beside::Beside;
-use super::page;
+use super::{inspect, page};
 use crate::daemon::office::own;
 use crate::domain::calendar::listed;
 use crate::domain::case::MessageNo;
@@ -195,6 +195,7 @@ fn facts(row: &InboxRow, read: &Message) -> Vec<(&'static str, String)> {
     if read.reply_to != read.from {
         facts.extend(read.reply_to.as_ref().map(|to| ("Answers to", writer(to))));
     }
+    facts.extend(inspect::proof(read).map(|proof| ("Sender", proof)));
     facts.push(("Subject", read.subject.clone()));
     facts.extend(read.date_claimed.map(|date| ("Dated", format!("{} (the sender's word)", listed(date)))));
     facts.push(("State", state(row)));

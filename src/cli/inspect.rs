@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::domain::message::{self, Message, Own};
+use crate::domain::message::{self, Message, Own, Proof};
 
 /// Bytes read of one file; the mailbox has its own, smaller limit.
 const FILE_BYTES_MAX: u64 = 64 << 20;
@@ -63,7 +63,9 @@ fn object(file: &Path, message: &Message) -> Value {
         "report": message.report,
         "forward": message.forward,
         "spam": message.spam,
-        "unproven": message.unproven,
+        "unproven": message.unproven(),
+        "checked_by": message.checked_by(),
+        "proof": message.checked_by().map(|server| message.authentication(server)),
         "absence": message.absence(),
         "ombudsman": message.from_ombudsman(&[]),
         "readable": message.readable,
@@ -97,8 +99,19 @@ fn page(file: &Path, message: &Message) -> String {
     if let Some(ombudsman) = message.from_ombudsman(&[]) {
         fact("ombudsman", ombudsman.references.join(", "));
     }
-    message.unproven.iter().for_each(|doubt| fact("unproven", doubt.clone()));
+    proof(message).into_iter().for_each(|proof| fact("sender", proof));
+    message.unproven().into_iter().for_each(|doubt| fact("unproven", doubt));
     let words = message.new_text();
     lines.extend(words.lines().map(|line| format!("    {line}")));
     lines.join("\n") + "\n\n"
+}
+
+/// What the server that handled the message last says of its sender; whether to trust that server is for the reader.
+pub(super) fn proof(message: &Message) -> Option<String> {
+    let server = message.checked_by()?;
+    Some(match message.authentication(server) {
+        Proof::Passed(check) => format!("proved ({check}=pass), says {server}"),
+        Proof::Failed(why) => format!("not proved ({why}), says {server}"),
+        Proof::Absent => return None,
+    })
 }

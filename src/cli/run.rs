@@ -1,6 +1,5 @@
 //! `redress run`: the daemon.
 
-use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +56,7 @@ pub fn start_log(log: &Log) -> anyhow::Result<()> {
     let registry = tracing_subscriber::registry().with(filter);
     match log.to {
         LogTo::Terminal => {
-            let colours = std::io::stderr().is_terminal();
+            let colours = page::colours(&std::io::stderr());
             registry
                 .with(
                     tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours).with_target(false),

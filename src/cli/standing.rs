@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::beside::Beside;
-use super::{history, page};
+use super::page;
 use crate::domain::calendar::{listed, listed_date};
-use crate::domain::case::{Case, Definition, Ending, Event, Prefers, Remedy, Response};
+use crate::domain::case::{Case, Definition, Ending, Event, Prefers, Remedy, Response, told};
 use crate::domain::code::Stage;
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
@@ -138,7 +138,7 @@ fn response(response: &Response) -> String {
     let answers = numbers.iter().zip(&response.answers);
     let mut lines: Vec<(&str, String)> = answers
         .map(|(number, answer)| {
-            (number.as_str(), format!("{}: {}", history::finding(answer.finding), answer.reasons.as_str()))
+            (number.as_str(), format!("{}: {}", told::finding(answer.finding), answer.reasons.as_str()))
         })
         .collect();
     lines.extend(response.decision.iter().map(|decision| ("Decision", decision.as_str().to_owned())));

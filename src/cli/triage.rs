@@ -1,7 +1,7 @@
 //! `redress triage`: sorts messages from a file, learns to, or hands out what there is to learn from.
 
 use super::beside::Beside;
-use super::corrections;
+use super::{corrections, run};
 use crate::domain::triage::{Context, Example, Settings, Sorted, Sorter, Words};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -16,8 +16,11 @@ use std::path::{Path, PathBuf};
 Examples:
   redress triage messages.jsonl
   redress triage --json messages.jsonl | jq .label
+  redress triage --config redress.toml messages.jsonl
   redress triage --train sorter.weights learnt-from.jsonl
   redress triage --corrections > corrections.jsonl
+
+Sorts as the daemon does, by the words and the unsure band of [sorter] in the configuration; works without one.
 
 --corrections needs the configuration and its database. It prints a line for each message that a person sorted: with sort, \
 define, acknowledge, escalate or stay. \"label\" is what the person decided and \"said\" what the program had; the flags are the \
@@ -57,7 +60,7 @@ struct Message {
 }
 
 impl Triage {
-    /// Sorts, learns, or prints what people corrected.
+    /// Sorts, learns, or prints what people corrected. The file at `config` need not be there, save for the last.
     ///
     /// # Errors
     /// When a file cannot be read or written, or a line of it is not a message; or the database cannot be asked.
@@ -68,7 +71,7 @@ impl Triage {
         }
         match &self.train {
             Some(weights) => self.learn(weights, out),
-            None => self.sort(out),
+            None => self.sort(&settings(config), out),
         }
     }
 
@@ -83,7 +86,7 @@ impl Triage {
         Ok(())
     }
 
-    fn sort(&self, out: impl Write) -> Result<()> {
+    fn sort(&self, settings: &Settings, out: impl Write) -> Result<()> {
         let own = match &self.weights {
             Some(file) => {
                 let bytes = fs::read(file).with_context(|| format!("Could not read {}", file.display()))?;
@@ -92,18 +95,32 @@ impl Triage {
             None => None,
         };
         let sorter = own.as_ref().unwrap_or_else(|| Sorter::embedded());
-        let settings = Settings::default();
         let mut out = BufWriter::new(out);
         for file in &self.files {
             for message in lines::<Message>(file)? {
                 let words = Words { subject: &message.subject, body: &message.body, context: message.context };
-                let sorted = sorter.sort(&words, &settings);
+                let sorted = sorter.sort(&words, settings);
                 let line = if self.json { machine_line(&message, &sorted) } else { human_line(&message, &sorted) };
                 writeln!(out, "{line}")?;
             }
         }
         out.flush()?;
         Ok(())
+    }
+}
+
+/// What the landlord adjusted; the usual where there is no configuration, and where it cannot be used, which is said.
+fn settings(config: &Path) -> Settings {
+    match run::load(config) {
+        Ok(loaded) => loaded.config.sorter,
+        Err(_) => {
+            if !matches!(config.try_exists(), Ok(false)) {
+                eprintln!(
+                    "The configuration cannot be used (`redress check` says why): sorted without your own words and band."
+                );
+            }
+            Settings::default()
+        }
     }
 }
 

@@ -24,7 +24,16 @@ pub(super) fn mailbox(context: &Context<'_>, table: &Table<'_>, met: &mut Met) -
     }
     let source = source(context, table, met);
     let (folders, junk, move_to) = folders(table);
-    Some(MailboxConfig { name: name?, landlord: landlord?, source: source?, folders, junk, move_to })
+    let authserv_id = table.may("authserv_id", r#""mx.example.org""#).parsed(authserv_id);
+    Some(MailboxConfig { name: name?, landlord: landlord?, source: source?, folders, junk, move_to, authserv_id })
+}
+
+/// The name alone: the rest of the header line is different in every message.
+fn authserv_id(id: &str) -> Result<String, String> {
+    if id.contains(|c: char| c.is_whitespace() || matches!(c, ';' | ':' | '=' | '"')) {
+        return Err("must be the server's name alone, the word behind \"Authentication-Results:\"".to_owned());
+    }
+    Ok(id.to_owned())
 }
 
 fn source(context: &Context<'_>, table: &Table<'_>, met: &mut Met) -> Option<Source> {

@@ -6,15 +6,15 @@ use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use cron::{Schedule, TimeUnitSpec};
-use jiff::ToSpan as _;
 use jiff::civil::{Date, Time, Weekday, time};
+use jiff::{SignedDuration, ToSpan as _};
 
 use super::health::health;
 use super::landlord::{landlord, ombudsman};
 use super::mail::{folder, mailbox, operator, outgoing};
 use super::reader::{Notes, Place, Table};
 use super::secret::database;
-use super::{Config, Expiry, Limits, Log, LogTo, Reminders, Sending};
+use super::{Commands, Config, Expiry, Limits, Log, LogTo, Reminders, Sending};
 use crate::domain::calendar::WorkingDays;
 use crate::domain::case::Terms;
 use crate::domain::ladder::WorkingHours;
@@ -90,6 +90,7 @@ pub(super) fn config(context: &Context<'_>, top: &Table<'_>) -> Option<Config> {
     let reminders =
         top.may("reminders", "section [reminders]").table(|table| reminders(context, table)).unwrap_or_default();
     let sorter = top.may("sorter", "section [sorter]").table(sorter).unwrap_or_default();
+    let commands = top.may("commands", "section [commands]").table(commands).unwrap_or_default();
     let limits = top.may("limits", "section [limits]").table(limits).unwrap_or_default();
     let log = top.may("log", "section [log]").table(log).unwrap_or_default();
     let health = top.may("health", "section [health]").table(|table| health(context, table)).unwrap_or_default();
@@ -106,6 +107,7 @@ pub(super) fn config(context: &Context<'_>, top: &Table<'_>) -> Option<Config> {
         ombudsman: ombudsman?,
         reminders,
         sorter,
+        commands,
         limits,
         holidays_added: holidays.added,
         holidays_removed: holidays.removed,
@@ -300,6 +302,12 @@ fn sorter(table: &Table<'_>) -> Option<triage::Settings> {
         hazard_words: table.may("hazard_words", r#"["plant room"]"#).texts(),
         vulnerability_words: table.may("vulnerability_words", r#"["sheltered scheme"]"#).texts(),
     })
+}
+
+fn commands(table: &Table<'_>) -> Option<Commands> {
+    let wait = table.may("wait_minutes", "5").number(0..=60_u32);
+    let wait = wait.map(|minutes| SignedDuration::from_mins(i64::from(minutes)));
+    Some(Commands { wait: wait.unwrap_or(Commands::default().wait) })
 }
 
 fn limits(table: &Table<'_>) -> Option<Limits> {

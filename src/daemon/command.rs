@@ -51,14 +51,12 @@ pub async fn carry_out(
         landlords: BTreeSet::from([key]),
         ..Keys::default()
     };
-    let act = Act { office, landlord, now, dry_run };
+    let act = Act { office, now, dry_run };
     act.carry_out(&keys, |found| {
         let next = found.next.get(&landlord.key).map(|number| Reference::new(&landlord.prefix, *number));
         let input = Input::Commanded { by: by.clone(), command: Box::new(command.clone()), next };
-        let known = act.known(found, reference)?;
-        let mut changes = Vec::new();
-        act.on(found, known, &input, &mut changes)?;
-        Ok(changes)
+        let before = office.before(known(found, landlord, reference)?)?;
+        brought_about(office, landlord, found, &before, &input, now)
     })
     .await
 }
@@ -72,18 +70,17 @@ pub async fn log(office: &Office, by: &Person, log: Log, dry_run: bool) -> anyho
     let now = office.clock.now();
     let landlord = office.landlord(&log.landlord)?;
     let keys = Keys { landlords: BTreeSet::from([landlord.key.clone()]), ..Keys::default() };
-    let act = Act { office, landlord, now, dry_run };
+    let act = Act { office, now, dry_run };
     act.carry_out(&keys, |found| {
         let number = found.next.get(&landlord.key).context("No case number")?;
         let opening = case::logged(&log, by, landlord, Reference::new(&landlord.prefix, *number), now)?;
-        Ok(vec![act.open(opening)?])
+        Ok(vec![open(office, landlord, found, opening, now)?])
     })
     .await
 }
 
 struct Act<'a> {
     office: &'a Office,
-    landlord: &'a Landlord,
     now: Timestamp,
     dry_run: bool,
 }
@@ -99,36 +96,6 @@ impl Act<'_> {
         Ok(done)
     }
 
-    /// The case of this landlord with this reference.
-    fn known<'f>(&self, found: &'f Found, reference: &Reference) -> Result<&'f Known, Refusal> {
-        let named = |known: &&Known| known.case.opening.as_ref().is_some_and(|opening| opening.reference == *reference);
-        let ours = found.cases.iter().filter(|known| known.landlord == self.landlord.key);
-        ours.into_iter().find(named).ok_or(Refusal::Apart)
-    }
-
-    fn on(&self, found: &Found, known: &Known, input: &Input, changes: &mut Vec<Change>) -> anyhow::Result<()> {
-        let decision = case::decide(&known.case, input, &self.office.house(self.landlord), self.now)?;
-        let elsewhere = decision.elsewhere.clone();
-        let mut change = self.office.change(&self.office.before(known)?, decision, self.now)?;
-        if let Input::Absorbed { messages, .. } = input {
-            change.messages.clone_from(messages);
-        }
-        changes.push(change);
-        for brought in elsewhere {
-            match brought {
-                Elsewhere::Open(opening) => changes.push(self.open(*opening)?),
-                Elsewhere::On(reference, input) => self.on(found, self.known(found, &reference)?, &input, changes)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn open(&self, opening: Opening) -> anyhow::Result<Change> {
-        let case = Case::default();
-        let before = Before { id: None, landlord: self.landlord, case: &case, thread: &[], enclosed: None };
-        self.office.follow(&before, &Input::Opened(Box::new(opening)), self.now)
-    }
-
     fn done(&self, changes: Vec<Change>) -> (Done, Vec<Change>) {
         let cases = changes.iter().filter_map(|change| {
             Some(DoneTo {
@@ -141,4 +108,53 @@ impl Act<'_> {
         let done = Done { cases: cases.collect() };
         (done, if self.dry_run { Vec::new() } else { changes })
     }
+}
+
+/// What `input` brings about: on the case itself, then on those it brings along.
+///
+/// # Errors
+///
+/// As [`Office::follow`]; then nothing of it may be written.
+pub(super) fn brought_about(
+    office: &Office,
+    landlord: &Landlord,
+    found: &Found,
+    before: &Before,
+    input: &Input,
+    now: Timestamp,
+) -> anyhow::Result<Vec<Change>> {
+    let decision = case::decide(before.case, input, &office.house(landlord, before.away), now)?;
+    let elsewhere = decision.elsewhere.clone();
+    let mut change = office.change(before, decision, now)?;
+    if let Input::Absorbed { messages, .. } = input {
+        change.messages.clone_from(messages);
+    }
+    let mut changes = vec![change];
+    for brought in elsewhere {
+        changes.extend(match brought {
+            Elsewhere::Open(opening) => vec![open(office, landlord, found, *opening, now)?],
+            Elsewhere::On(reference, input) => {
+                let other = office.before(known(found, landlord, &reference)?)?;
+                brought_about(office, landlord, found, &other, &input, now)?
+            }
+        });
+    }
+    Ok(changes)
+}
+
+fn open(
+    office: &Office,
+    landlord: &Landlord,
+    found: &Found,
+    opening: Opening,
+    now: Timestamp,
+) -> anyhow::Result<Change> {
+    office.follow(&Before::new_case(landlord, &Case::default(), &found.away), &Input::Opened(Box::new(opening)), now)
+}
+
+/// The case of this landlord with this reference.
+fn known<'f>(found: &'f Found, landlord: &Landlord, reference: &Reference) -> Result<&'f Known, Refusal> {
+    let named = |known: &&Known| known.case.opening.as_ref().is_some_and(|opening| opening.reference == *reference);
+    let ours = found.cases.iter().filter(|known| known.landlord == landlord.key);
+    ours.into_iter().find(named).ok_or(Refusal::Apart)
 }

@@ -4,20 +4,21 @@
 //! The letters of one morning and the note that they are written are one transaction, and each letter's Message-ID names
 //! its reader, landlord and day: nothing that ends the program makes two of one, or none. A daemon that slept writes the
 //! list that is right now, and none for the mornings it slept through.
+//!
+//! Whoever stands in for somebody has such a list at once, on the day that person says that they are away.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use cron::Schedule;
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::office::Office;
 use super::{Progress, operator};
 use crate::domain::calendar::{london_date, next_look};
-use crate::domain::digest::{Beside, Compared, Filed, Upkeep, digests, weekly};
+use crate::domain::digest::{Beside, Compared, Filed, Morning, Upkeep, digests, weekly};
 use crate::domain::landlord::{Landlord, Person};
-use crate::domain::letter::{Notice, write_notice};
+use crate::domain::letter::Notice;
 use crate::store::{CaseFile, InboxRow, NewLetter};
 
 /// How far back a letter that was missed is looked for: a schedule has a time in every week.
@@ -25,6 +26,8 @@ const LOOK_BACK_DAYS: i32 = 8;
 /// Cases with something new for this long are looked at even when nothing is owed on them: a letter of theirs may have come
 /// back.
 const ASTIR_DAYS: i32 = 31;
+/// The round in which whoever stands in is told so.
+const STAND_IN: &str = "stand-in";
 /// What the operator hears of when a list cannot be written.
 const TROUBLE: &str = "a list of what is open cannot be written";
 
@@ -66,7 +69,7 @@ impl Round {
 /// The database's. A list that cannot be written is told to the operator, and tried again.
 pub async fn step(office: &Office) -> anyhow::Result<Progress> {
     let now = office.clock.now();
-    let mut progress = Progress::Idle;
+    let mut progress = tell_stand_ins(office, now).await?;
     for round in [Round::Digest, Round::Weekly] {
         let Some(last) = office.store.last_round(round.name()).await? else {
             // A landlord that begins with us has no week behind it to tell of.
@@ -91,6 +94,47 @@ pub fn next(office: &Office, now: Timestamp) -> Option<Timestamp> {
 fn latest(schedule: &Schedule, now: Timestamp) -> Option<Timestamp> {
     let from = now - SignedDuration::from_hours(i64::from(LOOK_BACK_DAYS) * 24);
     std::iter::successors(next_look(schedule, from), |at| next_look(schedule, *at)).take_while(|at| *at <= now).last()
+}
+
+/// Tells whoever stands in for somebody who said since the last time that they are away, while people are at work; else the
+/// morning's list says it.
+async fn tell_stand_ins(office: &Office, now: Timestamp) -> anyhow::Result<Progress> {
+    let last = office.store.last_round(STAND_IN).await?;
+    if let Some(last) = last
+        && !office.store.absence_said_since(last).await?
+    {
+        return Ok(Progress::Idle);
+    }
+    let mut letters = Vec::new();
+    if last.is_some() && office.config.reminders.working_hours.opening(now, &office.calendar).is_none() {
+        for landlord in &office.config.landlords {
+            match of_stand_ins(office, landlord, now).await {
+                Ok(written) => letters.extend(written.into_iter().map(|letter| (landlord.key.clone(), letter))),
+                // It stands in their list of the next morning, whose trouble is the operator's.
+                Err(trouble) => warn!(trouble = format!("{trouble:#}"), "Could not tell somebody that they stand in"),
+            }
+        }
+    }
+    office.store.end_round(STAND_IN, &letters, Some(now), now).await?;
+    if !letters.is_empty() {
+        info!(letters = letters.len(), "Whoever stands in is told");
+        office.letters_wait.notify_one();
+    }
+    Ok(Progress::Made)
+}
+
+async fn of_stand_ins(office: &Office, landlord: &Landlord, now: Timestamp) -> anyhow::Result<Vec<NewLetter>> {
+    let files = office.store.astir(&landlord.key, now).await?;
+    let (beside, upkeep, away) = (Beside::default(), Upkeep::default(), office.store.absences().await?);
+    let (beside, upkeep, calendar) = (&beside, &upkeep, &office.calendar);
+    let lists = digests(landlord, &filed(&files), &Morning { beside, upkeep, calendar, away: &away, since: now, now });
+    let told = lists.into_iter().filter(|(_, digest)| digest.covered.iter().any(|covered| covered.new));
+    let day = london_date(now);
+    told.map(|(reader, digest)| office.notice(landlord, &Notice::StandIn(digest), reader, day, now)).collect()
+}
+
+fn filed(files: &[CaseFile]) -> Vec<Filed<'_>> {
+    files.iter().map(|CaseFile { case, history, .. }| Filed { case, history }).collect()
 }
 
 async fn write(office: &Office, round: Round, slot: Timestamp, last: Timestamp, now: Timestamp) -> anyhow::Result<()> {
@@ -130,11 +174,11 @@ async fn of_landlord(
     let today = london_date(now);
     let since = last.min(now - SignedDuration::from_hours(i64::from(ASTIR_DAYS) * 24));
     let files = office.store.astir(&landlord.key, since).await?;
-    let cases: Vec<Filed> = files.iter().map(|CaseFile { case, history, .. }| Filed { case, history }).collect();
+    let cases = filed(&files);
     let mailboxes = compared(office, landlord).await?;
     let upkeep = Upkeep { mailboxes, ..Upkeep::on(today, &office.calendar, &office.config.ombudsman) };
     let day = london_date(slot);
-    let letter = |notice: &Notice, reader: &Person| letter(office, landlord, notice, reader, day, now);
+    let letter = |notice: &Notice, reader: &Person| office.notice(landlord, notice, reader, day, now);
     match round {
         Round::Weekly => {
             let reader = &landlord.manager;
@@ -142,35 +186,15 @@ async fn of_landlord(
             Ok(vec![letter(&Notice::Weekly(week), reader)?])
         }
         Round::Digest => {
+            let away = office.store.absences().await?;
             let beside = beside(office, landlord, &files, last).await?;
-            let lists = digests(landlord, &cases, &beside, &upkeep, &office.calendar, last, now);
+            let (upkeep, calendar) = (&upkeep, &office.calendar);
+            let morning = Morning { beside: &beside, upkeep, calendar, away: &away, since: last, now };
+            let lists = digests(landlord, &cases, &morning);
             let lists = lists.into_iter().filter(|(_, digest)| !digest.is_empty());
             lists.map(|(reader, digest)| letter(&Notice::Digest(digest), reader)).collect()
         }
     }
-}
-
-fn letter(
-    office: &Office,
-    landlord: &Landlord,
-    notice: &Notice,
-    reader: &Person,
-    day: Date,
-    now: Timestamp,
-) -> anyhow::Result<NewLetter> {
-    let written = write_notice(notice, reader, day, &office.desk(landlord), now)?;
-    Ok(NewLetter {
-        number: 0,
-        kind: notice.key().to_owned(),
-        audience: "staff".to_owned(),
-        recipient: written.to,
-        envelope_from: written.from,
-        message_id: written.message_id,
-        subject: written.subject,
-        says: None,
-        bytes: written.bytes,
-        held: None,
-    })
 }
 
 /// What came and became no case, and what came into the junk folder, since `last`. Mail that belongs to no case is of the

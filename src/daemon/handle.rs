@@ -10,14 +10,16 @@ use sha2::{Digest as _, Sha256};
 use tracing::{error, info, warn};
 
 use super::Progress;
+use super::asked::Asker;
 use super::office::{Before, Office};
 use crate::config::MailboxConfig;
+use crate::domain::absence::Absences;
 use crate::domain::calendar::london_date;
-use crate::domain::case::{self, Case, Ending, Input, LetterNo, Matter, Opening, Outcome};
+use crate::domain::case::{self, Audience, Case, Ending, Input, LetterNo, Matter, Opening, Outcome};
 use crate::domain::code::Duty;
-use crate::domain::filing::{self, Addressed, Candidate, Filing, Item};
-use crate::domain::letter::{Enclosed, our_letter};
-use crate::domain::message::{self, FromOmbudsman, Kind, Message};
+use crate::domain::filing::{self, Addressed, Asks, Candidate, Evidence, Filing, Item, Request};
+use crate::domain::letter::{Enclosed, our_letter, our_notice};
+use crate::domain::message::{self, Files, FromOmbudsman, Kind, Message, Proof};
 use crate::domain::reference::Reference;
 use crate::domain::triage::{Sorter, Words};
 use crate::store::{self, Change, Found, Keys, Known, MessageState, Settled};
@@ -32,6 +34,8 @@ const REFERENCES_WITHIN: usize = 4000;
 const THREAD: LetterNo = 0;
 /// Message-IDs followed back.
 const IDS_MAX: usize = 50;
+/// Recipients whose cases are looked for.
+const SPEAKERS_MAX: usize = 20;
 
 /// Handles the oldest message that waits. One that cannot be read or decided is set aside, with its clock running and a
 /// person told, and never stands in the way of the one behind it.
@@ -135,6 +139,13 @@ impl Desk<'_> {
         Ok(if handled { sorted_as } else { "handled already".to_owned() })
     }
 
+    /// Landlords of whose lists to the writer this message answers one.
+    fn lists(&self) -> Vec<String> {
+        let writer = self.read.from.as_ref().map_or("", |from| &from.address);
+        let answered = self.answered().filter_map(|id| our_notice(id, &self.office.key));
+        answered.filter(|list| list.proves(writer)).map(|list| list.landlord).collect()
+    }
+
     fn judge(
         &self,
         found: &Found,
@@ -169,7 +180,16 @@ impl Desk<'_> {
             whole: self.taken.whole,
             older: london_date(self.taken.arrived) < self.office.config.answer_mail_since,
         };
+        let lists = self.lists();
+        let server = self.mailbox.authserv_id.as_ref().and_then(|id| doubt(self.read.authentication(id)));
         let known = filing::Known {
+            evidence: Evidence {
+                today: london_date(self.now),
+                calendar: &self.office.calendar,
+                key: &self.office.key,
+                server: server.as_deref().map_or(Ok(()), Err),
+                lists: &lists,
+            },
             addressed,
             landlords: &self.office.config.landlords,
             candidates: &candidates,
@@ -205,7 +225,7 @@ impl Desk<'_> {
                 let note = cases.iter().find_map(|(_, opening)| opening.set_aside.clone().or(opening.withheld.clone()));
                 let changes = cases
                     .into_iter()
-                    .map(|(landlord, opening)| self.open(&landlord, opening))
+                    .map(|(landlord, opening)| self.open(&landlord, opening, &found.away))
                     .collect::<Result<_, _>>()?;
                 (self.settled(state, sorted, note, None, filed_to(&also)), changes)
             }
@@ -217,24 +237,34 @@ impl Desk<'_> {
                 let change = on(&reference, Input::Posted { letter, outcome })?;
                 (self.settled(MessageState::Handled, sorted, None, None, BTreeSet::new()), vec![change])
             }
+            Filing::Asked(request) => return self.asked(&request, found),
             Filing::Listed { sorted, note, also } => {
                 (self.settled(MessageState::Handled, sorted, note, None, filed_to(&also)), Vec::new())
             }
         })
     }
 
-    fn open(&self, landlord: &str, opening: Box<Opening>) -> anyhow::Result<Change> {
+    /// Does what one of the landlord's people asks for, and answers them.
+    fn asked(&self, request: &Request, found: &Found) -> anyhow::Result<(Settled, Vec<Change>)> {
+        let landlord = self.office.landlord(&request.landlord)?;
+        let files = match &request.asks {
+            Asks::Acts { .. } => message::files(self.raw),
+            _ => Files::default(),
+        };
+        let (office, message, now) = (self.office, self.taken.id, self.now);
+        let answered = Asker { office, landlord, found, message, request, files: &files, now }.answer()?;
+        let settled = self.settled(MessageState::Handled, filing::FROM_STAFF, None, None, BTreeSet::new());
+        Ok((Settled { answer: answered.beside, away: answered.away, ..settled }, answered.changes))
+    }
+
+    fn open(&self, landlord: &str, opening: Box<Opening>, away: &Absences) -> anyhow::Result<Change> {
         let writers = [self.read.from.as_ref(), self.read.reply_to.as_ref()].into_iter().flatten();
         let writers = writers.map(|writer| writer.address.clone());
         let participants: Vec<String> = writers.filter(|address| !self.office.own.staff.contains(address)).collect();
         let (case, thread) = (Case::default(), self.threaded(&[]));
-        let before = Before {
-            id: None,
-            landlord: self.office.landlord(landlord)?,
-            case: &case,
-            thread: &thread,
-            enclosed: Some(&self.enclosed()),
-        };
+        let enclosed = self.enclosed();
+        let new = Before::new_case(self.office.landlord(landlord)?, &case, away);
+        let before = Before { thread: &thread, enclosed: Some(&enclosed), ..new };
         let mut change = self.office.follow(&before, &Input::Opened(opening), self.now)?;
         change.participants.extend(participants);
         Ok(change)
@@ -302,12 +332,20 @@ impl Desk<'_> {
         Keys {
             references: quoted.iter().chain(about.map(|(reference, _)| reference)).cloned().collect(),
             message_ids: self.answered().cloned().collect(),
-            sender: self.read.from.as_ref().map(|from| from.address.clone()),
+            speakers: self.speakers(),
             answer_to: filing::answer_to(self.read, &self.office.config.landlords).map(str::to_owned),
             landlords: addressed.landlords.clone(),
             copy: self.read.message_id.clone().map(|id| (id, self.likeness())),
             sisters: sisters.map(|mailbox| mailbox.name.clone()).collect(),
         }
+    }
+
+    /// Addresses by whose cases the message may be about.
+    fn speakers(&self) -> BTreeSet<String> {
+        let writer = self.read.from.as_ref().map(|from| &from.address);
+        let staff = writer.is_some_and(|writer| self.office.own.staff.contains(writer));
+        let written_to = self.read.recipients.iter().filter(|_| staff).take(SPEAKERS_MAX);
+        writer.into_iter().chain(written_to).cloned().collect()
     }
 
     /// Message-IDs the message answers, the nearest first.
@@ -341,11 +379,30 @@ impl Desk<'_> {
                 Some(Ending::MergedInto(into)) => Some(into.clone()),
                 _ => None,
             },
-            handler: known.case.handler().map(|handler| handler.address.clone()),
+            handler: self.reads_for_the_handler(known),
             by_thread: self.answered().position(|id| ours(id) || known.thread.contains(id)),
             sender_known: sender.is_some_and(|sender| known.participants.contains(sender)),
             related: known.case.links.iter().cloned().collect(),
+            our_letter: self.answered().position(|id| self.went_to_writer(id, &opening.reference, &known.case)),
+            to_resident: self.read.recipients.iter().any(|address| known.participants.contains(address)),
         })
+    }
+
+    /// Whether a Message-ID is that of a letter of this case which the writer got as one of the landlord's people.
+    fn went_to_writer(&self, id: &str, reference: &Reference, case: &Case) -> bool {
+        let Some((_, number)) = our_letter(id, &self.office.key).filter(|(named, _)| named == reference) else {
+            return false;
+        };
+        let writer = self.read.from.as_ref().map(|from| from.address.as_str());
+        let ours = |letter: &case::Posted| letter.audience == Audience::Staff || letter.by_hand;
+        case.letters.get(&number).is_some_and(|letter| ours(letter) && Some(letter.to.as_str()) == writer)
+    }
+
+    /// The address to which letters to whoever handles the case go today: what its owner writes is not told to them.
+    fn reads_for_the_handler(&self, known: &Known) -> Option<String> {
+        let (handler, landlord) = (known.case.handler()?, self.office.landlord(&known.landlord).ok()?);
+        let circle = known.case.circle(landlord, &known.away, london_date(self.now));
+        Some(circle.reader(handler).person.address.clone())
     }
 
     fn settled(
@@ -364,7 +421,18 @@ impl Desk<'_> {
             same_words: Some(self.likeness()),
             copy_of,
             filed_to,
+            answer: None,
+            away: None,
         }
+    }
+}
+
+/// Why the mailbox's own server does not vouch for the writer.
+fn doubt(proof: Proof) -> Option<String> {
+    match proof {
+        Proof::Passed(_) => None,
+        Proof::Failed(found) => Some(found),
+        Proof::Absent => Some("it says nothing of the sender".to_owned()),
     }
 }
 
@@ -388,7 +456,7 @@ async fn set_aside(office: &Office, taken: &store::Message, now: Timestamp) -> a
             let number = found.next.get(&landlord.key).context("No case number")?;
             let opening = filing::unreadable(Reference::new(&landlord.prefix, *number), taken.id, taken.arrived, &why);
             let case = Case::default();
-            let before = Before { id: None, landlord, case: &case, thread: &[], enclosed: Some(&enclosed) };
+            let before = Before { enclosed: Some(&enclosed), ..Before::new_case(landlord, &case, &found.away) };
             let settled = Settled {
                 state: MessageState::SetAside,
                 sorted: "could not be read".to_owned(),
@@ -397,6 +465,8 @@ async fn set_aside(office: &Office, taken: &store::Message, now: Timestamp) -> a
                 same_words: None,
                 copy_of: None,
                 filed_to: BTreeSet::new(),
+                answer: None,
+                away: None,
             };
             Ok((settled, vec![office.follow(&before, &Input::Opened(Box::new(opening)), now)?]))
         })

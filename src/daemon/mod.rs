@@ -3,6 +3,7 @@
 //! Each round is a step and a trivial loop around it: production calls [`run`], `redress run --once`, the demo and the
 //! tests call [`work_off`]. Steps ask the clock once and pass `now` down.
 
+mod asked;
 pub mod clock;
 pub mod command;
 pub mod digest;
@@ -15,6 +16,7 @@ pub mod reconcile;
 pub mod remind;
 pub mod restored;
 pub mod send;
+pub mod shadow;
 pub mod watch;
 
 use std::sync::Arc;

@@ -1,22 +1,25 @@
 //! What every round works with: configuration, calendar, letterheads, database, clock.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
 
 use super::clock::Clock;
 use super::operator;
 use crate::config::{Config, MailboxConfig, Sending};
+use crate::domain::absence::Absences;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{self, Audience, Case, Decision, House, Input};
 use crate::domain::ladder::Ladder;
-use crate::domain::landlord::Landlord;
-use crate::domain::letter::{self, Desk, Enclosed, MessageKey, Templates};
-use crate::domain::message::Own;
-use crate::store::{CaseId, Change, Known, NewLetter, Purpose, Store};
+use crate::domain::landlord::{Landlord, Person};
+use crate::domain::letter::{self, Desk, Enclosed, MessageKey, Notice, Templates, write_notice};
+use crate::domain::message::{File, Own};
+use crate::store::{CaseId, Change, Known, NewLetter, Purpose, Store, Undone};
 
 /// Why letters to residents wait while the configuration says `sending = "hold"`.
 pub const HELD_BY_CONFIGURATION: &str = "sending = \"hold\"";
@@ -97,7 +100,7 @@ impl Office {
         found.with_context(|| format!("The configuration has no mailbox {name:?}; put it back"))
     }
 
-    pub fn house<'a>(&'a self, landlord: &'a Landlord) -> House<'a> {
+    pub fn house<'a>(&'a self, landlord: &'a Landlord, away: &'a Absences) -> House<'a> {
         let reminders = &self.config.reminders;
         House {
             landlord,
@@ -105,6 +108,7 @@ impl Office {
             ladder: &self.ladder,
             hours: &reminders.working_hours,
             terms: reminders.terms,
+            away,
         }
     }
 
@@ -128,7 +132,8 @@ impl Office {
     /// When the configuration no longer has its landlord.
     pub fn before<'a>(&'a self, known: &'a Known) -> anyhow::Result<Before<'a>> {
         let landlord = self.landlord(&known.landlord)?;
-        Ok(Before { id: Some(known.id), landlord, case: &known.case, thread: &known.thread, enclosed: None })
+        let Known { id, case, thread, away, .. } = known;
+        Ok(Before { id: Some(*id), landlord, case, thread, enclosed: None, files: &[], away })
     }
 
     /// What follows when `input` happens to a case, ready to be written.
@@ -138,8 +143,54 @@ impl Office {
     /// When the input is refused (a [`Refusal`](crate::domain::case::Refusal) in the chain of the error), or a letter would
     /// be incomplete.
     pub fn follow(&self, case: &Before, input: &Input, now: Timestamp) -> anyhow::Result<Change> {
-        let decision = case::decide(case.case, input, &self.house(case.landlord), now)?;
+        let decision = case::decide(case.case, input, &self.house(case.landlord, case.away), now)?;
         self.change(case, decision, now)
+    }
+
+    /// What follows next, when `input` happens to a case to which `first` has just happened; both as one change.
+    ///
+    /// # Errors
+    ///
+    /// As [`Office::follow`].
+    pub fn and_then(&self, before: &Before, first: Change, input: &Input, now: Timestamp) -> anyhow::Result<Change> {
+        let next = self.follow(&Before { case: &first.after, ..*before }, input, now)?;
+        Ok(Change {
+            events: [first.events, next.events].concat(),
+            letters: [first.letters, next.letters].concat(),
+            participants: first.participants.union(&next.participants).cloned().collect(),
+            undone: first.undone,
+            messages: [first.messages, next.messages].concat(),
+            ..next
+        })
+    }
+
+    /// A letter to `reader` that belongs to no case, for `day` (Europe/London).
+    ///
+    /// # Errors
+    ///
+    /// When it would be incomplete.
+    pub fn notice(
+        &self,
+        landlord: &Landlord,
+        notice: &Notice,
+        reader: &Person,
+        day: Date,
+        now: Timestamp,
+    ) -> anyhow::Result<NewLetter> {
+        let written = write_notice(notice, reader, day, &self.desk(landlord), now)?;
+        Ok(NewLetter {
+            number: 0,
+            kind: notice.key().to_owned(),
+            audience: Audience::Staff.key().to_owned(),
+            recipient: written.to,
+            envelope_from: written.from,
+            message_id: written.message_id,
+            subject: written.subject,
+            says: None,
+            bytes: written.bytes,
+            held: None,
+            wait: None,
+        })
     }
 
     /// Makes a decision ready to be written: its letters as bytes, its duties with the moment to look at them next.
@@ -149,12 +200,15 @@ impl Office {
     /// When a letter would be incomplete; then nothing of the decision may be written.
     pub fn change(&self, case: &Before, decision: Decision, now: Timestamp) -> anyhow::Result<Change> {
         let after = case.case.after(&decision);
-        let (house, desk) = (self.house(case.landlord), self.desk(case.landlord));
+        let (house, desk) = (self.house(case.landlord, case.away), self.desk(case.landlord));
         let mut letters = Vec::with_capacity(decision.letters.len());
         for letter in decision.letters {
             let kind = letter.says.kind();
-            let enclosed = case.enclosed.filter(|_| letter.says.encloses().is_some());
-            let written = letter::write(&after, &letter, enclosed, case.thread, &desk, now)
+            let with = letter::With {
+                message: case.enclosed.filter(|_| letter.says.encloses().is_some()),
+                files: if letter.files { case.files } else { &[] },
+            };
+            let written = letter::write(&after, &letter, &with, case.thread, &desk, now)
                 .with_context(|| format!("Could not write letter {} ({})", letter.number, kind.key()))?;
             let held = self.held().filter(|_| letter.audience == Audience::Resident);
             letters.push(NewLetter {
@@ -168,13 +222,19 @@ impl Office {
                 says: Some(letter.says),
                 bytes: written.bytes,
                 held: held.map(str::to_owned),
+                wait: letter.wait,
             });
         }
         let looks = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house, now))).collect();
-        let residents = after.resident.iter().filter_map(|resident| resident.address.as_ref());
-        let speaking = after.representative.iter().filter(|who| who.authority.is_some());
-        let participants = residents.chain(speaking.filter_map(|who| who.address.as_ref()));
-        let participants = participants.map(|address| address.as_str().to_lowercase()).collect();
+        let participants = speaking(&after);
+        let undone = match decision.taken_back {
+            None => Undone::default(),
+            Some(letters) => Undone {
+                letters,
+                duties: case.case.duties.keys().filter(|duty| !after.duties.contains_key(duty)).copied().collect(),
+                participants: speaking(case.case).difference(&participants).cloned().collect(),
+            },
+        };
         Ok(Change {
             id: case.id,
             landlord: case.landlord.key.clone(),
@@ -183,10 +243,19 @@ impl Office {
             letters,
             looks,
             participants,
+            undone,
             messages: Vec::new(),
             now,
         })
     }
+}
+
+/// Addresses that may speak on a case, as far as it knows, in lower case.
+fn speaking(case: &Case) -> BTreeSet<String> {
+    let residents = case.resident.iter().filter_map(|resident| resident.address.as_ref());
+    let authorised = case.representative.iter().filter(|who| who.authority.is_some());
+    let addresses = residents.chain(authorised.filter_map(|who| who.address.as_ref()));
+    addresses.map(|address| address.as_str().to_lowercase()).collect()
 }
 
 /// A case before a decision about it.
@@ -200,6 +269,16 @@ pub struct Before<'a> {
     pub thread: &'a [String],
     /// The message that goes with letters to staff.
     pub enclosed: Option<&'a Enclosed<'a>>,
+    /// What goes with an answer to the resident.
+    pub files: &'a [File],
+    pub away: &'a Absences,
+}
+
+impl<'a> Before<'a> {
+    /// A case that is about to be opened.
+    pub fn new_case(landlord: &'a Landlord, case: &'a Case, away: &'a Absences) -> Before<'a> {
+        Before { id: None, landlord, case, thread: &[], enclosed: None, files: &[], away }
+    }
 }
 
 /// The addresses that are the landlords' own, or their people's.

@@ -213,6 +213,7 @@ fn plain(
         says: None,
         bytes: message.formatted(),
         held: None,
+        wait: None,
     })
 }
 

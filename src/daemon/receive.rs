@@ -228,7 +228,7 @@ impl Batch {
     }
 }
 
-/// A message as the store takes it.
+/// A message as it is stored.
 pub(super) fn arrived(fetched: Fetched) -> Arrived {
     let (whole, raw) = match fetched.raw {
         Raw::Whole(raw) => (true, raw),

@@ -22,7 +22,7 @@ use super::{Progress, operator};
 use crate::config::{Config, Limits, MailboxConfig};
 use crate::domain::calendar::next_look;
 use crate::domain::reconcile::{Difference, Facts, Folder, Reconciled, Tally, in_doubt, not_taken};
-use crate::mail::mailbox::{AnyMailbox, Examine, Mailbox as _, MailboxError, Raw};
+use crate::mail::mailbox::{AnyMailbox, Mailbox as _, MailboxError, Raw};
 use crate::store::Store;
 
 /// When to compare each day, before anybody reads the morning's list.
@@ -160,7 +160,7 @@ pub async fn compare(config: &Config, store: &Store, found: Found, now: Timestam
         standing: Vec::new(),
     };
     for mailbox in &config.mailboxes {
-        let mut session = AnyMailbox::new(mailbox.source.clone());
+        let mut session = AnyMailbox::read_only(mailbox.source.clone());
         let desk = Desk { mailbox, limits: &config.limits, store, found, now };
         let compared = desk.compare(&mut session, &mut reconciled).await;
         session.close().await;
@@ -180,7 +180,7 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    async fn compare<M: Examine>(&self, session: &mut M, reconciled: &mut Reconciled) -> anyhow::Result<()> {
+    async fn compare(&self, session: &mut AnyMailbox, reconciled: &mut Reconciled) -> anyhow::Result<()> {
         let mut watched = Vec::new();
         for folder in self.mailbox.folders.iter().chain(&self.mailbox.junk) {
             match look(session, folder).await {
@@ -222,9 +222,9 @@ impl Desk<'_> {
     }
 
     /// Reads messages that may not be in the ledger, and gives those that are not, and how many were taken in.
-    async fn read<M: Examine>(
+    async fn read(
         &self,
-        session: &mut M,
+        session: &mut AnyMailbox,
         folder: &Folder,
         doubtful: Vec<String>,
     ) -> anyhow::Result<Result<(Vec<String>, usize), MailboxError>> {
@@ -270,12 +270,12 @@ impl Desk<'_> {
     }
 }
 
-async fn look<M: Examine>(session: &mut M, folder: &str) -> Result<Folder, MailboxError> {
-    let uidvalidity = session.examine(folder).await?.uidvalidity;
+async fn look(session: &mut AnyMailbox, folder: &str) -> Result<Folder, MailboxError> {
+    let uidvalidity = session.open(folder).await?.uidvalidity;
     Ok(Folder { name: folder.to_owned(), uidvalidity, uids: session.list(None).await? })
 }
 
-async fn look_closely<M: Examine>(session: &mut M, name: &str) -> Result<(Folder, Facts), MailboxError> {
+async fn look_closely(session: &mut AnyMailbox, name: &str) -> Result<(Folder, Facts), MailboxError> {
     let folder = look(session, name).await?;
     let facts = session.facts(&folder.uids).await?;
     // The ledger keeps milliseconds; a Maildir's files know more.

@@ -10,7 +10,8 @@ use tracing::{error, info};
 use super::office::Office;
 use super::{Progress, handle};
 use crate::domain::case::{self, Event, Input};
-use crate::store::{DeadlineRow, Known};
+use crate::domain::code::Duty;
+use crate::store::{CaseId, DeadlineRow, Known};
 
 /// A deadline whose try failed comes up again after this, and its neighbours do not wait for it.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10 * 60);
@@ -25,6 +26,12 @@ pub async fn step(office: &Office) -> anyhow::Result<Progress> {
     let Some((case, duty, attempts)) = office.store.take_deadline(now, now + AGAIN_AFTER).await? else {
         return Ok(Progress::Idle);
     };
+    act(office, case, duty, attempts, now).await;
+    Ok(Progress::Made)
+}
+
+/// Acts on a date that was taken; one that cannot be acted on comes up again.
+pub(super) async fn act(office: &Office, case: CaseId, duty: Duty, attempts: u32, now: Timestamp) {
     let tried = AssertUnwindSafe(handle::reached(office, case, duty, now)).catch_unwind().await;
     match tried.unwrap_or_else(|_| bail!("The program panicked on it")) {
         Ok(()) => info!(case.id = case, %duty, "Date looked at"),
@@ -39,7 +46,6 @@ pub async fn step(office: &Office) -> anyhow::Result<Progress> {
             );
         }
     }
-    Ok(Progress::Made)
 }
 
 /// Works out anew when to look at each open duty, and by when it is owed: the ladder, the calendar or this program may have
@@ -63,7 +69,7 @@ pub async fn refresh(office: &Office) -> anyhow::Result<()> {
 async fn look_anew(office: &Office, row: &DeadlineRow, now: Timestamp) -> anyhow::Result<()> {
     let landlord = office.landlord(&row.landlord)?;
     let known = office.store.known(row.case).await?;
-    let house = office.house(landlord);
+    let house = office.house(landlord, &known.away);
     let other_calendar =
         known.case.duties.get(&row.duty).is_some_and(|owed| owed.due.edition != office.calendar.edition());
     if other_calendar || known.case.next_look(row.duty, &house, now) != row.next_look {

@@ -192,10 +192,13 @@ pub async fn release(office: &Office, letter: &Claimed) -> anyhow::Result<bool> 
                 name: known.case.reader(number),
                 address: Words::new(&letter.recipient),
                 by_hand: known.case.by_hand(number),
+                wait: None,
+                files: false,
+                in_place_of: None,
                 says,
             };
             let desk = office.desk(office.landlord(&known.landlord)?);
-            let written = letter::write(&known.case, &again, None, &known.thread, &desk, now)?;
+            let written = letter::write(&known.case, &again, &letter::With::default(), &known.thread, &desk, now)?;
             office.store.release(letter.id, Some((&written.bytes, &written.subject)), now).await
         }
     }
@@ -203,7 +206,15 @@ pub async fn release(office: &Office, letter: &Claimed) -> anyhow::Result<bool> 
 
 async fn still_serves(office: &Office, letter: &Claimed, now: Timestamp) -> anyhow::Result<Serves> {
     match (letter.case_id, letter.says()) {
-        (Some(case), Some(says)) => Ok(serves(&office.store.known(case).await?.case, &says, letter.written(), now)),
+        (Some(case), Some(says)) => {
+            let case = office.store.known(case).await?.case;
+            let files = case.letters.get(&(letter.letter as u32)).is_some_and(|letter| !letter.files.is_empty());
+            match serves(&case, &says, letter.written(), now) {
+                // Written anew it would go without its files, which are in these bytes only.
+                Serves::Anew if files => Ok(Serves::AsItStands),
+                serves => Ok(serves),
+            }
+        }
         _ => Ok(Serves::AsItStands),
     }
 }

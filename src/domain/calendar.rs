@@ -24,7 +24,8 @@ use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 
 pub use self::london::{
-    end_of, listed, listed_date, london, london_date, london_time, month_named, next_look, spoken, weekday_named,
+    end_of, listed, listed_date, london, london_date, london_time, month_named, next_look, spoken, time_of_day,
+    weekday_named,
 };
 
 use self::holidays::{PUBLISHED, statutory};

@@ -5,7 +5,8 @@
 //! whatever is known of it can be worked out again from its history.
 //!
 //! `event.rs` holds what a history is made of, `letters.rs` the letters, `decide.rs` what follows by itself, `act.rs` what
-//! people do, `people.rs` who may handle a case, `refusal.rs` why something cannot be.
+//! people do, `heard.rs` what their e-mails do and how that is undone, `people.rs` who may handle a case, `refusal.rs` why
+//! something cannot be, `told.rs` the history in plain words.
 //!
 //! A complaint goes from stage 1 to its response, and from there to its end or to stage 2, the final response and its end.
 //! At every step some duty with a date is open; a case that has ended owes what was promised on it, and nothing else.
@@ -13,9 +14,11 @@
 mod act;
 mod decide;
 mod event;
+mod heard;
 mod letters;
 mod people;
 mod refusal;
+pub mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,11 +28,12 @@ use jiff::civil::Date;
 pub use act::logged;
 pub use decide::{Decision, Elsewhere, House, Input, Terms, decide};
 pub use event::{
-    ActionNo, Addition, Answer, Cause, Channel, Definition, Dissatisfied, Event, Finding, Flags, Ground, Kind, Matter,
-    MessageNo, NoteKind, Opening, Outcome, Prefers, Promised, Recorded, Remedy, RemedyKind, Resident, Response,
+    ActionNo, Addition, Answer, Cause, Channel, Definition, Dissatisfied, Event, Finding, Flags, Ground, Kind, Link,
+    Matter, MessageNo, NoteKind, Opening, Outcome, Prefers, Promised, Recorded, Remedy, RemedyKind, Resident, Response,
     Sorting, Writer,
 };
-pub use letters::{Audience, ByHand, Letter, LetterKind, LetterNo, News, Says, Serves, serves};
+pub use heard::{Order, Undoable};
+pub use letters::{Audience, ByHand, InPlaceOf, Letter, LetterKind, LetterNo, News, Says, Serves, serves};
 pub use people::named_in;
 pub use refusal::Refusal;
 
@@ -82,6 +86,8 @@ pub struct Posted {
     pub copy: bool,
     /// The duty it reminds of.
     pub about: Option<Duty>,
+    /// Names of the files that go with it.
+    pub files: Vec<Words>,
     pub written: Timestamp,
     pub outcome: Option<Outcome>,
 }
@@ -191,11 +197,24 @@ pub struct Case {
     pub added_told: Option<Date>,
     /// When a person last did something to it.
     pub last_act: Option<Timestamp>,
+    /// Prefilled messages that were used.
+    pub used_links: BTreeSet<Link>,
+    /// What the last e-mail of the landlord's people did, while it can be undone.
+    pub undoable: Option<Undoable>,
+    /// The last day somebody was told that their name was used (Europe/London).
+    pub disbelief_told: Option<Date>,
 }
 
 impl Case {
     /// The case after one more event. Total: history that was written is taken as it is.
-    pub fn apply(mut self, recorded: &Recorded) -> Case {
+    pub fn apply(self, recorded: &Recorded) -> Case {
+        match &recorded.event {
+            Event::Undone { letters, .. } => self.undone(letters).take(recorded),
+            _ => self.take(recorded).remembering(recorded),
+        }
+    }
+
+    fn take(mut self, recorded: &Recorded) -> Case {
         self.seq = recorded.seq;
         let at = recorded.occurred_at;
         if recorded.event.by().is_some() {
@@ -264,7 +283,7 @@ impl Case {
                     owed.told = recorded.recorded_at;
                 });
             }
-            Event::LetterWritten { letter, kind, audience, to, by_hand, copy, stage, about, .. } => {
+            Event::LetterWritten { letter, kind, audience, to, by_hand, copy, stage, about, files, .. } => {
                 if *kind == LetterKind::Added {
                     self.added_told = Some(london_date(recorded.recorded_at));
                 }
@@ -276,6 +295,7 @@ impl Case {
                     by_hand: *by_hand,
                     copy: *copy,
                     about: *about,
+                    files: files.clone(),
                     written: at,
                     outcome: None,
                 };
@@ -356,11 +376,22 @@ impl Case {
                 self.definition.points.extend(points.iter().cloned());
             }
             Event::SurveyDeclined { .. } => self.survey_declined = true,
+            Event::Heard { message, link, .. } => {
+                self.messages.push(*message);
+                self.used_links.extend(link);
+            }
+            Event::Disbelieved { message, told, .. } => {
+                self.messages.push(*message);
+                if *told {
+                    self.disbelief_told = Some(london_date(recorded.recorded_at));
+                }
+            }
             Event::Asked { .. }
             | Event::Extended { .. }
             | Event::Updated { .. }
             | Event::Reviewed { .. }
-            | Event::Noted { .. } => {}
+            | Event::Noted { .. }
+            | Event::Undone { .. } => {}
         }
         self
     }

@@ -1,10 +1,14 @@
 //! What a person can do to a case. The same commands, checks and refusals whichever way they are given.
 //!
-//! `grammar.rs` has the words for them, `values.rs` and `dates.rs` read what people write into a form.
+//! `grammar.rs` has the words for them, `values.rs` and `dates.rs` read what people write into a form, and `written.rs` finds
+//! the forms in what somebody wrote by e-mail.
 
 mod dates;
+pub mod form;
 pub mod grammar;
+pub mod transcript;
 mod values;
+pub mod written;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -179,6 +183,8 @@ pub enum Command {
         letter: LetterNo,
         on: Option<Date>,
     },
+    /// Take back what the last e-mail did, while its letters wait.
+    Undo,
 }
 
 /// A definition, or what is new in it.

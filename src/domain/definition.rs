@@ -74,10 +74,12 @@ fn paragraphs(text: &str, name: &str) -> Vec<String> {
         let salutation = !begun && is_salutation(line, lines.peek().copied());
         begun |= !line.is_empty();
         let (item, words) = list_item(line);
+        let with_address = is_name_with_address(line, name) && !paragraphs.is_empty();
         if (is_closing(line) || is_name(line, name)) && !paragraphs.is_empty() {
             signed_off = true;
         }
-        let signature = signed_off && line.split_whitespace().count() <= SIGNATURE_WORDS_MAX;
+        let signature = with_address || signed_off && line.split_whitespace().count() <= SIGNATURE_WORDS_MAX;
+        signed_off |= with_address;
         if signature || salutation || is_greeting(line) || !words.chars().any(char::is_alphanumeric) {
             open = false;
             continue;
@@ -133,6 +135,83 @@ fn is_name(line: &str, name: &str) -> bool {
     let line = line.trim_end_matches([',', '.']).to_lowercase();
     let name = name.trim().to_lowercase();
     !line.is_empty() && (line == name || name.split_whitespace().next() == Some(line.as_str()))
+}
+
+/// "Rosa Sample, Flat 9, Tower House", perhaps behind "Regards": the name, or its first part, and nothing but where they
+/// live. "Rosa Sample, Flat 9, has no heating" is a point.
+fn is_name_with_address(line: &str, name: &str) -> bool {
+    let (line, name) = (line.to_lowercase(), name.trim().to_lowercase());
+    let closing =
+        CLOSINGS.iter().filter_map(|closing| line.strip_prefix(closing)?.trim_start().strip_prefix([',', '.']));
+    let line = closing.min_by_key(|rest| rest.len()).unwrap_or(&line).trim_start();
+    let first = name.split_whitespace().next().unwrap_or_default();
+    let Some(rest) = [name.as_str(), first].into_iter().find_map(|name| after_word(line, name)) else { return false };
+    let pieces = rest.split([',', '|', '–', '—', ';', '(', ')']).flat_map(|piece| piece.split(" - ")).map(str::trim);
+    let mut pieces = pieces.filter(|piece| !piece.is_empty()).peekable();
+    pieces.peek().is_some() && pieces.all(is_address)
+}
+
+/// What follows `word` at the start of `line`, where the word ends there.
+fn after_word<'l>(line: &'l str, word: &str) -> Option<&'l str> {
+    let rest = line.strip_prefix(word).filter(|_| !word.is_empty())?;
+    rest.chars().next().is_none_or(|next| !next.is_alphanumeric()).then_some(rest)
+}
+
+/// "flat 9", "9 tower house", "flat 9 tower house", "n1 7aa", "07700 900162".
+fn is_address(piece: &str) -> bool {
+    const PARTS: &[&str] = &["flat", "apartment", "apt", "unit", "room", "studio", "block", "house", "no", "number"];
+    const STREETS: &[&str] = &[
+        "avenue",
+        "ave",
+        "buildings",
+        "close",
+        "cottages",
+        "court",
+        "crescent",
+        "drive",
+        "estate",
+        "gardens",
+        "green",
+        "grove",
+        "heights",
+        "hill",
+        "house",
+        "lane",
+        "lodge",
+        "mansions",
+        "mews",
+        "place",
+        "point",
+        "quay",
+        "rise",
+        "road",
+        "rd",
+        "row",
+        "square",
+        "street",
+        "terrace",
+        "tower",
+        "towers",
+        "view",
+        "villas",
+        "walk",
+        "way",
+        "wharf",
+        "yard",
+    ];
+    let words: Vec<&str> = piece.split_whitespace().map(|word| word.trim_matches(['.', '#', ':'])).collect();
+    let numbered = |word: &str| word.len() <= 5 && word.bytes().any(|byte| byte.is_ascii_digit());
+    let (letters, digits) = (piece.chars().any(char::is_alphabetic), piece.bytes().filter(u8::is_ascii_digit).count());
+    match words.as_slice() {
+        _ if !letters => digits >= 7,
+        [.., last] if STREETS.contains(last) && words.len() <= 4 => true,
+        [part, number, more @ ..] if PARTS.contains(part) && numbered(number) => {
+            more.len() <= 5 && more.last().is_none_or(|last| STREETS.contains(last))
+        }
+        // A postcode.
+        [part, number] => numbered(part) && numbered(number),
+        _ => false,
+    }
 }
 
 /// A line of signing off, perhaps with a name behind it.
@@ -201,6 +280,34 @@ mod tests {
         assert_eq!(points("It leaks.\nleah", "Leah Brandt", None), ["It leaks."]);
         assert_eq!(points("Leah Brandt\nno heating", "Leah Brandt", None), ["Leah Brandt no heating"]);
         assert_eq!(points("It leaks.\n\n\nWet.", "", None), ["It leaks.", "Wet."]);
+    }
+
+    #[test]
+    fn a_signature_on_one_line_with_an_address_is_no_point() {
+        for line in [
+            "Rosa Sample, Flat 9, Tower House",
+            "rosa sample, flat 9 tower house, 12 Elm Road, N1 7AA",
+            "Rosa Sample - Flat 9 - 07700 900162",
+            "Rosa, 9 Tower House",
+            "Rosa Sample (Flat 9A)",
+            "Rosa Sample Flat 9 Tower House",
+            "Kind regards, Rosa Sample, Flat 9, Tower House",
+        ] {
+            assert_eq!(points(&format!("It leaks.\n\n{line}\nTenant"), "Rosa Sample", None), ["It leaks."], "{line}");
+        }
+        for line in [
+            "Rosa Sample, Flat 9, has no heating",
+            "Rosa Sample, 3 weeks without heating",
+            "Rosa Sample of Flat 9, Tower House was told to wait",
+            "Rosa Sample, my neighbour",
+            "Flat 9, Tower House, is flooded",
+            "Roses, Flat 9, Tower House",
+            "Thanks for nothing, Tower House",
+        ] {
+            assert_eq!(points(&format!("It leaks.\n\n{line}"), "Rosa Sample", None), ["It leaks.", line], "{line}");
+        }
+        assert_eq!(points("Rosa Sample, Flat 9", "Rosa Sample", None), ["Rosa Sample, Flat 9"], "it is all there is");
+        assert_eq!(points("It leaks in\nFlat 9, Tower House", "", None), ["It leaks in Flat 9, Tower House"]);
     }
 
     #[test]

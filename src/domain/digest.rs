@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
+use super::absence::Absences;
 use super::calendar::{Calendar, WorkingDays, london_date};
 use super::case::{Audience, Case, Cause, Event, Kind, LetterKind, LetterNo, Outcome, Posted, Recorded};
 use super::code::{Duty, Stage};
-use super::ladder::line;
+use super::ladder::{Gap, Hearer};
 use super::landlord::{Landlord, Ombudsman, Person};
 use super::reference::Reference;
 
@@ -36,6 +37,18 @@ pub struct Beside {
     pub listed: BTreeMap<String, usize>,
     /// Letters that are kept back.
     pub held: usize,
+}
+
+/// A morning's circumstances.
+#[derive(Clone, Copy, Debug)]
+pub struct Morning<'a> {
+    pub beside: &'a Beside,
+    pub upkeep: &'a Upkeep,
+    pub calendar: &'a Calendar,
+    pub away: &'a Absences,
+    /// When the list before was written.
+    pub since: Timestamp,
+    pub now: Timestamp,
 }
 
 /// A duty with its date.
@@ -76,6 +89,18 @@ pub struct Moved {
     pub to: Date,
 }
 
+/// The place of somebody who is away, in the list of whoever stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Covered {
+    pub name: String,
+    /// The first day they are back (Europe/London).
+    pub until: Date,
+    /// Their open cases.
+    pub cases: BTreeSet<Reference>,
+    /// They went since the list before.
+    pub new: bool,
+}
+
 /// What somebody should see to some time, whatever the cases are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Upkeep {
@@ -111,6 +136,8 @@ impl Upkeep {
 /// What one person has to see to, one morning. Each list is ordered by date or by case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Digest {
+    /// For whom the reader stands in: what is on this list is theirs, or the reader's own.
+    pub covered: Vec<Covered>,
     pub overdue: Vec<Owed>,
     pub today: Vec<Owed>,
     /// Due within the next five working days.
@@ -136,10 +163,11 @@ pub struct Digest {
 
 impl Digest {
     /// Whether nothing waits for anybody. Dates that may yet move, and upkeep, are said with the rest and by themselves
-    /// make no letter: the week's letter says them too.
+    /// make no letter: the week's letter says them too. For whom the reader stands in makes one on the first morning.
     pub fn is_empty(&self) -> bool {
-        let quiet = Digest { provisional: Vec::new(), upkeep: Upkeep::default(), ..self.clone() };
-        quiet == Digest::default()
+        let (covered, provisional, upkeep) = (Vec::new(), Vec::new(), Upkeep::default());
+        let quiet = Digest { covered, provisional, upkeep, ..self.clone() };
+        quiet == Digest::default() && !self.covered.iter().any(|covered| covered.new)
     }
 }
 
@@ -185,25 +213,24 @@ pub struct Weekly {
 /// The morning's list of each person who has something to see to, or who looks after the landlord's complaints.
 ///
 /// A case is on the list of whoever handles it, and what nobody has, or nobody understands, on the complaints officer's; in
-/// the place of a person who must not hear of it, the next in line. Promised actions are also on the list of their owner.
-/// `since` is the moment of the list before.
-pub fn digests<'a>(
-    landlord: &'a Landlord,
-    cases: &[Filed],
-    beside: &Beside,
-    upkeep: &Upkeep,
-    calendar: &Calendar,
-    since: Timestamp,
-    now: Timestamp,
-) -> Vec<(&'a Person, Digest)> {
+/// the place of a person who must not hear of it, the next in line, and of one who is away, whoever stands in. Promised
+/// actions are also on the list of their owner.
+pub fn digests<'a>(landlord: &'a Landlord, cases: &[Filed], morning: &Morning) -> Vec<(&'a Person, Digest)> {
+    let Morning { beside, upkeep, calendar, away, since, now } = *morning;
     let today = london_date(now);
     let mut lists = Lists::default();
-    let officer = lists.of(&landlord.officer);
+    let no_case = Case::default();
+    let officer = lists.of(hands(&no_case, landlord, away, today).desk.person);
     officer.upkeep = upkeep.clone();
     officer.beside = Beside { junk: BTreeSet::new(), ..beside.clone() };
     for Filed { case, history } in cases {
         let Some(reference) = reference(case) else { continue };
-        let Hands { handler, desk } = hands(case, landlord);
+        let Hands { handler, desk } = hands(case, landlord, away, today);
+        if let Some(gap) = handler.in_place_of.filter(|_| case.open()) {
+            let new = away.of(gap.person, today).is_some_and(|absence| absence.since >= london_date(since));
+            lists.of(handler.person).covers(gap, reference, new);
+        }
+        let (handler, desk) = (handler.person, desk.person);
         let list = lists.of(handler);
         for owed in owed(case, today, calendar) {
             let week = calendar.working_days_after(today, AHEAD);
@@ -221,7 +248,11 @@ pub fn digests<'a>(
         list.to_hand_over.extend(stuck(case, |posted, _| waits_to_be_handed_over(posted)));
         list.moved.extend(moved(case, history, since));
         for pledge in pledges(case, today, calendar) {
-            if let Some(owner) = owner(case, &pledge, landlord).filter(|owner| owner.address != handler.address) {
+            let owner = owner(case, &pledge, landlord).and_then(|owner| match away.of(owner, today) {
+                None => Some(owner),
+                Some(_) => away.covers(owner, today, landlord, |cover| case.unfit(cover, case.stage).is_none()),
+            });
+            if let Some(owner) = owner.filter(|owner| owner.address != handler.address) {
                 lists.of(owner).actions.push(pledge.clone());
             }
             lists.of(handler).actions.push(pledge);
@@ -414,20 +445,29 @@ impl<'a> Lists<'a> {
     }
 }
 
+impl Digest {
+    fn covers(&mut self, gap: Gap, reference: &Reference, new: bool) {
+        let Gap { person: Person { name, .. }, until, .. } = gap;
+        let at = self.covered.iter().position(|covered| covered.name == *name).unwrap_or_else(|| {
+            self.covered.push(Covered { name: name.clone(), until, cases: BTreeSet::new(), new });
+            self.covered.len() - 1
+        });
+        self.covered[at].cases.insert(reference.clone());
+    }
+}
+
 /// Whose list a case is on.
 struct Hands<'a> {
     /// Who has it in hand.
-    handler: &'a Person,
+    handler: Hearer<'a>,
     /// Who looks after it while nobody has, and nobody knows what it is.
-    desk: &'a Person,
+    desk: Hearer<'a>,
 }
 
-fn hands<'a>(case: &Case, landlord: &'a Landlord) -> Hands<'a> {
-    let kept_out = case.kept_out(landlord);
-    let unfit: Vec<&str> = kept_out.iter().map(String::as_str).collect();
-    let first = |person| line(person, landlord, &unfit).first().copied().unwrap_or(&landlord.manager);
+fn hands<'a>(case: &Case, landlord: &'a Landlord, away: &Absences, today: Date) -> Hands<'a> {
+    let circle = case.circle(landlord, away, today);
     let handler = case.handler().and_then(|handler| registered(handler, landlord));
-    Hands { handler: first(handler.unwrap_or(&landlord.officer)), desk: first(&landlord.officer) }
+    Hands { handler: circle.first(handler.unwrap_or(&landlord.officer)), desk: circle.first(&landlord.officer) }
 }
 
 /// The person as the configuration has them now.
@@ -522,6 +562,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::domain::absence::Absence;
     use crate::domain::calendar::{Due, london};
     use crate::domain::case::{Flags, Kind, Opening, Promised, Resident, Response};
     use crate::domain::code::Start;
@@ -620,7 +661,18 @@ mod tests {
             let (promises, copy, stage, about) = (None, false, Stage::One, None);
             self.on(
                 8,
-                Event::LetterWritten { letter: number, kind, audience, to, promises, by_hand, copy, stage, about },
+                Event::LetterWritten {
+                    letter: number,
+                    kind,
+                    audience,
+                    to,
+                    promises,
+                    by_hand,
+                    copy,
+                    stage,
+                    about,
+                    files: Vec::new(),
+                },
             )
         }
 
@@ -639,11 +691,17 @@ mod tests {
 
     /// Everybody's list, by first name.
     fn lists(told: &[Told]) -> BTreeMap<String, Digest> {
+        lists_without(told, &Absences::default())
+    }
+
+    fn lists_without(told: &[Told], away: &Absences) -> BTreeMap<String, Digest> {
         let landlord = landlord();
         let cases: Vec<Case> = told.iter().map(Told::case).collect();
         let filed: Vec<Filed> = cases.iter().zip(told).map(|(case, told)| Filed { case, history: &told.0 }).collect();
         let since = london(day(11), 8, 30);
-        let all = digests(&landlord, &filed, &Beside::default(), &Upkeep::default(), &calendar(), since, now());
+        let (beside, upkeep, calendar) = (&Beside::default(), &Upkeep::default(), &calendar());
+        let morning = Morning { beside, upkeep, calendar, away, since, now: now() };
+        let all = digests(&landlord, &filed, &morning);
         let first = |person: &Person| person.name.split(' ').next().unwrap_or_default().to_owned();
         all.into_iter().map(|(person, digest)| (first(person), digest)).collect()
     }
@@ -698,6 +756,41 @@ mod tests {
         assert_eq!(lists["Ben"].unassigned.len(), 1);
         assert_eq!(numbers(&lists["Ada"].today), ["1002"]);
         assert!(!lists.contains_key("Cleo"));
+    }
+
+    #[test]
+    fn who_is_away_has_no_list_and_whoever_stands_in_has_theirs_with_their_own() {
+        let told = [
+            Told::new(1001, "Leak").with("Ada").due(Duty::RespondStage1, day(14)),
+            Told::new(1002, "Leak").with("Ada").due(Duty::RespondStage1, date(2027, 1, 5)),
+            Told::new(1003, "Fred Example was rude").with("Ada").due(Duty::RespondStage1, day(14)),
+            Told::new(1004, "Leak").with("Fred").due(Duty::RespondStage1, day(15)),
+            Told::new(1005, "Leak").due(Duty::RespondStage1, day(14)),
+        ];
+        let away = |since, until| {
+            let cover = Some(person("Fred").address);
+            Absences::new([Absence { address: person("Ada").address, since: day(since), until: day(until), cover }])
+        };
+        let lists = lists_without(&told, &away(13, 21));
+        assert_eq!(lists.keys().collect::<Vec<_>>(), ["Ben", "Fred"]);
+        assert_eq!(numbers(&lists["Fred"].today), ["1001", "1005"]);
+        assert_eq!(numbers(&lists["Fred"].soon), ["1004"]);
+        assert_eq!(lists["Fred"].unassigned.len(), 1, "what nobody has is on the officer's list");
+        assert_eq!(numbers(&lists["Ben"].today), ["1003"], "it names the cover");
+        let covered = |name: &str, cases: &[i64], new| Covered {
+            name: format!("{name} Example"),
+            until: day(21),
+            cases: cases.iter().map(|number| Reference::new("RCH", *number)).collect(),
+            new,
+        };
+        assert_eq!(lists["Fred"].covered, [covered("Ada", &[1001, 1002, 1005], true)]);
+        assert_eq!(lists["Ben"].covered, [covered("Ada", &[1003], true)]);
+        let later = lists_without(&told[1..2], &away(10, 21)).remove("Fred").unwrap();
+        assert_eq!(later.covered, [covered("Ada", &[1002], false)]);
+        assert!(later.is_empty(), "nothing is due, and the cover knows already");
+        let back = lists_without(&told, &away(10, 14));
+        assert_eq!(numbers(&back["Ada"].today), ["1001", "1003", "1005"]);
+        assert!(back["Fred"].covered.is_empty());
     }
 
     #[test]

@@ -5,15 +5,18 @@
 //! stranger who quotes a reference never joins a case silently. Doubt always ends with a person, and with the complaint
 //! clock running.
 //!
-//! `opening.rs` says what a new case begins with, `matter.rs` which correspondence is worth an answer.
+//! `opening.rs` says what a new case begins with, `matter.rs` which correspondence is worth an answer, `officer.rs` what the
+//! landlord's own people ask for.
 
 mod matter;
+mod officer;
 mod opening;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+pub use officer::{Asks, Evidence, Request};
 pub use opening::unreadable;
 
 use super::case::{Addition, Dissatisfied, Kind, LetterNo, Matter, MessageNo, Opening, Outcome, Writer};
@@ -30,7 +33,7 @@ use opening::{flags, opening, set_aside, withheld};
 pub const OLDER: &str = "older";
 
 /// What mail from the landlord's own people is listed as.
-const FROM_STAFF: &str = "from staff";
+pub const FROM_STAFF: &str = "from staff";
 
 /// A stored message as it lies before us.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +79,11 @@ pub struct Candidate {
     pub sender_known: bool,
     /// Cases it is linked to.
     pub related: Vec<Reference>,
+    /// The message answers a letter of ours to its writer, as one of the landlord's people: how far back, 0 for the one
+    /// that is answered directly.
+    pub our_letter: Option<usize>,
+    /// The message went to somebody who may speak on the case.
+    pub to_resident: bool,
 }
 
 impl Candidate {
@@ -94,6 +102,8 @@ pub enum Filing {
     Add { reference: Reference, addition: Addition, sorted: &'static str },
     /// Word of what became of a letter of ours.
     Report { reference: Reference, letter: LetterNo, outcome: Outcome, sorted: &'static str },
+    /// One of the landlord's people asks for something, or does so in their name; or they wrote to the resident.
+    Asked(Box<Request>),
     /// Logged and listed, not a case.
     Listed { sorted: &'static str, note: Option<String>, also: Vec<Reference> },
 }
@@ -127,11 +137,13 @@ pub fn addressed(
     }
 }
 
-/// What is sorted: the words that staff passed on, else what was newly written, else everything.
+/// What is sorted: the words that staff passed on, else what was newly written, else everything. Of an answer that adds no
+/// word nothing: what it quotes is mostly a letter of ours, which speaks of stage 2 and of gas leaks.
 pub fn words(message: &Message, own: &Own) -> String {
     let staff = message.from.as_ref().is_some_and(|from| own.staff.contains(&from.address));
     match &message.forward {
         Some(forward) if staff => forward.words.clone(),
+        None if message.silent => String::new(),
         _ => Some(message.new_text()).filter(|new| !new.is_empty()).unwrap_or_else(|| message.text.clone()),
     }
 }
@@ -194,6 +206,7 @@ pub struct Known<'a> {
     pub about: Option<&'a (Reference, LetterNo)>,
     /// It comes from the Housing Ombudsman, or says so.
     pub ombudsman: Option<&'a FromOmbudsman>,
+    pub evidence: Evidence<'a>,
 }
 
 /// Decides what the message is to become.
@@ -214,6 +227,9 @@ pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     if item.older {
         let note = "arrived before the day from which mail is answered: listed, never answered".to_owned();
         return Filing::Listed { sorted: older(sorted), note: Some(note), also: Vec::new() };
+    }
+    if let Some(request) = officer::asks(item, known, sorted) {
+        return Filing::Asked(Box::new(request));
     }
     if let Some(staff) = from_staff(item, known, sorted) {
         return staff;
@@ -327,20 +343,7 @@ fn from_staff(item: &Item, known: &Known, sorted: &Sorted) -> Option<Filing> {
 }
 
 fn add(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Writer) -> Filing {
-    let name = |from: &message::Mailbox| if from.name.is_empty() { from.address.clone() } else { from.name.clone() };
-    // After a response, why they are still unhappy is what stage 2 is about (6.12).
-    let told = || definition::points(item.words, item.message.from.as_ref().map_or("", |from| &from.name), None);
-    let words = case.can_escalate.then(|| told().join("\n\n")).filter(|words| !words.is_empty());
-    let addition = Addition {
-        message: item.number,
-        received: item.arrived,
-        writer,
-        name: Words::new(item.message.from.as_ref().map(name).unwrap_or_default()),
-        flags: flags(sorted),
-        dissatisfied: dissatisfied(sorted),
-        words: words.map(Words::new),
-        withheld: withheld(item, known),
-    };
+    let addition = addition(item, known, sorted, case, writer);
     let sorted = match writer {
         Writer::Ombudsman => matter::in_words(Matter::Ombudsman),
         Writer::Handler | Writer::Staff => FROM_STAFF,
@@ -349,11 +352,30 @@ fn add(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Wr
     Filing::Add { reference: case.reference.clone(), addition, sorted }
 }
 
+fn addition(item: &Item, known: &Known, sorted: &Sorted, case: &Candidate, writer: Writer) -> Addition {
+    let name = |from: &message::Mailbox| if from.name.is_empty() { from.address.clone() } else { from.name.clone() };
+    // After a response, why they are still unhappy is what stage 2 is about (6.12).
+    let told = || definition::points(item.words, item.message.from.as_ref().map_or("", |from| &from.name), None);
+    let words = case.can_escalate.then(|| told().join("\n\n")).filter(|words| !words.is_empty());
+    Addition {
+        message: item.number,
+        received: item.arrived,
+        writer,
+        name: Words::new(item.message.from.as_ref().map(name).unwrap_or_default()),
+        flags: flags(sorted),
+        dissatisfied: dissatisfied(sorted),
+        words: words.map(Words::new),
+        withheld: withheld(item, known),
+    }
+}
+
 /// A message that answers nothing of ours.
 fn fresh(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     let listed = |sorted: &'static str| Filing::Listed { sorted, note: None, also: Vec::new() };
     match sorted.label {
         _ if set_aside(item).is_some() => open(item, known, sorted, None, None),
+        // It answers something, who knows what, and adds no word.
+        _ if item.message.silent => open(item, known, sorted, None, None),
         // It names a case of somebody else's: a person must see it, whatever it says.
         _ if known.candidates.iter().any(Candidate::named) => open(item, known, sorted, None, None),
         Label::Other if item.junk || item.message.spam.is_some() => listed("spam"),
@@ -515,6 +537,8 @@ mod tests {
             by_ombudsman: false,
             sender_known: true,
             related: Vec::new(),
+            our_letter: None,
+            to_resident: false,
         }
     }
 
@@ -549,6 +573,13 @@ mod tests {
             answers_max: 10,
             about: None,
             ombudsman: ombudsman.as_ref(),
+            evidence: Evidence {
+                today: jiff::civil::date(2026, 12, 1),
+                calendar: &crate::domain::calendar::Calendar::england_and_wales(&[], &[]),
+                key: &crate::domain::letter::MessageKey::new([7; 32]),
+                server: Ok(()),
+                lists: &[],
+            },
         };
         file(&item, &known, sorted)
     }
@@ -558,6 +589,22 @@ mod tests {
             Filing::Add { reference, .. } => Some(reference.to_string()),
             _ => None,
         }
+    }
+
+    #[test]
+    fn a_letter_of_ours_that_comes_back_without_a_word_is_nobodys_complaint() {
+        let head = format!("{ANNS}In-Reply-To: <elm-1047@elm.example.org>\r\n");
+        let body =
+            "On 1 Dec 2026, Elm wrote:\n> If you are unhappy, ask for stage 2.\n> If you smell gas, ring 0800 111 999.";
+        let message = read(format!("{head}\r\n{body}").as_bytes(), &Own::default());
+        assert_eq!(words(&message, &Own::default()), "", "nothing of ours is sorted as theirs");
+        let nothing = sorted(Label::Other);
+        let on_case = candidate(1047, Kind::Complaint, Some(0));
+        let Filing::Add { addition, .. } = filed_as(&head, body, &nothing, &[on_case]) else { panic!("it is filed") };
+        assert_eq!((addition.dissatisfied, addition.words), (Dissatisfied::No, None));
+        let Filing::Open { cases, sorted, .. } = filed_as(&head, body, &nothing, &[]) else { panic!("a person looks") };
+        assert_eq!(sorted, "unsure");
+        assert!(cases.iter().all(|(_, opening)| opening.unsure), "{cases:?}");
     }
 
     #[test]

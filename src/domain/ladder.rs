@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::{self, Date};
 use serde::{Deserialize, Serialize};
 
+use super::absence::Absences;
 use super::calendar::{Calendar, WorkingDays, london, london_date, london_time};
 use super::landlord::{Landlord, Person};
 
@@ -51,18 +52,15 @@ impl Ladder {
     /// Who hears of a date at this rung, everybody once: `first`, who has the case in hand, and those above them.
     ///
     /// When the case has been `silent`, no person having done anything on it since the rung before, the next one up
-    /// hears as well. For each of the `unfit` (as in [`line()`]) the next one up hears instead; somebody always does.
-    pub fn hears<'a>(
-        &self,
-        rung: Rung,
-        silent: bool,
-        first: &'a Person,
-        landlord: &'a Landlord,
-        unfit: &[&str],
-    ) -> Vec<&'a Person> {
-        let hears_now = |person: &&Person| self.first_rung(person, first, landlord).is_none_or(|from| from <= rung);
-        let heads = line(first, landlord, &[]).into_iter().filter(hears_now).count() + usize::from(silent);
-        line(first, landlord, unfit).into_iter().take(heads).collect()
+    /// hears as well. In the place of whoever must not hear of it the next one up does, in the place of whoever is away
+    /// whoever stands in (as in [`Circle::line`]); somebody always does.
+    pub fn hears<'p>(&self, rung: Rung, silent: bool, first: &'p Person, circle: &'p Circle) -> Vec<Hearer<'p>> {
+        let landlord = circle.landlord;
+        let everybody = once(above(first, landlord).map(Hearer::themselves));
+        let hears_now =
+            |hearer: &&Hearer| self.first_rung(hearer.person, first, landlord).is_none_or(|from| from <= rung);
+        let heads = everybody.iter().filter(hears_now).count() + usize::from(silent);
+        once(circle.places(first).into_iter().take(heads))
     }
 
     /// The rung from which this person of the line hears, `None` for every rung.
@@ -89,31 +87,135 @@ impl Ladder {
     }
 }
 
-/// Who may hear of a case, in the order in which they do: `first`, who has it in hand, then officer, deputy, manager and
-/// member responsible, everybody once.
-///
-/// Left out are the `unfit`, addresses that must get no letters of this case: whoever it names (Code 5.8), whoever
-/// declared a conflict of interest. When nobody else is there, manager and member responsible hear all the same: a
-/// complaint that nobody may hear of would be lost.
-pub fn line<'a>(first: &'a Person, landlord: &'a Landlord, unfit: &[&str]) -> Vec<&'a Person> {
+/// Somebody of the landlord's who hears of a case, for themselves or in somebody's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hearer<'p> {
+    pub person: &'p Person,
+    /// Who would hear of it and is away.
+    pub in_place_of: Option<Gap<'p>>,
+}
+
+impl<'p> Hearer<'p> {
+    fn themselves(person: &'p Person) -> Hearer<'p> {
+        Hearer { person, in_place_of: None }
+    }
+}
+
+/// The place of somebody who is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap<'p> {
+    pub person: &'p Person,
+    /// The first day they are back (Europe/London).
+    pub until: Date,
+    /// Who stands in, when they asked somebody who may and can.
+    pub cover: Option<&'p Person>,
+}
+
+/// Who of a landlord's people may hear of one case, on one day.
+#[derive(Clone, Debug)]
+pub struct Circle<'p> {
+    landlord: &'p Landlord,
+    /// Addresses of those who must get no letters of the case: whoever it names (Code 5.8), whoever declared a conflict of
+    /// interest.
+    unfit: Vec<String>,
+    gaps: Vec<Gap<'p>>,
+}
+
+impl<'p> Circle<'p> {
+    /// `unfit`: addresses of those who must get no letters of the case. Who of the `away` is so on `day` is told of by
+    /// whoever they asked to stand in, when that person `may_cover`.
+    pub fn new(
+        landlord: &'p Landlord,
+        unfit: Vec<String>,
+        away: &Absences,
+        day: Date,
+        may_cover: impl Fn(&Person) -> bool,
+    ) -> Circle<'p> {
+        let gaps = landlord.people().into_iter().filter_map(|person| {
+            let until = away.of(person, day)?.until;
+            Some(Gap { person, until, cover: away.covers(person, day, landlord, &may_cover) })
+        });
+        Circle { landlord, unfit, gaps: gaps.collect() }
+    }
+
+    /// Who hears of the case, in the order in which they do: `first`, who has it in hand, then officer, deputy, manager and
+    /// member responsible, everybody once.
+    ///
+    /// The unfit are left out. Whoever is away is replaced by their cover, else by the next of the line who is there. When
+    /// nobody is fit, manager and member responsible hear all the same, and when nobody is there, those who are away: a
+    /// complaint that nobody may hear of would be lost.
+    pub fn line<'s>(&self, first: &'s Person) -> Vec<Hearer<'s>>
+    where
+        'p: 's,
+    {
+        once(self.places(first))
+    }
+
+    /// Who reads what is written to `person`: they, or whoever stands in while they are away.
+    pub fn reader<'s>(&self, person: &'s Person) -> Hearer<'s>
+    where
+        'p: 's,
+    {
+        if self.gap(person).is_some() { self.first(person) } else { Hearer::themselves(person) }
+    }
+
+    /// The head of the line.
+    pub fn first<'s>(&self, person: &'s Person) -> Hearer<'s>
+    where
+        'p: 's,
+    {
+        self.places(person).first().copied().unwrap_or(Hearer::themselves(person))
+    }
+
+    /// The places of the line and who fills each; somebody may fill two.
+    fn places<'s>(&self, first: &'s Person) -> Vec<Hearer<'s>>
+    where
+        'p: 's,
+    {
+        let is_fit = |person: &&Person| !self.unfit.iter().any(|address| same_address(address, &person.address));
+        let mut fit: Vec<&Person> = above(first, self.landlord).filter(is_fit).collect();
+        if fit.is_empty() {
+            fit = vec![&self.landlord.manager, &self.landlord.member_responsible];
+        }
+        let fit = once(fit.into_iter().map(Hearer::themselves));
+        let filled = fit.iter().enumerate().filter_map(|(at, place)| self.filled(*place, &fit[at + 1..]));
+        let filled: Vec<Hearer> = filled.collect();
+        if filled.is_empty() { fit } else { filled }
+    }
+
+    /// The place as it is filled: when its owner is away by their cover, else by the next of those `after` who is there.
+    fn filled<'s>(&self, place: Hearer<'s>, after: &[Hearer<'s>]) -> Option<Hearer<'s>>
+    where
+        'p: 's,
+    {
+        let Some(gap) = self.gap(place.person) else { return Some(place) };
+        let next = || after.iter().map(|place| place.person).find(|person| self.gap(person).is_none());
+        Some(Hearer { person: gap.cover.or_else(next)?, in_place_of: Some(gap) })
+    }
+
+    fn gap(&self, person: &Person) -> Option<Gap<'p>> {
+        self.gaps.iter().copied().find(|gap| same_address(&gap.person.address, &person.address))
+    }
+}
+
+/// Who of the [`Circle::line`] is told instead, when a reminder to somebody of it came back or met an absence note: the next
+/// one none of whose letters is among the `told` of this rung. `None` when all have been.
+pub fn next_person<'p>(line: &[Hearer<'p>], told: &[&str]) -> Option<Hearer<'p>> {
+    line.iter().copied().find(|hearer| !told.iter().any(|address| same_address(address, &hearer.person.address)))
+}
+
+/// `first`, then those above the officer, the officer included.
+fn above<'p>(first: &'p Person, landlord: &'p Landlord) -> impl Iterator<Item = &'p Person> {
     let Landlord { officer, deputy, manager, member_responsible, .. } = landlord;
-    let is_fit = |person: &&Person| !unfit.iter().any(|address| same_address(address, &person.address));
-    let fit = once([first, officer, deputy, manager, member_responsible].into_iter().filter(is_fit));
-    if fit.is_empty() { once([manager, member_responsible]) } else { fit }
+    [first, officer, deputy, manager, member_responsible].into_iter()
 }
 
-/// Who of the [`line()`] is told instead, when a reminder to somebody of it came back or met an absence note: the next one
-/// none of whose letters is among the `told` of this rung. `None` when all have been.
-pub fn next_person<'a>(line: &[&'a Person], told: &[&str]) -> Option<&'a Person> {
-    line.iter().copied().find(|person| !told.iter().any(|address| same_address(address, &person.address)))
-}
-
-/// Each address once, where it comes first.
-fn once<'a>(people: impl IntoIterator<Item = &'a Person>) -> Vec<&'a Person> {
-    let mut line: Vec<&Person> = Vec::new();
-    for person in people {
-        if !line.iter().any(|other| same_address(&other.address, &person.address)) {
-            line.push(person);
+/// Each person once, where they come first.
+fn once<'p>(hearers: impl IntoIterator<Item = Hearer<'p>>) -> Vec<Hearer<'p>> {
+    let mut line: Vec<Hearer> = Vec::new();
+    for hearer in hearers {
+        if !line.iter().any(|other| same_address(&other.person.address, &hearer.person.address)) {
+            line.push(hearer);
         }
     }
     line
@@ -192,6 +294,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::absence::Absence;
     use crate::domain::landlord::Acknowledge;
 
     const LADDER: Ladder = Ladder { officer_before: 2, deputy_before: 1, member_responsible_after: 2 };
@@ -273,13 +376,69 @@ mod tests {
         }
     }
 
-    /// The names of those who hear at the rungs -2, -1, 0 and 2.
-    fn hearing(landlord: &Landlord, first: &Person, silent: bool, unfit: &[&str]) -> [String; 4] {
-        [-2, -1, 0, 2].map(|rung| names(&LADDER.hears(Rung(rung), silent, first, landlord, unfit)))
+    fn circle<'a>(landlord: &'a Landlord, unfit: &[&str]) -> Circle<'a> {
+        circle_on(landlord, unfit, &[])
     }
 
-    fn names(people: &[&Person]) -> String {
-        people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(" ")
+    /// The circle on a day on which the `away` are, each with whoever was asked to stand in.
+    fn circle_on<'a>(landlord: &'a Landlord, unfit: &[&str], away: &[(&str, Option<&str>)]) -> Circle<'a> {
+        let day = date(2026, 12, 15);
+        let absences = away.iter().map(|(who, cover)| Absence {
+            address: person(who).address,
+            since: day,
+            until: date(2027, 1, 4),
+            cover: cover.map(|cover| person(cover).address),
+        });
+        let may_cover = |cover: &Person| !unfit.contains(&cover.address.as_str());
+        let unfit = unfit.iter().map(|address| (*address).to_owned()).collect();
+        Circle::new(landlord, unfit, &Absences::new(absences), day, may_cover)
+    }
+
+    /// The names of those who hear at the rungs -2, -1, 0 and 2.
+    fn hearing(landlord: &Landlord, first: &Person, silent: bool, unfit: &[&str]) -> [String; 4] {
+        heard(&circle(landlord, unfit), first, silent)
+    }
+
+    fn heard(circle: &Circle, first: &Person, silent: bool) -> [String; 4] {
+        [-2, -1, 0, 2].map(|rung| names(&LADDER.hears(Rung(rung), silent, first, circle)))
+    }
+
+    fn names(hearers: &[Hearer]) -> String {
+        hearers.iter().map(|hearer| hearer.person.name.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn whoever_stands_in_hears_at_once_and_nobody_is_told_twice() {
+        let mut landlord = landlord();
+        landlord.staff = vec![person("clerk")];
+        let heard = |away: &[(&str, Option<&str>)], unfit: &[&str]| {
+            heard(&circle_on(&landlord, unfit, away), &landlord.officer, false)
+        };
+        let clerk = [("officer", Some("clerk"))];
+        assert_eq!(
+            heard(&clerk, &[]),
+            ["clerk", "clerk deputy", "clerk deputy manager", "clerk deputy manager member"]
+        );
+        let nobody = [("officer", None)];
+        assert_eq!(heard(&nobody, &[]), ["deputy", "deputy", "deputy manager", "deputy manager member"]);
+        assert_eq!(heard(&[("officer", Some("deputy"))], &[]), heard(&nobody, &[]), "as if nobody had been named");
+        assert_eq!(heard(&clerk, &["clerk@example.net"]), heard(&nobody, &[]), "who is unfit stands in for nobody");
+        let each_other = [("officer", Some("deputy")), ("deputy", Some("officer"))];
+        assert_eq!(heard(&each_other, &[]), ["manager", "manager", "manager", "manager member"]);
+        let everybody = ["officer", "deputy", "manager", "member"].map(|who| (who, None));
+        assert_eq!(heard(&everybody, &[])[3], "officer deputy manager member", "rather than nobody");
+    }
+
+    #[test]
+    fn what_is_written_to_somebody_who_is_away_says_in_whose_place_it_is_read() {
+        let landlord = landlord();
+        let circle = circle_on(&landlord, &[], &[("officer", None), ("reviewer", Some("deputy"))]);
+        let officer = circle.reader(&landlord.officer);
+        assert_eq!(officer.person.name, "deputy");
+        let gap = officer.in_place_of.unwrap();
+        assert_eq!((gap.person.name.as_str(), gap.until), ("officer", date(2027, 1, 4)));
+        assert_eq!(circle.reader(&landlord.reviewers[0]).person.name, "deputy");
+        assert_eq!(circle.reader(&landlord.manager), Hearer::themselves(&landlord.manager));
     }
 
     #[test]
@@ -360,14 +519,18 @@ mod tests {
     #[test]
     fn the_next_person_is_told_when_a_reminder_came_back_until_nobody_is_left() {
         let landlord = landlord();
-        let line = line(&landlord.reviewers[0], &landlord, &["deputy@example.net"]);
+        let circle = circle(&landlord, &["deputy@example.net"]);
+        let line = circle.line(&landlord.reviewers[0]);
         assert_eq!(names(&line), "reviewer officer manager member");
         let mut told = Vec::new();
-        while let Some(person) = next_person(&line, &told) {
-            told.push(person.address.as_str());
+        while let Some(next) = next_person(&line, &told) {
+            told.push(next.person.address.as_str());
         }
         assert_eq!(told, ["reviewer", "officer", "manager", "member"].map(|name| format!("{name}@example.net")));
-        assert_eq!(next_person(&line, &["REVIEWER@example.net"]).map(|next| next.name.as_str()), Some("officer"));
+        assert_eq!(
+            next_person(&line, &["REVIEWER@example.net"]).map(|next| next.person.name.as_str()),
+            Some("officer")
+        );
     }
 
     #[test]
@@ -447,11 +610,14 @@ mod tests {
         #[test]
         fn when_nothing_moves_somebody_above_officer_and_deputy_hears_before_the_date_has_come(
             (calendar, ladder, due, _) in any_case(),
+            away in any::<bool>(),
         ) {
             let landlord = landlord();
             let last = ladder.before().pop().expect("a rung before the date");
-            let hears = ladder.hears(last, true, &landlord.officer, &landlord, &[]);
-            prop_assert!(hears.contains(&&landlord.manager));
+            let away = if away { vec![("officer", None)] } else { Vec::new() };
+            let circle = circle_on(&landlord, &[], &away);
+            let hears = ladder.hears(last, true, &landlord.officer, &circle);
+            prop_assert!(hears.iter().any(|hearer| hearer.person == &landlord.manager));
             prop_assert!(day_of(last, last_working_day(due, &calendar), &calendar) < due);
         }
 
@@ -461,16 +627,24 @@ mod tests {
             rung in -4..12_i32,
             first in 0..5_usize,
             unfit in prop::collection::vec(0..5_usize, 0..5),
+            away in prop::collection::vec((0..5_usize, prop::option::of(0..6_usize)), 0..5),
         ) {
             let landlord = landlord();
             let people = landlord.people();
             let unfit: Vec<&str> = unfit.into_iter().map(|who| people[who].address.as_str()).collect();
-            let hears = |rung, silent| ladder.hears(Rung(rung), silent, people[first], &landlord, &unfit);
+            let name = |who: usize| people.get(who).map_or("stranger", |person| person.name.as_str());
+            let away: Vec<_> = away.into_iter().map(|(who, cover)| (name(who), cover.map(name))).collect();
+            let circle = circle_on(&landlord, &unfit, &away);
+            let hears = |rung, silent| ladder.hears(Rung(rung), silent, people[first], &circle);
             let (now, later, silent) = (hears(rung, false), hears(rung + 1, false), hears(rung, true));
             prop_assert!(!now.is_empty());
             prop_assert!(later.starts_with(&now) && silent.starts_with(&now));
-            let everybody_unfit = line(people[first], &landlord, &[]).iter().all(|person| unfit.contains(&person.address.as_str()));
-            prop_assert!(everybody_unfit || now.iter().all(|person| !unfit.contains(&person.address.as_str())));
+            let line: Vec<&str> = above(people[first], &landlord).map(|person| person.address.as_str()).collect();
+            let everybody_unfit = line.iter().all(|address| unfit.contains(address));
+            prop_assert!(everybody_unfit || now.iter().all(|hearer| !unfit.contains(&hearer.person.address.as_str())));
+            let is_away = |address: &str| away.iter().any(|(who, _)| person(who).address == address);
+            let somebody_there = line.iter().any(|address| !unfit.contains(address) && !is_away(address));
+            prop_assert!(!somebody_there || now.iter().all(|hearer| !is_away(&hearer.person.address)));
         }
 
         #[test]

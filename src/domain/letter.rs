@@ -6,6 +6,7 @@
 //!
 //! Known weakness: letters are in English only.
 
+mod answer;
 mod facts;
 mod lint;
 mod message_id;
@@ -15,7 +16,9 @@ mod page;
 mod resident;
 mod sample;
 mod staff;
+mod steps;
 mod template;
+pub mod token;
 
 use std::fmt;
 
@@ -24,7 +27,7 @@ use lettre::Address;
 use lettre::message::Mailbox;
 
 use facts::{Pen, Source};
-pub use message_id::{MessageKey, message_id, our_letter};
+pub use message_id::{MessageKey, NoticeId, message_id, our_letter, our_notice};
 pub use notice::{Notice, write_notice};
 pub use sample::{Sample, samples};
 pub use template::Templates;
@@ -32,6 +35,7 @@ pub use template::Templates;
 use super::case::{Audience, Case, Kind, Letter, LetterNo, Opening};
 use super::code::cite;
 use super::landlord::{Landlord, Ombudsman};
+use super::message::File;
 use super::reference::Reference;
 use super::words::Words;
 
@@ -66,6 +70,15 @@ pub struct Enclosed<'a> {
     pub received: Timestamp,
     /// Without angle brackets or with them.
     pub message_id: Option<&'a str>,
+}
+
+/// What goes with a letter.
+#[derive(Clone, Copy, Default)]
+pub struct With<'a> {
+    /// To staff, the message it tells of.
+    pub message: Option<&'a Enclosed<'a>>,
+    /// To a resident, what came with the answer.
+    pub files: &'a [File],
 }
 
 /// A finished letter with its envelope.
@@ -111,8 +124,8 @@ pub enum Unwritable {
     Shape { template: &'static str, why: &'static str },
 }
 
-/// Writes `letter` of `case`, whose history already holds it. `enclosed` goes with letters that enclose a message; `thread`
-/// are the Message-IDs of the resident's messages, oldest first; `now` dates the letter.
+/// Writes `letter` of `case`, whose history already holds it, `with` what goes with it; `thread` are the Message-IDs of the
+/// resident's messages, oldest first; `now` dates the letter.
 ///
 /// # Errors
 ///
@@ -120,11 +133,12 @@ pub enum Unwritable {
 pub fn write(
     case: &Case,
     letter: &Letter,
-    enclosed: Option<&Enclosed>,
+    with: &With,
     thread: &[String],
     desk: &Desk,
     now: Timestamp,
 ) -> Result<Written, Unwritable> {
+    let enclosed = with.message;
     let opening = case.opening.as_ref().ok_or(Unwritable::NotOpened)?;
     let finished = read(case, letter, enclosed, desk, now)?;
     let own_address = desk.landlord.addresses.first().ok_or(Unwritable::Address("landlord's own"))?;
@@ -156,6 +170,7 @@ pub fn write(
         }
         None => enclosed.filter(|enclosed| enclosed.whole).map(|enclosed| mime::Attached::Message(enclosed.raw)),
     };
+    let attached = attached.into_iter().chain(with.files.iter().map(mime::Attached::File)).collect();
     let (from_address, to_address) = (from.email.to_string(), to.email.to_string());
     let bytes = mime::bytes(mime::Parts {
         from,

@@ -18,8 +18,10 @@ use serde::{Deserialize, Serialize};
 
 mod absence;
 mod address;
+mod authentication;
 mod body;
 mod dates;
+mod files;
 mod forward;
 mod html;
 mod machine;
@@ -29,6 +31,8 @@ mod quote;
 mod report;
 #[rustfmt::skip]
 mod wording;
+
+pub use files::{File, Files, files};
 
 /// Message-IDs beyond this many in one message are passed over.
 const IDS_MAX: usize = 100;
@@ -149,6 +153,21 @@ pub struct FromOmbudsman {
     pub doubt: Option<String>,
 }
 
+/// Whether a message is proved to come from the domain of its From address, by the word of one mail server (RFC 8601).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// It passed this check: "dmarc", "dkim", "spf", or "login" within an organisation of [`MICROSOFT_365`].
+    Passed(String),
+    /// It did not, and why: "dmarc=fail", "no check passed for its domain".
+    Failed(String),
+    /// The topmost `Authentication-Results` field is not that server's, or there is none.
+    Absent,
+}
+
+/// The name by which Microsoft 365 is known here: the one server that leaves its own out of `Authentication-Results`.
+pub const MICROSOFT_365: &str = "microsoft365";
+
 /// A message, read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -181,11 +200,13 @@ pub struct Message {
     pub forward: Option<Forward>,
     /// Why the receiving server takes it for spam.
     pub spam: Option<String>,
-    /// The check of the sender that failed at the receiving server (RFC 8601), also when no spam was seen in it.
     #[serde(default)]
-    pub unproven: Option<String>,
+    checks: authentication::Checks,
     /// False when nothing a person could read was found: empty, encrypted, pictures only. Set aside for a person.
     pub readable: bool,
+    /// It answers a letter and adds no word: whatever its text says is that letter's.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 impl Message {
@@ -204,6 +225,23 @@ impl Message {
     /// Whether it is a person's note that they are away, as opposed to other automatic mail.
     pub fn absence(&self) -> Option<Absence> {
         absence::find(self)
+    }
+
+    /// Whether the mail server `authserv_id` proved that it comes from the domain of its From address. Only the topmost
+    /// `Authentication-Results` field counts, and only if that server wrote it: those below may be the sender's own.
+    pub fn authentication(&self, authserv_id: &str) -> Proof {
+        self.checks.proof(authserv_id)
+    }
+
+    /// The mail server whose word on the sender stands topmost (authserv-id), if any does.
+    pub fn checked_by(&self) -> Option<&str> {
+        self.checks.server()
+    }
+
+    /// Why its sender may be somebody else: a check failed at the server that received it, whichever that is.
+    pub fn unproven(&self) -> Option<String> {
+        let check = self.checks.failed()?;
+        Some(format!("it could not be proved that the sender is who it says ({check}=fail)"))
     }
 
     /// Whether its sender is at the Housing Ombudsman's domain or at one of `domains` (lower case).
@@ -242,6 +280,7 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
         problems.push("Answers may stand inside the quoted text.".to_owned());
     }
 
+    let checks = authentication::read(&entity);
     let mut message = Message {
         kind: Kind::Person,
         may_answer: false,
@@ -258,9 +297,10 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
         problems,
         report: None,
         readable: false,
+        silent: false,
         forward: None,
-        spam: machine::spam(&entity),
-        unproven: machine::unproven(&entity),
+        spam: machine::spam(&entity, checks.failed()),
+        checks,
         text: body.text,
         subject,
     };
@@ -277,6 +317,11 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
     message.may_answer = verdict.may_answer;
     // They cite what the headers hold.
     message.reasons = verdict.reasons.iter().map(|reason| clean_line(reason)).collect();
+    let says_nothing = answers && message.new.is_empty() && !quoted.answers_inside && message.forward.is_none();
+    message.silent = says_nothing && message.readable && message.kind.advances();
+    if message.silent {
+        message.problems.push("Nothing new was written.".to_owned());
+    }
     if message.kind == Kind::Bounce {
         message.report = Some(report::read(&entity, &message, own));
         message.forward = None;
@@ -312,6 +357,12 @@ pub fn clean_text(text: &str) -> String {
 /// A name or subject: one line, no control characters, single spaces.
 pub fn clean_line(text: &str) -> String {
     mime::single_spaced(&clean_text(text))
+}
+
+/// Text as the lists of [`wording`] have it: lower case, one kind of apostrophe. The dot above that a Turkish "İ" leaves
+/// behind is no letter.
+fn folded(text: &str) -> String {
+    text.to_lowercase().replace('’', "'").replace('\u{307}', "")
 }
 
 fn has_words(text: &str) -> bool {

@@ -1,5 +1,6 @@
 //! DECIDES. Values in, values out: no async, clock, I/O, logging or randomness; `tests/tidy.rs` holds that line.
 
+pub mod absence;
 pub mod calendar;
 pub mod case;
 pub mod code;

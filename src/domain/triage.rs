@@ -49,16 +49,25 @@ const NO_DANGER: &str = "flag_no_danger";
 /// From which share of "other" a survey, a machine's answer or advertising may speak of dissatisfaction unasked.
 const IMPERSONAL_FROM: f64 = 0.9;
 
+/// Praise with a grievance in it is a complaint (1.2): where what follows the first sentences of thanks, taken alone, is
+/// one with more than this probability, a person is asked. Chosen by leaving one set out.
+const GRIEVANCE_FOLLOWS_FROM: f64 = 0.88;
+/// What follows is looked at from each of so many sentences, the first but one on; a bound for very long messages.
+const SENTENCES_TRIED: usize = 12;
+/// And while there are so many words of it; fewer say too little.
+const WORDS_FOLLOWING_MIN: usize = 8;
+
 /// From which probability a ground to decline is hinted at; chosen by leaving one set out.
 const EXCLUSION_FROM: f64 = 0.018;
 
-/// Added to the log odds of a label before they are compared, chosen by leaving one set out: asking once too often costs a
-/// minute, losing a complaint or a request for stage 2 is a breach of the Code; and thanks or an enquiry in a letter that
-/// mentions a repair is taken for a request too easily.
+/// Added to the log odds of a label before they are compared, chosen by leaving one set out: losing a complaint is a
+/// breach of the Code; thanks and enquiries mention repairs and are taken for a request too easily; and most of what
+/// answers a stage 1 response is a request for stage 2, so that its words, not the odds, must say so.
 fn lean(label: Label) -> f64 {
     match label {
-        Label::Complaint | Label::Stage2Request => 1.25,
-        Label::Other => 1.2,
+        Label::Complaint => 0.9,
+        Label::Stage2Request => 0.3,
+        Label::Other => 1.0,
         Label::ServiceRequest => 0.0,
     }
 }
@@ -223,10 +232,10 @@ impl Flag {
     /// by leaving one set out.
     fn raised_from(self) -> f64 {
         match self {
-            Self::UrgentHazard => 0.068,
-            Self::Vulnerability => 0.11,
-            Self::AdjustmentRequested => 0.04,
-            Self::Representative => 0.08,
+            Self::UrgentHazard => 0.06,
+            Self::Vulnerability => 0.055,
+            Self::AdjustmentRequested => 0.045,
+            Self::Representative => 0.07,
         }
     }
 }
@@ -249,7 +258,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            complaint_from: 0.15,
+            complaint_from: 0.2,
             sure_from: 0.3,
             complaint_words: Vec::new(),
             hazard_words: Vec::new(),
@@ -320,12 +329,10 @@ impl Sorter {
         let scores = self.model.scores(&read.values);
         let chance = |head: Head| chance(scores[head.place()]);
 
-        let leaning = |label: Label| self::chance(scores[Head::Label(label).place()] + lean(label));
-        let total: f64 = Label::ALL.into_iter().map(leaning).sum();
-        let share = |label| leaning(label) / total;
+        let share = |label| share(&scores, label);
         let label = greatest(Label::ALL, share);
         let confidence = share(label);
-        let in_code = share(Label::Complaint) + share(Label::Stage2Request);
+        let in_code = in_code(&scores);
         let kind = greatest(OtherKind::ALL, |kind| chance(Head::Kind(kind)));
         let ground = greatest(Exclusion::ALL, |ground| chance(Head::Exclusion(ground)));
 
@@ -333,7 +340,8 @@ impl Sorter {
         let impersonal = kind.is_impersonal() && share(Label::Other) > IMPERSONAL_FROM;
         let plain =
             (!impersonal && says_plainly(&read, PLAINLY_UNHAPPY, PLAINLY_NOT)) || added(&settings.complaint_words);
-        let doubtful = !label.starts_clock() && (plain || in_code > settings.complaint_from);
+        let follows = || label == Label::Other && !impersonal && self.grievance_follows(&read, words);
+        let doubtful = !label.starts_clock() && (plain || in_code > settings.complaint_from || follows());
         // What a person is asked is whether it is a complaint after all.
         let asked =
             if share(Label::Stage2Request) > share(Label::Complaint) { Label::Stage2Request } else { Label::Complaint };
@@ -356,12 +364,27 @@ impl Sorter {
             adjustment_requested: raised(Flag::AdjustmentRequested),
             urgent_hazard: raised(Flag::UrgentHazard),
             outcome_sought: (label != Label::Other || kind == OtherKind::InformationRequest || unsure)
-                .then(|| outcome::wish(&PHRASES, &self.model, &read, words.body, words.context))
+                .then(|| {
+                    let for_others = raised(Flag::Representative);
+                    outcome::wish(&PHRASES, &self.model, &read, words.body, words.context, for_others)
+                })
                 .flatten(),
             exclusion_hint: (label.starts_clock() && chance(Head::Exclusion(ground)) > EXCLUSION_FROM)
                 .then_some(ground),
             flag_words,
         }
+    }
+
+    /// Whether some remainder of the message is a complaint when it is read without what precedes it.
+    fn grievance_follows(&self, read: &Features, words: &Words) -> bool {
+        let sentences = outcome::sentences(&read.tokens, words.body);
+        sentences.iter().skip(1).take(SENTENCES_TRIED).any(|sentence| {
+            let rest = &read.tokens[sentence.start..];
+            let span = outcome::bytes(rest);
+            let long_enough = rest.iter().filter(|token| token.word.len() > 1).nth(WORDS_FOLLOWING_MIN - 1).is_some();
+            let follows = || features::features(&PHRASES, "", words.body, &[span], words.context);
+            long_enough && in_code(&self.model.scores(&follows().values)) > GRIEVANCE_FOLLOWS_FROM
+        })
     }
 
     /// The raised flags, each with the words that raised it: a landlord's own first.
@@ -397,6 +420,17 @@ fn says_plainly(read: &Features, idea: &str, taken_back: &str) -> bool {
     let taken_back = met(taken_back);
     let stands = |hit: &&lexicon::Hit| !taken_back.iter().any(|back| back.first <= hit.last && hit.first <= back.last);
     met(idea).iter().any(stands)
+}
+
+/// The probability of a label among the four, each leaned towards.
+fn share(scores: &[f64], label: Label) -> f64 {
+    let leaning = |label: Label| chance(scores[Head::Label(label).place()] + lean(label));
+    leaning(label) / Label::ALL.into_iter().map(leaning).sum::<f64>()
+}
+
+/// The probability that the message belongs into the Code's procedure.
+fn in_code(scores: &[f64]) -> f64 {
+    share(scores, Label::Complaint) + share(scores, Label::Stage2Request)
 }
 
 /// Probability from log odds.

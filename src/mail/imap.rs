@@ -10,11 +10,14 @@ mod session;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use self::session::{Entry, PATIENCE, Patience, Session};
-use super::mailbox::{Examine, Facts, Fetched, Folder, Mailbox, MailboxError, Uid};
+use self::session::{Opening, PATIENCE, Patience, Session};
+use super::mailbox::{Facts, Fetched, Folder, Mailbox, MailboxError, Uid};
 use super::wire::{self, Wire, WireError};
 use crate::config::{Security, Server};
 use MailboxError::{Login as LoginRefused, Lost, Refused};
@@ -25,6 +28,7 @@ pub struct ImapMailbox {
     server: Server,
     patience: Patience,
     session: Option<Session>,
+    opening: Opening,
     /// The server's list of capabilities could not be parsed (some put two spaces in it): work without any.
     capabilities_unreadable: bool,
 }
@@ -32,7 +36,41 @@ pub struct ImapMailbox {
 impl ImapMailbox {
     /// Connects at the first [`open`](Mailbox::open).
     pub fn new(server: Server) -> ImapMailbox {
-        ImapMailbox { server, patience: PATIENCE, session: None, capabilities_unreadable: false }
+        let (patience, opening) = (PATIENCE, Opening::Select);
+        ImapMailbox { server, patience, session: None, opening, capabilities_unreadable: false }
+    }
+
+    /// One that only looks: folders are opened by EXAMINE, and nothing is ever moved.
+    pub fn read_only(server: Server) -> ImapMailbox {
+        ImapMailbox { opening: Opening::Examine, ..ImapMailbox::new(server) }
+    }
+
+    /// Messages of the open folder that arrived from `since` on, in the order of their UIDs, with their arrival.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Mailbox::list`].
+    pub async fn arrivals(&mut self, since: Timestamp) -> Result<Vec<(Uid, Timestamp)>, MailboxError> {
+        let mut session = self.take_session()?;
+        // SINCE disregards time and zone of the INTERNALDATE (RFC 3501, 6.4.4): a day before in UTC is early enough.
+        let day = since.to_zoned(TimeZone::UTC).date().yesterday().unwrap_or(Date::MIN);
+        let found = session.search(&format!("SINCE {}", day.strftime("%-d-%b-%Y"))).await?;
+        let facts = session.facts(&found).await?;
+        self.session = Some(session);
+        Ok(facts.into_iter().filter(|facts| facts.arrived >= since).map(|facts| (facts.uid, facts.arrived)).collect())
+    }
+
+    /// The facts of these messages of the open folder, in the order of their UIDs; a message that has gone has none.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Mailbox::list`].
+    pub async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        let uids: Vec<u32> = uids.iter().map(number).collect::<Result<_, _>>()?;
+        let mut session = self.take_session()?;
+        let facts = session.facts(&uids).await?;
+        self.session = Some(session);
+        Ok(facts)
     }
 
     async fn connect(&mut self) -> Result<Session, MailboxError> {
@@ -78,16 +116,6 @@ impl ImapMailbox {
         Ok(wire::tls(clear.into_stream(), &self.server, self.patience.connect).await?)
     }
 
-    async fn enter(&mut self, entry: Entry, folder: &str) -> Result<Folder, MailboxError> {
-        let mut session = match self.session.take() {
-            Some(session) => session,
-            None => self.connect().await?,
-        };
-        let opened = session.enter(entry, folder).await?;
-        self.session = Some(session);
-        Ok(opened)
-    }
-
     /// The session, taken out until the call that needs it has gone well.
     fn take_session(&mut self) -> Result<Session, MailboxError> {
         self.session.take().ok_or_else(|| Lost("no folder is open".into()))
@@ -96,7 +124,13 @@ impl ImapMailbox {
 
 impl Mailbox for ImapMailbox {
     async fn open(&mut self, folder: &str) -> Result<Folder, MailboxError> {
-        self.enter(Entry::Select, folder).await
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => self.connect().await?,
+        };
+        let opened = session.open(folder, self.opening).await?;
+        self.session = Some(session);
+        Ok(opened)
     }
 
     async fn list(&mut self, after: Option<&Uid>) -> Result<Vec<Uid>, MailboxError> {
@@ -124,6 +158,9 @@ impl Mailbox for ImapMailbox {
     }
 
     async fn file(&mut self, uid: &Uid, to: &str) -> Result<(), MailboxError> {
+        if self.opening == Opening::Examine {
+            return Err(Refused("this mailbox is only looked at".into()));
+        }
         let uid = number(uid)?;
         let mut session = self.take_session()?;
         if session.can.mv || session.can.uidplus {
@@ -150,27 +187,6 @@ impl Mailbox for ImapMailbox {
             // The server says BYE before its OK, which reads as an error here; any end will do.
             let _ = timeout(self.patience.farewell, session.ask("LOGOUT", |_| ())).await;
         }
-    }
-}
-
-/// UIDs asked about in one command: an answer of so many lines is well below any limit, and a folder of a hundred thousand
-/// messages takes two hundred commands.
-const ASKED_AT_ONCE: usize = 500;
-
-impl Examine for ImapMailbox {
-    async fn examine(&mut self, folder: &str) -> Result<Folder, MailboxError> {
-        self.enter(Entry::Examine, folder).await
-    }
-
-    async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
-        let uids: Vec<u32> = uids.iter().map(number).collect::<Result<_, _>>()?;
-        let mut session = self.take_session()?;
-        let mut facts = Vec::with_capacity(uids.len());
-        for asked in uids.chunks(ASKED_AT_ONCE) {
-            facts.extend(session.facts(asked).await?);
-        }
-        self.session = Some(session);
-        Ok(facts)
     }
 }
 

@@ -83,15 +83,6 @@ pub struct Facts {
     pub size: u64,
 }
 
-/// A mailbox that can be compared with what is kept of it, without any right to change it.
-pub trait Examine: Mailbox {
-    /// As [`open`](Mailbox::open), read-only (EXAMINE; RFC 3501, 6.3.2). `list`, `facts` and `fetch` go on from there.
-    fn examine(&mut self, folder: &str) -> impl Future<Output = Result<Folder, MailboxError>> + Send;
-
-    /// The facts of these messages of the open folder, as far as the server gives any: a message that has gone has none.
-    fn facts(&mut self, uids: &[Uid]) -> impl Future<Output = Result<Vec<Facts>, MailboxError>> + Send;
-}
-
 /// The mailbox a configuration names.
 #[derive(Debug)]
 pub enum AnyMailbox {
@@ -105,6 +96,38 @@ impl AnyMailbox {
         match source {
             Source::Imap(server) => AnyMailbox::Imap(Box::new(ImapMailbox::new(server))),
             Source::Maildir(path) => AnyMailbox::Maildir(MaildirMailbox::new(path)),
+        }
+    }
+
+    /// One that only looks: on a server it holds no right to change anything. Reading a Maildir changes nothing anyway.
+    pub fn read_only(source: Source) -> AnyMailbox {
+        match source {
+            Source::Imap(server) => AnyMailbox::Imap(Box::new(ImapMailbox::read_only(server))),
+            Source::Maildir(path) => AnyMailbox::Maildir(MaildirMailbox::new(path)),
+        }
+    }
+
+    /// Messages of the open folder that arrived from `since` on, with their arrival.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Mailbox::list`].
+    pub async fn arrivals(&mut self, since: Timestamp) -> Result<Vec<(Uid, Timestamp)>, MailboxError> {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.arrivals(since).await,
+            AnyMailbox::Maildir(mailbox) => mailbox.arrivals(since).await,
+        }
+    }
+
+    /// The facts of these messages of the open folder; a message that has gone has none.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Mailbox::list`].
+    pub async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.facts(uids).await,
+            AnyMailbox::Maildir(mailbox) => mailbox.facts(uids).await,
         }
     }
 }
@@ -149,22 +172,6 @@ impl Mailbox for AnyMailbox {
         match self {
             AnyMailbox::Imap(mailbox) => mailbox.close().await,
             AnyMailbox::Maildir(mailbox) => mailbox.close().await,
-        }
-    }
-}
-
-impl Examine for AnyMailbox {
-    async fn examine(&mut self, folder: &str) -> Result<Folder, MailboxError> {
-        match self {
-            AnyMailbox::Imap(mailbox) => mailbox.examine(folder).await,
-            AnyMailbox::Maildir(mailbox) => mailbox.examine(folder).await,
-        }
-    }
-
-    async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
-        match self {
-            AnyMailbox::Imap(mailbox) => mailbox.facts(uids).await,
-            AnyMailbox::Maildir(mailbox) => mailbox.facts(uids).await,
         }
     }
 }

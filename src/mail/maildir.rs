@@ -14,7 +14,7 @@ use tokio::fs;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::{Instant, sleep};
 
-use super::mailbox::{Examine, Facts, Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
+use super::mailbox::{Facts, Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
 use super::transport::{Accepted, Envelope, SendError, Transport};
 use MailboxError::{Lost, Refused};
 
@@ -45,6 +45,43 @@ impl MaildirMailbox {
     /// The Maildir at `root`; folder "INBOX" is `root` itself, any other is `root/.Name`.
     pub fn new(root: PathBuf) -> MaildirMailbox {
         MaildirMailbox { root, open: None, folders: BTreeMap::new() }
+    }
+
+    /// Messages of the open folder that arrived from `since` on, ordered by name, with their arrival.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Mailbox::list`].
+    pub async fn arrivals(&mut self, since: Timestamp) -> Result<Vec<(Uid, Timestamp)>, MailboxError> {
+        let open = self.opened()?;
+        open.look().await?;
+        let uids: Vec<Uid> = open.files.keys().cloned().collect();
+        let facts = self.facts(&uids).await?.into_iter();
+        Ok(facts.filter(|facts| facts.arrived >= since).map(|facts| (facts.uid, facts.arrived)).collect())
+    }
+
+    /// The facts of these messages of the open folder; a message that has gone has none.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Mailbox::list`].
+    pub async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        let open = self.opened()?;
+        let mut facts = Vec::with_capacity(uids.len());
+        for uid in uids {
+            // A mail program may rename it meanwhile, or delete it.
+            let Some(path) = open.find(uid).await? else { continue };
+            let read = async {
+                let meta = fs::metadata(&path).await?;
+                Ok::<_, io::Error>(Facts { uid: uid.clone(), arrived: timestamp(meta.modified()?)?, size: meta.len() })
+            };
+            match read.await {
+                Ok(found) => facts.push(found),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(failed(&path, &error)),
+            }
+        }
+        Ok(facts)
     }
 
     fn opened(&mut self) -> Result<&mut Known, MailboxError> {
@@ -155,31 +192,6 @@ impl Mailbox for MaildirMailbox {
     async fn close(&mut self) {
         self.open = None;
         self.folders.clear();
-    }
-}
-
-/// Reading changes nothing in a Maildir, so there is no other way in.
-impl Examine for MaildirMailbox {
-    async fn examine(&mut self, folder: &str) -> Result<Folder, MailboxError> {
-        self.open(folder).await
-    }
-
-    async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
-        let open = self.opened()?;
-        let mut facts = Vec::with_capacity(uids.len());
-        for uid in uids {
-            let Some(path) = open.find(uid).await? else { continue };
-            let read = async {
-                let meta = fs::metadata(&path).await?;
-                Ok::<_, io::Error>(Facts { uid: uid.clone(), arrived: timestamp(meta.modified()?)?, size: meta.len() })
-            };
-            match read.await {
-                Ok(found) => facts.push(found),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(failed(&path, &error)),
-            }
-        }
-        Ok(facts)
     }
 }
 

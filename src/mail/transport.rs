@@ -45,6 +45,16 @@ pub trait Transport: Send {
     fn send(&mut self, letter: Envelope<'_>) -> impl Future<Output = Result<Accepted, SendError>> + Send;
 }
 
+/// Takes every letter and sends none: to see what would be written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nowhere;
+
+impl Transport for Nowhere {
+    async fn send(&mut self, _: Envelope<'_>) -> Result<Accepted, SendError> {
+        Ok(Accepted { reply: "taken, and sent nowhere".to_owned() })
+    }
+}
+
 /// The transport a configuration names.
 #[derive(Debug)]
 pub enum AnyTransport {

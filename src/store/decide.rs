@@ -1,15 +1,18 @@
 //! T2: history, deadlines, letters and the message's state, together or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
+use super::absence::{AwayNote, absences, add_absence};
 use super::history::{self, Head, Line, WordsByDigest};
 use super::open::{Tx, execute, on};
 use super::questions::MessageColumns;
 use super::send::add_letter;
 use super::{CaseId, Raced, Races, Store, hint, random, sql, storable};
+use crate::domain::absence::Absences;
 use crate::domain::case::{Case, LetterNo, MessageNo, Recorded, Says};
 use crate::domain::code::Duty;
 use crate::domain::reference::{FIRST_NUMBER, Reference};
@@ -36,8 +39,9 @@ pub struct Keys {
     pub references: BTreeSet<Reference>,
     /// Message-IDs it answers.
     pub message_ids: BTreeSet<String>,
-    /// The writer's address, lower case.
-    pub sender: Option<String>,
+    /// Addresses by whose cases it may be about, lower case: the writer's; and when one of the landlord's people wrote it,
+    /// those they wrote to.
+    pub speakers: BTreeSet<String>,
     /// Where an answer would go, lower case.
     pub answer_to: Option<String>,
     /// Landlords a case may be opened for.
@@ -59,6 +63,8 @@ pub struct Found {
     pub copied_to: BTreeSet<CaseId>,
     /// Automatic letters to where an answer would go in the last 24 hours.
     pub answers_lately: u32,
+    /// Who is away.
+    pub away: Arc<Absences>,
 }
 
 /// A case as it stands.
@@ -73,6 +79,8 @@ pub struct Known {
     pub by_thread: bool,
     /// Message-IDs of its messages, oldest first.
     pub thread: Vec<String>,
+    /// Who is away.
+    pub away: Arc<Absences>,
 }
 
 /// A letter ready to leave, or to be held.
@@ -90,6 +98,8 @@ pub struct NewLetter {
     pub bytes: Vec<u8>,
     /// Why it is not to leave yet.
     pub held: Option<String>,
+    /// It does not leave before; `None`: at once.
+    pub wait: Option<Timestamp>,
 }
 
 /// What one decision changes about one case.
@@ -106,9 +116,33 @@ pub struct Change {
     pub looks: BTreeMap<Duty, Option<Timestamp>>,
     /// Addresses that may speak on the case from now on.
     pub participants: BTreeSet<String>,
+    /// What an undoing takes away.
+    pub undone: Undone,
     /// Messages that belong to it from now on, beside the one that is being handled.
     pub messages: Vec<MessageNo>,
     /// When it was decided.
+    pub now: Timestamp,
+}
+
+/// What is no more once an e-mail is undone.
+#[derive(Clone, Debug, Default)]
+pub struct Undone {
+    pub letters: Vec<LetterNo>,
+    pub duties: Vec<Duty>,
+    pub participants: Vec<String>,
+}
+
+/// A letter that was to be kept from leaving is leaving at this moment.
+#[derive(Debug, thiserror::Error)]
+#[error("Letter {0} is leaving at this very moment, so it cannot be taken back")]
+pub struct Leaving(LetterNo);
+
+/// A letter to one of the landlord's people that belongs to no case.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// The landlord's key in the configuration.
+    pub landlord: String,
+    pub letter: NewLetter,
     pub now: Timestamp,
 }
 
@@ -125,6 +159,10 @@ pub struct Settled {
     pub copy_of: Option<MessageNo>,
     /// Cases it is filed to without changing them.
     pub filed_to: BTreeSet<CaseId>,
+    /// The answer to it, when no case holds that.
+    pub answer: Option<Beside>,
+    /// Its writer says that they are away, or back.
+    pub away: Option<AwayNote>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,6 +246,9 @@ impl Store {
         let found = find(&mut tx, Some((message, mailbox)), keys, now).await?;
         let (settled, changes) = judge(&found)?;
         write_message(&mut tx, message, &settled, &changes).await?;
+        if let Some(note) = &settled.away {
+            add_absence(&mut tx, note, now).await?;
+        }
         tx.commit().await?;
         Ok(true)
     }
@@ -235,7 +276,8 @@ impl Store {
         F: FnMut(&Known) -> anyhow::Result<Option<Change>> + Send,
     {
         let mut tx = self.db.begin().await?;
-        if let Some(change) = judge(&load(&mut tx, case).await?)? {
+        let away = absences(&mut tx).await?;
+        if let Some(change) = judge(&load(&mut tx, case, &away).await?)? {
             write_change(&mut tx, &change).await?;
             tx.commit().await?;
         }
@@ -308,9 +350,9 @@ async fn find(tx: &mut Tx, message: Option<(MessageNo, &str)>, keys: &Keys, now:
         ids.extend(found);
     }
     let mut answers_lately = 0;
-    if let Some(sender) = keys.sender.as_deref().and_then(hint) {
+    for speaker in keys.speakers.iter().filter_map(|address| hint(address)) {
         let found: Vec<i64> =
-            on!(tx, c => sqlx::query_scalar(sql::CASES_BY_PARTICIPANT).bind(&sender).fetch_all(c).await)?;
+            on!(tx, c => sqlx::query_scalar(sql::CASES_BY_PARTICIPANT).bind(&speaker).fetch_all(c).await)?;
         ids.extend(found);
     }
     if let Some(address) = keys.answer_to.as_deref().and_then(hint) {
@@ -319,9 +361,11 @@ async fn find(tx: &mut Tx, message: Option<(MessageNo, &str)>, keys: &Keys, now:
             sqlx::query_scalar::<_, i64>(sql::ANSWERS_SINCE).bind(&address).bind(since).fetch_one(c).await
         })?;
     }
-    let mut found = Found { next, answers_lately: answers_lately as u32, ..Found::default() };
+    let away = absences(tx).await?;
+    let mut found = Found { next, answers_lately: answers_lately as u32, away, ..Found::default() };
     for id in ids {
-        found.cases.push(Known { by_thread: by_thread.contains(&id), ..load(tx, id).await? });
+        let known = load(tx, id, &found.away).await?;
+        found.cases.push(Known { by_thread: by_thread.contains(&id), ..known });
     }
     if let (Some((message, mailbox)), Some((message_id, same_words))) = (message, &keys.copy) {
         let mut first: Vec<i64> = Vec::new();
@@ -363,13 +407,14 @@ async fn cases_of_thread(tx: &mut Tx, message_ids: &BTreeSet<String>) -> anyhow:
 }
 
 /// The case as it stands, not found through any thread.
-pub(super) async fn load(tx: &mut Tx, id: CaseId) -> anyhow::Result<Known> {
+pub(super) async fn load(tx: &mut Tx, id: CaseId, away: &Arc<Absences>) -> anyhow::Result<Known> {
     let (head, history) = read_history(tx, id).await?;
     let participants: Vec<String> = on!(tx, c => sqlx::query_scalar(sql::PARTICIPANTS).bind(id).fetch_all(c).await)?;
     let thread: Vec<String> = on!(tx, c => sqlx::query_scalar(sql::THREAD).bind(id).fetch_all(c).await)?;
     let case = Case::fold(&history);
     let participants = participants.into_iter().collect();
-    Ok(Known { id, landlord: head.landlord, case, participants, by_thread: false, thread })
+    let away = Arc::clone(away);
+    Ok(Known { id, landlord: head.landlord, case, participants, by_thread: false, thread, away })
 }
 
 /// The history of a case up to its head, and the head.
@@ -401,6 +446,9 @@ async fn write_message(tx: &mut Tx, message: MessageNo, settled: &Settled, chang
         &settled.same_words,
         settled.copy_of
     )?;
+    if let Some(Beside { landlord, letter, now }) = &settled.answer {
+        add_letter(tx, None, Some(landlord), letter, *now).await?;
+    }
     let mut cases = settled.filed_to.clone();
     for change in changes {
         cases.insert(write_change(tx, change).await?);
@@ -478,8 +526,25 @@ pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result
             look.map(Timestamp::as_millisecond)
         )?;
     }
+    take_back(tx, id, change).await?;
     for letter in &change.letters {
         add_letter(tx, Some(id), Some(&change.landlord), letter, change.now).await?;
     }
     Ok(id)
+}
+
+async fn take_back(tx: &mut Tx, id: CaseId, change: &Change) -> anyhow::Result<()> {
+    let Undone { letters, duties, participants } = &change.undone;
+    for letter in letters {
+        if execute!(tx, sql::TAKE_LETTER_BACK, id, i64::from(*letter), change.now.as_millisecond())? != 1 {
+            return Err(Leaving(*letter).into());
+        }
+    }
+    for duty in duties {
+        execute!(tx, sql::REMOVE_DEADLINE, id, duty.to_string())?;
+    }
+    for address in participants.iter().filter_map(|address| hint(address)) {
+        execute!(tx, sql::REMOVE_PARTICIPANT, id, address)?;
+    }
+    Ok(())
 }

@@ -14,6 +14,7 @@
 //! Isolation: SQLite has one writer at a time. PostgreSQL runs at READ COMMITTED, so each transaction first takes the lock
 //! of what it is about (the message, then the landlords' numbering; the letter), and looks afterwards.
 
+mod absence;
 mod backup;
 mod decide;
 mod history;
@@ -28,8 +29,9 @@ mod verify;
 
 use jiff::Timestamp;
 
+pub use absence::AwayNote;
 pub use backup::{Verified, restore, url_of, verify_copy};
-pub use decide::{Change, Found, Keys, Known, Message, MessageState, NewLetter, Settled};
+pub use decide::{Beside, Change, Found, Keys, Known, Leaving, Message, MessageState, NewLetter, Settled, Undone};
 use open::{Db, RunLock, execute, on};
 pub use open::{Purpose, Unready, may_pass, sqlite_file};
 pub use questions::{

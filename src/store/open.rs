@@ -66,6 +66,8 @@ pub(super) use {execute, on};
 pub enum Purpose {
     /// To be the daemon: makes the database, migrates it, and is the only one to do so.
     Run,
+    /// As [`Purpose::Run`], and nobody will want it after a power cut: to play something through and throw away. SQLite.
+    Play,
     /// To ask or to act beside a daemon: the database must be there and of this program's version.
     Beside,
     /// To look at a copy and change nothing about it, not even how SQLite keeps it.
@@ -233,17 +235,17 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
     let options = SqliteConnectOptions::from_str(url).context("The database URL is not one SQLite understands")?;
     let path = options.get_filename().to_path_buf();
     let lock = match purpose {
-        Purpose::Run => lock_beside(&path)?,
+        Purpose::Run | Purpose::Play => lock_beside(&path)?,
         Purpose::Beside | Purpose::Look if path.exists() => RunLock::None,
         Purpose::Beside | Purpose::Look => return Err(Unready::Missing(path).into()),
     };
     let options = match purpose {
         Purpose::Look => options.read_only(true),
-        _ => options.create_if_missing(purpose == Purpose::Run).journal_mode(SqliteJournalMode::Wal),
+        _ => options.create_if_missing(purpose != Purpose::Beside).journal_mode(SqliteJournalMode::Wal),
     };
     let options = options
         // The record of a statutory deadline survives a power cut: 1.2 ms a commit is a small price.
-        .synchronous(SqliteSynchronous::Full)
+        .synchronous(if purpose == Purpose::Play { SqliteSynchronous::Off } else { SqliteSynchronous::Full })
         .busy_timeout(Duration::from_secs(10))
         .foreign_keys(true)
         // Else INSERT OR REPLACE slips past the append-only triggers.
@@ -252,7 +254,7 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
     let write =
         SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.with_context(context)?;
     match purpose {
-        Purpose::Run => {
+        Purpose::Run | Purpose::Play => {
             let mut connection = write.acquire().await.with_context(context)?;
             let found = sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut *connection).await;
             refuse_newer(version(found)?, &SQLITE_MIGRATIONS)?;
@@ -302,7 +304,9 @@ async fn open_postgres(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLo
     let place = format!("{}:{}", options.get_host(), options.get_port());
     let context = || format!("Could not connect to PostgreSQL at {place}");
     let lock = match purpose {
-        Purpose::Run => RunLock::Session(tokio::sync::Mutex::new(wait_for_turn(&options).await.with_context(context)?)),
+        Purpose::Run | Purpose::Play => {
+            RunLock::Session(tokio::sync::Mutex::new(wait_for_turn(&options).await.with_context(context)?))
+        }
         Purpose::Beside | Purpose::Look => RunLock::None,
     };
     let pool = PgPoolOptions::new()
@@ -313,7 +317,7 @@ async fn open_postgres(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLo
         .with_context(context)?;
     let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&pool).await)?;
     match purpose {
-        Purpose::Run => {
+        Purpose::Run | Purpose::Play => {
             refuse_newer(found, &POSTGRES_MIGRATIONS)?;
             POSTGRES_MIGRATIONS.run(&pool).await.context("Could not bring the database up to date")?;
         }

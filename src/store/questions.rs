@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use jiff::Timestamp;
 
+use super::absence::absences;
 use super::decide::{load, read_history};
 use super::open::{Tx, execute, on};
 use super::{CaseId, Known, Message, OutboxId, Store, instant, sql, storable};
@@ -285,7 +286,9 @@ impl Store {
 
     /// A case as rounds see it.
     pub async fn known(&self, id: CaseId) -> anyhow::Result<Known> {
-        load(&mut self.db.begin_read().await?, id).await
+        let mut tx = self.db.begin_read().await?;
+        let away = absences(&mut tx).await?;
+        load(&mut tx, id, &away).await
     }
 
     /// Messages after row `after`, oldest first.

@@ -4,6 +4,7 @@ use anyhow::bail;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
+use super::absence::absences;
 use super::decide::{Change, Known, NewLetter, load, write_change};
 use super::open::{Tx, execute, on};
 use super::{CaseId, OutboxId, Races, Store, instant, sql, storable};
@@ -248,7 +249,8 @@ pub(super) async fn add_letter(
         &letter.bytes,
         state,
         letter.held.as_deref().map(storable),
-        now.as_millisecond()
+        now.as_millisecond(),
+        letter.wait.unwrap_or(now).as_millisecond()
     )?;
     if rows != 1 && case.is_some() {
         bail!("A letter with the Message-ID {} is in the outbox already", letter.message_id);
@@ -274,7 +276,8 @@ where
     F: FnMut(&Known, Outcome) -> anyhow::Result<Option<Change>> + Send,
 {
     let Some(case) = letter.case_id else { return Ok(()) };
-    if let Some(change) = judge(&load(tx, case).await?, outcome)? {
+    let away = absences(tx).await?;
+    if let Some(change) = judge(&load(tx, case, &away).await?, outcome)? {
         write_change(tx, &change).await?;
     }
     Ok(())

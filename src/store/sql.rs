@@ -23,7 +23,7 @@ pub(super) const FOREIGN_KEYS: &str = "SELECT DISTINCT \"table\" FROM pragma_for
 /// What waits when a copy takes the place of its database may have left since the copy was made.
 pub(super) const HOLD_WAITING: &str = "
 UPDATE outbox SET state = 'held', held_because = $1 WHERE state IN ('queued', 'sending')";
-/// Words to the operator and lists of another day say nothing that still holds.
+/// Words to the operator, lists of another day and answers that no case holds say nothing that still holds.
 pub(super) const DROP_NOTICES: &str = "
 UPDATE outbox SET state = 'dropped', settled_at = $1 WHERE state IN ('queued', 'sending') AND case_id IS NULL";
 pub(super) const PASS_OVER: &str = "UPDATE numbering SET last = $2 WHERE landlord = $1";
@@ -88,6 +88,14 @@ pub(super) const NUMBERING: &str = "INSERT INTO numbering (landlord, last) VALUE
 pub(super) const LOCK_NUMBER: &str = "UPDATE numbering SET last = last WHERE landlord = $1 RETURNING last";
 pub(super) const USE_NUMBER: &str = "UPDATE numbering SET last = last + 1 WHERE landlord = $1";
 
+/// Of each person what was recorded last.
+pub(super) const ABSENCES: &str = "
+SELECT address, since, until, cover FROM absence WHERE id IN (SELECT MAX(id) FROM absence GROUP BY address)
+ ORDER BY address";
+pub(super) const ABSENCE_SAID_SINCE: &str = "SELECT COUNT(*) FROM absence WHERE recorded_at >= $1 AND until > since";
+pub(super) const ADD_ABSENCE: &str = "
+INSERT INTO absence (address, since, until, cover, recorded_by, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)";
+
 pub(super) const CASES_BY_REFERENCE: &str = "SELECT id FROM case_file WHERE reference = $1";
 pub(super) const CASES_BY_PARTICIPANT: &str = "SELECT case_id FROM participant WHERE address = $1 ORDER BY case_id";
 pub(super) const CASES_BY_MESSAGE_ID: &str = "
@@ -128,8 +136,14 @@ ON CONFLICT (case_id, duty) DO UPDATE
 pub(super) const ADD_LETTER: &str = "
 INSERT INTO outbox (case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, subject, says, bytes,
                     state, held_because, written_at, next_at, attempts, setbacks)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, 0, 0)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0)
 ON CONFLICT (message_id) DO NOTHING";
+/// Guard: it waits and was never tried.
+pub(super) const TAKE_LETTER_BACK: &str = "
+UPDATE outbox SET state = 'dropped', settled_at = $3
+ WHERE case_id = $1 AND letter = $2 AND state IN ('queued', 'held') AND attempts = 0";
+pub(super) const REMOVE_DEADLINE: &str = "DELETE FROM deadline WHERE case_id = $1 AND duty = $2";
+pub(super) const REMOVE_PARTICIPANT: &str = "DELETE FROM participant WHERE case_id = $1 AND address = $2";
 
 /// Counted before the try; a deadline that cannot be decided waits its turn and does not stand in the others' way.
 pub(super) const TAKE_DEADLINE: &str = "

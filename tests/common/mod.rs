@@ -81,12 +81,17 @@ pub async fn hand_to_postfix(from: &str, to: &str, message: &[u8]) {
 }
 
 async fn session(user: &str, folder: &str) -> Session<TcpStream> {
+    let mut session = logged_in(user).await;
+    session.select(folder).await.expect("the folder is there");
+    session
+}
+
+/// A session that has opened no folder: opening one would take the `\Recent` from its messages.
+pub async fn logged_in(user: &str) -> Session<TcpStream> {
     let stream = TcpStream::connect(("127.0.0.1", port("REDRESS_TEST_IMAP_PORT"))).await.expect("Dovecot listens");
     let mut client = async_imap::Client::new(stream);
     client.read_response().await.expect("Dovecot greets").expect("Dovecot greets");
-    let mut session = client.login(user, variable("REDRESS_TEST_PASSWORD")).await.expect("every user may log in");
-    session.select(folder).await.expect("the folder is there");
-    session
+    client.login(user, variable("REDRESS_TEST_PASSWORD")).await.expect("every user may log in")
 }
 
 /// Puts `message` into the INBOX of `user`, with flags such as `\Seen`, as if it had arrived at `arrived`

@@ -11,7 +11,7 @@ use redress::daemon::send::Route;
 use redress::daemon::work_off;
 use redress::domain::calendar::next_look;
 use redress::mail::imap::ImapMailbox;
-use redress::mail::mailbox::{AnyMailbox, Examine as _, Mailbox as _};
+use redress::mail::mailbox::{AnyMailbox, Mailbox as _};
 use redress::mail::transport::AnyTransport;
 
 use crate::common::{address, append, imap, messages};
@@ -157,15 +157,16 @@ async fn dovecot_is_only_looked_at_and_moved_mail_is_recognised_there() {
     let mut mailbox = ImapMailbox::new(imap(&user, Security::Tls));
     mailbox.open("INBOX").await.unwrap();
     mailbox.file(&"2".to_owned(), "Logged").await.unwrap();
-    let before = mailbox.examine("INBOX").await.unwrap();
+    mailbox.close().await;
+    let mut mailbox = ImapMailbox::read_only(imap(&user, Security::Tls));
+    let before = mailbox.open("INBOX").await.unwrap();
     assert_eq!(mailbox.list(None).await.unwrap(), ["1", "3"]);
     let facts = mailbox.facts(&["1".to_owned(), "2".to_owned(), "3".to_owned()]).await.unwrap();
     let uids: Vec<&str> = facts.iter().map(|facts| facts.uid.as_str()).collect();
     assert_eq!(uids, ["1", "3"], "what has gone has no facts");
     assert_eq!(facts[0].arrived.to_string(), "2026-07-17T01:44:25Z");
 
-    let mut mailbox = ImapMailbox::new(imap(&user, Security::Tls));
-    mailbox.examine("Logged").await.unwrap();
+    mailbox.open("Logged").await.unwrap();
     let uids = mailbox.list(None).await.unwrap();
     let moved = mailbox.facts(&uids).await.unwrap();
     assert_eq!((moved[0].arrived, moved[0].size), (facts[0].arrived, facts[0].size), "moving keeps both");

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use redress::domain::absence::Absences;
 use redress::domain::calendar::{Calendar, london};
 use redress::domain::case::{
     Answer, Audience, Case, Channel, Decision, Finding, Flags, House, Input, Kind, Letter, LetterKind, Opening,
@@ -79,6 +80,7 @@ pub struct Life {
     pub landlord: Landlord,
     pub calendar: Calendar,
     pub terms: Terms,
+    pub away: Absences,
     pub now: Timestamp,
     pub case: Case,
     pub history: Vec<Recorded>,
@@ -91,6 +93,7 @@ impl Life {
             landlord: landlord(),
             calendar: Calendar::england_and_wales(&[], &[]),
             terms: Terms::default(),
+            away: Absences::default(),
             now,
             case: Case::default(),
             history: Vec::new(),
@@ -115,6 +118,7 @@ impl Life {
             ladder: &ladder,
             hours: &hours,
             terms: self.terms,
+            away: &self.away,
         };
         let decision = decide(&self.case, input, &house, self.now)?;
         self.case = self.case.after(&decision);

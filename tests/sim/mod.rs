@@ -22,6 +22,7 @@ use redress::daemon::office::Office;
 use redress::daemon::receive::Receive;
 use redress::daemon::send::Route;
 use redress::daemon::{digest, start, work_off};
+use redress::domain::absence::Absence;
 use redress::domain::calendar::london_date;
 use redress::domain::case::{self, Event, Finding, Outcome, Recorded, Remedy, RemedyKind};
 use redress::domain::command::Command;
@@ -29,7 +30,7 @@ use redress::domain::letter::our_letter;
 use redress::domain::words::Words;
 use redress::mail::mailbox::{Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
 use redress::mail::transport::{Accepted, Envelope, SendError, Transport};
-use redress::store::{InboxRow, LetterRow, Purpose};
+use redress::store::{AwayNote, InboxRow, LetterRow, Purpose};
 use tempfile::TempDir;
 
 pub const ANN: &str = "ann@example.com";
@@ -223,7 +224,7 @@ impl Letter {
 
 /// Whether it is a list of what is open.
 fn is_list(letter: &Letter) -> bool {
-    ["digest.", "weekly."].iter().any(|kind| letter.message_id.starts_with(kind))
+    ["digest.", "weekly.", "stand-in."].iter().any(|kind| letter.message_id.starts_with(kind))
 }
 
 /// What the mail server does with letters.
@@ -584,6 +585,27 @@ impl World {
     pub async fn is_away(&mut self, letter: &Letter) {
         let note = Mail::from(&letter.to).answering(letter).header("Auto-Submitted: auto-replied");
         self.mail(note.saying("Out of office", "I am out of the office until Monday.")).await;
+    }
+
+    /// Somebody says that they are away, until when, and who stands in.
+    pub async fn says_away(&mut self, person: &str, until: &str, cover: Option<&str>) {
+        let absence = Absence {
+            address: person.to_owned(),
+            since: london_date(self.now()),
+            until: until.parse().expect("a day"),
+            cover: cover.map(str::to_owned),
+        };
+        self.records(absence).await;
+    }
+
+    pub async fn says_back(&mut self, person: &str) {
+        let today = london_date(self.now());
+        self.records(Absence { address: person.to_owned(), since: today, until: today, cover: None }).await;
+    }
+
+    async fn records(&self, absence: Absence) {
+        let note = AwayNote { by: absence.address.clone(), absence };
+        self.office().store.record_absence(&note, self.now()).await.unwrap();
     }
 
     /// Somebody of the landlord does something to a case.

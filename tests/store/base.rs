@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
+use redress::domain::absence::Absences;
 use redress::domain::calendar::Calendar;
 use redress::domain::case::{
     self, Addition, Case, Decision, Dissatisfied, House, Input, MessageNo, Opening, Outcome, Terms, Writer,
@@ -161,6 +162,8 @@ pub fn settled() -> Settled {
         same_words: None,
         copy_of: None,
         filed_to: Default::default(),
+        answer: None,
+        away: None,
     }
 }
 
@@ -168,8 +171,8 @@ pub fn settled() -> Settled {
 pub fn follow(known: Option<&Known>, input: &Input, now: Timestamp) -> Change {
     let (landlord, calendar) = (landlord(), Calendar::england_and_wales(&[], &[]));
     let ladder = Ladder { officer_before: 2, deputy_before: 1, member_responsible_after: 2 };
-    let (hours, terms) = (WorkingHours::default(), Terms::default());
-    let house = House { landlord: &landlord, calendar: &calendar, ladder: &ladder, hours: &hours, terms };
+    let (hours, terms, away) = (WorkingHours::default(), Terms::default(), Absences::default());
+    let house = House { landlord: &landlord, calendar: &calendar, ladder: &ladder, hours: &hours, terms, away: &away };
     let before = known.map_or_else(Case::default, |known| known.case.clone());
     let decision: Decision = case::decide(&before, input, &house, now).unwrap();
     let after = before.after(&decision);
@@ -185,6 +188,7 @@ pub fn follow(known: Option<&Known>, input: &Input, now: Timestamp) -> Change {
         bytes: format!("Letter {} of {reference}", letter.number).into_bytes(),
         says: Some(letter.says),
         held: None,
+        wait: None,
     });
     let letters = letters.collect();
     let looks: BTreeMap<_, _> = after.duties.keys().map(|duty| (*duty, after.next_look(*duty, &house, now))).collect();
@@ -195,6 +199,7 @@ pub fn follow(known: Option<&Known>, input: &Input, now: Timestamp) -> Change {
         letters,
         looks,
         messages: Vec::new(),
+        undone: redress::store::Undone::default(),
         participants: ["resident@example.org".to_owned()].into(),
         now,
         after,

@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal as _, Write};
 
 use rustix::termios::tcgetwinsize;
 
+use crate::cli::page;
+
 /// Where standard output is no terminal.
 const COLUMNS: usize = 80;
 /// Longer lines are hard to read.
@@ -34,8 +36,7 @@ impl Page<io::Stdout> {
         let terminal = out.is_terminal();
         let columns = tcgetwinsize(&out).ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
         let columns = columns.filter(|_| terminal).unwrap_or(COLUMNS).clamp(COLUMNS_MIN, COLUMNS_MAX);
-        // https://no-color.org
-        let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+        let colours = page::colours(&out);
         Page { out, columns, colours }
     }
 }

@@ -11,11 +11,10 @@ use jiff::civil::Date;
 use super::page::{Page, Style};
 use super::register::Register;
 use super::script::DAYS;
-use crate::cli::history;
 use crate::cli::page::count;
 use crate::daemon::office::Office;
 use crate::domain::calendar::{DayOff, Due, london_date, london_time, spoken};
-use crate::domain::case::{self, Event, Kind, LetterKind, Matter, Opening, Outcome, Says};
+use crate::domain::case::{self, Event, Kind, LetterKind, Matter, Opening, Outcome, Says, told};
 use crate::domain::code::{Duty, Stage, cite};
 use crate::domain::ladder::Rung;
 use crate::domain::landlord::Landlord;
@@ -466,7 +465,8 @@ fn name_of(kind: LetterKind, stage: Stage) -> &'static str {
             | LetterKind::Assigned
             | LetterKind::Reminder
             | LetterKind::Undelivered
-            | LetterKind::DatesMoved,
+            | LetterKind::DatesMoved
+            | LetterKind::Transcript,
             _,
         ) => "",
     }
@@ -474,7 +474,7 @@ fn name_of(kind: LetterKind, stage: Stage) -> &'static str {
 
 /// What a person did, as a sentence without a full stop; `None` for what the daemon records by itself.
 fn deed(event: &Event, file: &CaseFile) -> Option<String> {
-    let said = || history::sentence(event).trim_end_matches('.').to_owned();
+    let said = || told::sentence(event).trim_end_matches('.').to_owned();
     match event {
         // The answer to a message ends it: that is one deed.
         Event::Updated { by } if !file.case.is_complaint() => Some(format!("{} answered it", by.name)),
@@ -482,7 +482,7 @@ fn deed(event: &Event, file: &CaseFile) -> Option<String> {
         Event::Responded { by, stage, response } => {
             let findings = response.answers.iter().zip(1..);
             let findings: Vec<String> =
-                findings.map(|(answer, point)| format!("point {point} {}", history::finding(answer.finding))).collect();
+                findings.map(|(answer, point)| format!("point {point} {}", told::finding(answer.finding))).collect();
             let remedies: Vec<&str> = response.remedies.iter().map(|remedy| remedy.kind.in_words()).collect();
             let remedies = if remedies.is_empty() { String::new() } else { format!("; with {}", listed(&remedies)) };
             Some(format!("{} answered at {stage}: {}{remedies}", by.name, listed(&findings)))

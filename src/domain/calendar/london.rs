@@ -93,6 +93,11 @@ pub fn listed(at: Timestamp) -> String {
     LONDON.to_datetime(at).strftime("%a %-d %b %Y %H:%M").to_string()
 }
 
+/// The time of day, as "14:35" in Europe/London.
+pub fn time_of_day(at: Timestamp) -> String {
+    LONDON.to_datetime(at).strftime("%H:%M").to_string()
+}
+
 /// A date as listings show it: "Fri 4 Dec 2026".
 pub fn listed_date(date: Date) -> String {
     date.strftime("%a %-d %b %Y").to_string()

@@ -165,6 +165,7 @@ impl Draft<'_> {
                 Ok(())
             }
             Command::HandedOver { letter, on } => self.handed_over(by, letter, on),
+            Command::Undo => self.undo(by),
         }
     }
 
@@ -174,8 +175,9 @@ impl Draft<'_> {
         let landlord = self.house.landlord;
         registered(by, landlord)?;
         let Landlord { officer, deputy, manager, reviewers, .. } = landlord;
-        let mut handling = [officer, deputy, manager].into_iter().chain(reviewers).chain(self.case.handlers.values());
-        let handles = handling.any(|person| person.address == by.address);
+        let handlers = self.case.handlers.values();
+        let mut handling = [officer, deputy, manager].into_iter().chain(reviewers).chain(handlers);
+        let handles = handling.any(|person| person.address == by.address) || self.stands_in(by);
         match command {
             Command::Note { .. } | Command::HandedOver { .. } => Ok(()),
             Command::Done { action, .. } if self.owns(by, *action) => Ok(()),
@@ -195,9 +197,16 @@ impl Draft<'_> {
         }
     }
 
+    /// Whether `by` gets today what is written to whoever handles the case, who is away.
+    fn stands_in(&self, by: &Person) -> bool {
+        self.case.handler().is_some_and(|handler| self.reader(handler).address.as_str() == by.address)
+    }
+
     fn owns(&self, by: &Person, action: ActionNo) -> bool {
-        let action = self.case.actions.get(&action);
-        action.is_some_and(|action| action.promised.owner_address.as_ref() == Some(&by.address))
+        let owner = self.case.actions.get(&action).and_then(|action| action.promised.owner_address.as_ref());
+        let people = self.house.landlord.people();
+        let stands_in = people.iter().find(|person| Some(&person.address) == owner).map(|owner| self.reader(owner));
+        owner == Some(&by.address) || stands_in.is_some_and(|reader| reader.address.as_str() == by.address)
     }
 
     fn complaint(&self) -> Result<(), Refusal> {

@@ -4,15 +4,18 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::act::registered;
-use super::letters::{Audience, ByHand, Letter, LetterKind, LetterNo, Says};
+use super::heard::Order;
+use super::letters::{Audience, ByHand, InPlaceOf, Letter, LetterKind, LetterNo, Says};
 use super::{
     Addition, Case, Cause, Channel, Dissatisfied, Ending, Event, Kind, Matter, MessageNo, Obligation, Opening, Outcome,
     Posted, Prefers, Promised, Recorded, Refusal, Writer,
 };
+use crate::domain::absence::Absences;
 use crate::domain::calendar::{Calendar, Due, WorkingDays, london, london_date};
 use crate::domain::code::{Duty, Limit, Rule, Stage, Start, rule};
 use crate::domain::command::Command;
-use crate::domain::ladder::{Ladder, Rung, WorkingHours, line, next_person, nine_o_clock};
+use crate::domain::command::transcript::Transcript;
+use crate::domain::ladder::{Circle, Hearer, Ladder, Rung, WorkingHours, next_person, nine_o_clock};
 use crate::domain::landlord::{Acknowledge, Landlord, Person};
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
@@ -36,6 +39,20 @@ pub enum Input {
         by: Person,
         command: Box<Command>,
         next: Option<Reference>,
+    },
+    /// An e-mail of somebody registered, proved to be theirs, does what it asks for.
+    Heard(Order),
+    /// Their e-mail is answered, and filed first when it has not been.
+    Answered {
+        to: Person,
+        filed: Option<Addition>,
+        transcript: Box<Transcript>,
+    },
+    /// An e-mail asked for something in the name of `claimed`, and nothing shows that it was theirs.
+    Disbelieved {
+        claimed: Person,
+        message: MessageNo,
+        why: String,
     },
     /// The calendar may have another edition than the one the dates were found with.
     CalendarChanged,
@@ -66,6 +83,8 @@ pub struct Decision {
     pub letters: Vec<Letter>,
     /// What happens to other cases by it, in the same transaction.
     pub elsewhere: Vec<Elsewhere>,
+    /// The last e-mail is undone, and these of its letters are not to leave.
+    pub taken_back: Option<Vec<LetterNo>>,
 }
 
 /// What one case's decision brings about for another.
@@ -85,6 +104,8 @@ pub struct House<'a> {
     /// When reminders may be sent.
     pub hours: &'a WorkingHours,
     pub terms: Terms,
+    /// Who is away.
+    pub away: &'a Absences,
 }
 
 /// Times the Code asks for and does not name: the landlord's own.
@@ -120,7 +141,8 @@ impl Default for Terms {
 ///
 /// A [`Refusal`] when the input does not fit the case; nothing follows then.
 pub fn decide(case: &Case, input: &Input, house: &House, now: Timestamp) -> Result<Decision, Refusal> {
-    let mut draft = Draft { case: case.clone(), house, now, decision: Decision::default() };
+    let mut draft =
+        Draft { case: case.clone(), house, now, wait: None, files: Vec::new(), decision: Decision::default() };
     match (input, &case.opening) {
         (Input::Opened(_), Some(_)) => return Err(Refusal::AlreadyOpened),
         (Input::Opened(opening), None) => draft.open(opening),
@@ -129,6 +151,14 @@ pub fn decide(case: &Case, input: &Input, house: &House, now: Timestamp) -> Resu
         (Input::Reached(duty), Some(_)) => draft.reach(*duty),
         (Input::Posted { letter, outcome }, Some(_)) => draft.settle(*letter, outcome, now)?,
         (Input::Commanded { by, command, next }, Some(_)) => draft.act(by, command, next.as_ref())?,
+        (Input::Heard(order), Some(_)) => draft.hear(order)?,
+        (Input::Answered { to, filed, transcript }, Some(_)) => {
+            if let Some(addition) = filed {
+                draft.record(addition.received, Event::MessageAdded(addition.clone()));
+            }
+            draft.answer_mail(to, transcript);
+        }
+        (Input::Disbelieved { claimed, message, why }, Some(_)) => draft.disbelieve(claimed, *message, why),
         (Input::CalendarChanged, Some(_)) => draft.recount(),
         (Input::Linked { by, to, because }, Some(_)) => draft.link(by, to, because),
         (Input::Absorbed { .. }, Some(_)) => draft.absorb(input)?,
@@ -218,7 +248,27 @@ pub(super) struct Draft<'a> {
     pub(super) case: Case,
     pub(super) house: &'a House<'a>,
     pub(super) now: Timestamp,
+    /// Until when its letters wait.
+    pub(super) wait: Option<Timestamp>,
+    /// Names of the files that go with an answer to the resident.
+    pub(super) files: Vec<Words>,
     pub(super) decision: Decision,
+}
+
+/// Whom a letter goes to.
+pub(super) struct Reader {
+    name: Words,
+    pub(super) address: Words,
+    /// Whoever would have got it and is away.
+    in_place_of: Option<InPlaceOf>,
+}
+
+impl From<Hearer<'_>> for Reader {
+    fn from(hearer: Hearer<'_>) -> Reader {
+        let in_place_of = hearer.in_place_of.map(|gap| InPlaceOf { name: gap.person.name.clone(), until: gap.until });
+        let Person { name, address, .. } = hearer.person;
+        Reader { name: Words::new(name), address: Words::new(address), in_place_of }
+    }
 }
 
 // ── what comes in ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -335,10 +385,11 @@ impl Draft<'_> {
         if answered {
             self.answer_the_request_for(Stage::Two);
         }
+        let told = self.reader_for_handler().address;
         self.write_to_handler(Says::Escalation { message, unsure });
         let officer = self.house.landlord.officer.clone();
         // Code 5.8: what names the officer is not for the officer's eyes.
-        if self.case.handler() != Some(&officer) && !self.case.names(&officer) {
+        if self.reader(&officer).address != told && !self.case.names(&officer) {
             self.write_to(&officer, Says::Escalation { message, unsure });
         }
     }
@@ -403,7 +454,7 @@ impl Draft<'_> {
             }
             self.start_response_when_acknowledgement_is_late(stage);
         }
-        let House { ladder, calendar, hours, landlord, .. } = *self.house;
+        let House { ladder, calendar, hours, .. } = *self.house;
         let due = owed.due.date;
         let Some(rung) = ladder.reached(due, calendar, self.now) else { return };
         if Some(rung) <= self.case.climbed(duty, &owed) || hours.wait(due, calendar, self.now).is_some() {
@@ -411,18 +462,15 @@ impl Draft<'_> {
         }
         self.record_now(Event::Reminded { duty, due, rung });
         let letter_waiting = self.waiting_letter(duty);
-        let kept_out = self.case.kept_out(landlord);
-        let kept_out: Vec<&str> = kept_out.iter().map(String::as_str).collect();
         // Nothing was recorded since people were last told: those above hear of it now.
         let silent = owed.taken.is_some() && self.case.last_act.is_none_or(|act| act < owed.told);
-        let first = self.first_told(duty);
+        let (first, circle) = (self.first_told(duty), self.circle());
         let hearing = match self.case.quiet(duty) {
-            true => vec![&first],
-            false => ladder.hears(rung, silent, &first, landlord, &kept_out),
+            true => vec![circle.reader(&first)],
+            false => ladder.hears(rung, silent, &first, &circle),
         };
-        let hearing: Vec<Person> = hearing.into_iter().cloned().collect();
-        for person in &hearing {
-            self.write_to(person, Says::Reminder { duty, due, rung, letter_waiting, not_reached: None });
+        for reader in hearing.into_iter().map(Reader::from).collect::<Vec<_>>() {
+            self.tell(reader, Says::Reminder { duty, due, rung, letter_waiting, not_reached: None });
         }
     }
 
@@ -540,8 +588,8 @@ impl Draft<'_> {
             None => {
                 let (letter_kind, to) = (letter.kind, letter.to.clone());
                 let says = Says::Undelivered { letter: number, letter_kind, to, why, returned };
-                if let Some(person) = self.who_hears_of(&letter) {
-                    self.write_to(&person, says);
+                if let Some(reader) = self.who_hears_of(&letter) {
+                    self.tell(reader, says);
                 }
             }
         }
@@ -578,26 +626,25 @@ impl Draft<'_> {
         let of_this_rung = |letter: &&Posted| letter.about == Some(duty) && letter.written >= owed.told;
         let told: Vec<&str> =
             self.case.letters.values().filter(of_this_rung).map(|letter| letter.to.as_str()).collect();
-        let kept_out = self.case.kept_out(landlord);
-        let kept_out: Vec<&str> = kept_out.iter().map(String::as_str).collect();
-        let first = self.first_told(duty);
-        let Some(next) = next_person(&line(&first, landlord, &kept_out), &told).cloned() else { return };
+        let (first, circle) = (self.first_told(duty), self.circle());
+        let Some(next) = next_person(&circle.line(&first), &told).map(Reader::from) else { return };
         let people = landlord.people();
         let missed = people.iter().find(|person| person.address == letter.to.as_str());
         let not_reached = Some(missed.map_or_else(|| letter.to.as_str().to_owned(), |person| person.name.clone()));
         let (due, letter_waiting) = (owed.due.date, self.waiting_letter(duty));
-        self.write_to(&next, Says::Reminder { duty, due, rung, letter_waiting, not_reached });
+        self.tell(next, Says::Reminder { duty, due, rung, letter_waiting, not_reached });
     }
 
     /// Who is told that a letter did not reach its reader: the handler, or when it was the handler who was not reached, the
-    /// deputy or the officer. Nobody is told that *such* a letter failed: that chain ends with the operator.
-    fn who_hears_of(&self, undelivered: &Posted) -> Option<Person> {
-        let Landlord { officer, deputy, .. } = self.house.landlord;
+    /// deputy or the officer; whoever stands in while they are away. Nobody is told that *such* a letter failed: that chain
+    /// ends with the operator.
+    fn who_hears_of(&self, undelivered: &Posted) -> Option<Reader> {
+        let Landlord { officer, deputy, manager, .. } = self.house.landlord;
         let kept_out = self.case.kept_out(self.house.landlord);
-        let people = self.handler().into_iter().chain([officer, deputy, &self.house.landlord.manager]);
-        let mut fit =
-            people.filter(|person| undelivered.to.as_str() != person.address && !kept_out.contains(&person.address));
-        (undelivered.kind != LetterKind::Undelivered).then(|| fit.next().cloned()).flatten()
+        let people = self.handler().into_iter().chain([officer, deputy, manager]);
+        let fit = people.filter(|person| !kept_out.contains(&person.address));
+        let mut readers = fit.map(|person| self.reader(person)).filter(|reader| reader.address != undelivered.to);
+        (undelivered.kind != LetterKind::Undelivered).then(|| readers.next()).flatten()
     }
 
     /// The letter that was written and has not reached the resident, when that is what the duty waits for.
@@ -688,7 +735,7 @@ impl Draft<'_> {
 
     /// Gives the case to the first who is fit for it; when nobody is, the manager hears that somebody must be found.
     pub(super) fn assign_by_rule(&mut self, stage: Stage) {
-        match self.case.first_fit(self.house.landlord, stage).cloned() {
+        match self.case.first_fit(self.house.landlord, self.house.away, self.today(), stage).cloned() {
             Some(to) => self.record_now(Event::Assigned { stage, to, by: None, conflict: None, despite: None }),
             None => self.record_now(Event::Unassigned { stage }),
         }
@@ -710,16 +757,21 @@ impl Draft<'_> {
         let Some(resident) = self.case.resident.clone() else { return };
         let by_email = resident.address.clone().filter(|_| resident.prefers == Prefers::Email);
         match by_email {
-            Some(address) => self.write(Audience::Resident, resident.name, address, None, false, says.clone()),
+            Some(address) => {
+                let reader = Reader { name: resident.name, address, in_place_of: None };
+                self.write(Audience::Resident, reader, None, false, says.clone());
+            }
             None => {
-                let handler = self.handler().unwrap_or(&self.house.landlord.officer);
-                let (address, by_hand) = (Words::new(&handler.address), Some(ByHand::to(&resident)));
-                self.write(Audience::Resident, resident.name, address, by_hand, false, says.clone());
+                let hands_over = self.reader(self.handler().unwrap_or(&self.house.landlord.officer));
+                let by_hand = Some(ByHand::to(&resident));
+                let reader = Reader { name: resident.name, ..hands_over };
+                self.write(Audience::Resident, reader, by_hand, false, says.clone());
             }
         }
         let representative = self.case.representative.clone().filter(|who| who.authority.is_some());
         if let Some((name, address)) = representative.and_then(|who| Some((who.name, who.address?))) {
-            self.write(Audience::Resident, name, address, None, true, says);
+            let reader = Reader { name, address, in_place_of: None };
+            self.write(Audience::Resident, reader, None, true, says);
         }
     }
 
@@ -730,29 +782,50 @@ impl Draft<'_> {
 
     /// To whoever handles the case; when nobody is found yet, to the manager, who must find somebody.
     pub(super) fn write_to_handler(&mut self, says: Says) {
-        let person = self.handler().unwrap_or(&self.house.landlord.manager).clone();
-        self.write_to(&person, says);
+        let reader = self.reader_for_handler();
+        self.tell(reader, says);
     }
 
+    fn reader_for_handler(&self) -> Reader {
+        self.reader(self.handler().unwrap_or(&self.house.landlord.manager))
+    }
+
+    /// To `person`, or while they are away to whoever stands in.
     pub(super) fn write_to(&mut self, person: &Person, says: Says) {
-        let (name, address) = (Words::new(&person.name), Words::new(&person.address));
-        self.write(Audience::Staff, name, address, None, false, says);
+        let reader = self.reader(person);
+        self.tell(reader, says);
     }
 
-    fn write(
-        &mut self,
-        audience: Audience,
-        name: Words,
-        address: Words,
-        by_hand: Option<ByHand>,
-        copy: bool,
-        says: Says,
-    ) {
+    /// To `person` themselves, wherever they say they are.
+    pub(super) fn write_back(&mut self, person: &Person, says: Says) {
+        let (name, address) = (Words::new(&person.name), Words::new(&person.address));
+        self.tell(Reader { name, address, in_place_of: None }, says);
+    }
+
+    fn tell(&mut self, reader: Reader, says: Says) {
+        self.write(Audience::Staff, reader, None, false, says);
+    }
+
+    /// Who reads what is written to `person` today.
+    pub(super) fn reader(&self, person: &Person) -> Reader {
+        match self.house.away.of(person, self.today()) {
+            None => Reader { name: Words::new(&person.name), address: Words::new(&person.address), in_place_of: None },
+            Some(_) => self.circle().reader(person).into(),
+        }
+    }
+
+    fn circle(&self) -> Circle<'_> {
+        self.case.circle(self.house.landlord, self.house.away, self.today())
+    }
+
+    fn write(&mut self, audience: Audience, reader: Reader, by_hand: Option<ByHand>, copy: bool, says: Says) {
+        let Reader { name, address, in_place_of } = reader;
         let number = self.case.letters.keys().next_back().map_or(1, |last| last + 1);
         let about = match says {
             Says::Reminder { duty, .. } => Some(duty),
             _ => None,
         };
+        let carries = says.kind().carries_files();
         self.record_now(Event::LetterWritten {
             letter: number,
             kind: says.kind(),
@@ -763,8 +836,10 @@ impl Draft<'_> {
             copy,
             stage: says.stage(),
             about,
+            files: if carries { self.files.clone() } else { Vec::new() },
         });
-        self.decision.letters.push(Letter { number, audience, name, address, by_hand, says });
+        let (wait, files) = (self.wait, carries && !self.files.is_empty());
+        self.decision.letters.push(Letter { number, audience, name, address, by_hand, in_place_of, wait, files, says });
     }
 
     pub(super) fn record_now(&mut self, event: Event) {

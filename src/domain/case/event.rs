@@ -458,6 +458,9 @@ pub enum Event {
         /// The duty it reminds of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         about: Option<Duty>,
+        /// Names of the files that go with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<Words>,
     },
     LetterPosted {
         letter: LetterNo,
@@ -629,6 +632,40 @@ pub enum Event {
     SurveyDeclined {
         by: Person,
     },
+
+    // ── what came by e-mail from the landlord's people ──
+    /// Somebody's e-mail did what follows, up to the letter that answers it.
+    Heard {
+        by: Person,
+        message: MessageNo,
+        /// Its letters wait until then, and it can be undone; `None` when it cannot.
+        undo_until: Option<Timestamp>,
+        /// The prefilled message that was used: each serves once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<Link>,
+    },
+    /// What the last e-mail did is taken back; its letters have not left and never will.
+    Undone {
+        by: Person,
+        letters: Vec<LetterNo>,
+    },
+    /// A message asked for something in the name of `claimed`, and nothing was done: `why`, without a full stop.
+    Disbelieved {
+        claimed: Person,
+        message: MessageNo,
+        why: String,
+        /// Whether they were told; once a day they are.
+        told: bool,
+    },
+}
+
+/// A prefilled message that a letter of ours offers: the letter, 0 for a list of cases; which of its links, from 0; and the
+/// last day it may be used (Europe/London), which tells one day's list from the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Link {
+    pub letter: LetterNo,
+    pub number: u8,
+    pub until: Date,
 }
 
 impl Event {
@@ -664,7 +701,9 @@ impl Event {
             | Event::MergedInto { by, .. }
             | Event::Absorbed { by, .. }
             | Event::Noted { by, .. }
-            | Event::SurveyDeclined { by } => Some(by),
+            | Event::SurveyDeclined { by }
+            | Event::Heard { by, .. }
+            | Event::Undone { by, .. } => Some(by),
             Event::MessageAdded(_)
             | Event::DeadlineSet { .. }
             | Event::DeadlineMoved { .. }
@@ -676,7 +715,8 @@ impl Event {
             | Event::LetterPosted { .. }
             | Event::Acknowledged { .. }
             | Event::Unassigned { .. }
-            | Event::ActionPromised { .. } => None,
+            | Event::ActionPromised { .. }
+            | Event::Disbelieved { .. } => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use super::Case;
 use super::event::{ActionNo, Flags, Ground, MessageNo, Prefers, Resident, Writer};
 use crate::domain::calendar::london_date;
 use crate::domain::code::{Duty, Stage};
+use crate::domain::command::transcript::Transcript;
 use crate::domain::ladder::Rung;
 use crate::domain::words::Words;
 
@@ -43,7 +44,21 @@ pub struct Letter {
     pub address: Words,
     /// How a person hands it over, when the resident is not reached by e-mail.
     pub by_hand: Option<ByHand>,
+    /// It does not leave before; `None`: at once.
+    pub wait: Option<Timestamp>,
+    /// The files that came with the e-mail which gave rise to it go with it.
+    pub files: bool,
+    /// Somebody of the landlord's gets it in the place of somebody who is away.
+    pub in_place_of: Option<InPlaceOf>,
     pub says: Says,
+}
+
+/// Who is away and would have got a letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InPlaceOf {
+    pub name: String,
+    /// The first day they are back (Europe/London).
+    pub until: Date,
 }
 
 /// A letter that a person hands over: printed and posted, or read out on the telephone.
@@ -90,10 +105,11 @@ pub enum LetterKind {
     Reminder,
     Undelivered,
     DatesMoved,
+    Transcript,
 }
 
 impl LetterKind {
-    pub const ALL: [LetterKind; 22] = [
+    pub const ALL: [LetterKind; 23] = [
         LetterKind::Receipt,
         LetterKind::Acknowledgement,
         LetterKind::Correction,
@@ -116,6 +132,7 @@ impl LetterKind {
         LetterKind::Reminder,
         LetterKind::Undelivered,
         LetterKind::DatesMoved,
+        LetterKind::Transcript,
     ];
 
     /// The word the database and the command line use.
@@ -143,6 +160,7 @@ impl LetterKind {
             LetterKind::Reminder => "reminder",
             LetterKind::Undelivered => "undelivered",
             LetterKind::DatesMoved => "dates-moved",
+            LetterKind::Transcript => "transcript",
         }
     }
 
@@ -155,9 +173,18 @@ impl LetterKind {
             | LetterKind::Assigned
             | LetterKind::Reminder
             | LetterKind::Undelivered
-            | LetterKind::DatesMoved => Audience::Staff,
+            | LetterKind::DatesMoved
+            | LetterKind::Transcript => Audience::Staff,
             _ => Audience::Resident,
         }
+    }
+
+    /// Whether it is somebody's own words to the resident: the files that came with those go on.
+    pub fn carries_files(self) -> bool {
+        matches!(
+            self,
+            LetterKind::Response | LetterKind::Update | LetterKind::RequestAnswer | LetterKind::Correspondence
+        )
     }
 
     /// The duty of `stage` that is met when a letter of this kind has left.
@@ -240,6 +267,8 @@ pub enum Says {
     Undelivered { letter: LetterNo, letter_kind: LetterKind, to: Words, why: Words, returned: bool },
     /// A change of the calendar moved dates of the case: duty, date before, date now.
     DatesMoved { moves: Vec<(Duty, Date, Date)> },
+    /// The answer to an e-mail of one of the landlord's people: what was done, or why nothing was.
+    Transcript(Box<Transcript>),
 }
 
 impl Says {
@@ -267,6 +296,7 @@ impl Says {
             Says::Reminder { .. } => LetterKind::Reminder,
             Says::Undelivered { .. } => LetterKind::Undelivered,
             Says::DatesMoved { .. } => LetterKind::DatesMoved,
+            Says::Transcript(_) => LetterKind::Transcript,
         }
     }
 

@@ -1,7 +1,11 @@
 //! Who may handle a case: nobody it names, nobody who lives where the resident lives, and at stage 2 nobody who answered at
 //! stage 1 (5.8, 6.13).
 
+use jiff::civil::Date;
+
 use super::{Case, Refusal, Stage};
+use crate::domain::absence::Absences;
+use crate::domain::ladder::Circle;
 use crate::domain::landlord::{Landlord, Person};
 use crate::domain::words::Words;
 
@@ -59,15 +63,34 @@ impl Case {
         people.filter(|person| self.names(person)).map(|person| person.address.clone()).collect()
     }
 
-    /// Who handles it at `stage` unless somebody is named: the first who is fit.
-    pub(super) fn first_fit<'a>(&self, landlord: &'a Landlord, stage: Stage) -> Option<&'a Person> {
+    /// Who may hear of the case on `day`, and who stands in for those who are away: nobody who may not handle it.
+    pub fn circle<'a>(&self, landlord: &'a Landlord, away: &Absences, day: Date) -> Circle<'a> {
+        let may_cover = |person: &Person| self.unfit(person, self.stage).is_none();
+        Circle::new(landlord, self.kept_out(landlord), away, day, may_cover)
+    }
+
+    /// Who handles it at `stage` unless somebody is named: the first who is fit. Whoever is away `on` that day is passed
+    /// over, for their cover if that is somebody who may handle it at this stage, unless nobody else is fit.
+    pub(super) fn first_fit<'a>(
+        &self,
+        landlord: &'a Landlord,
+        away: &Absences,
+        on: Date,
+        stage: Stage,
+    ) -> Option<&'a Person> {
         let Landlord { officer, deputy, reviewers, manager, .. } = landlord;
-        let stage1 = [officer, deputy, manager].into_iter();
-        let mut candidates: Box<dyn Iterator<Item = &Person>> = match stage {
-            Stage::One => Box::new(stage1),
-            Stage::Two => Box::new(reviewers.iter()),
+        let candidates: Vec<&Person> = match stage {
+            Stage::One => vec![officer, deputy, manager],
+            Stage::Two => reviewers.iter().collect(),
         };
-        candidates.find(|person| self.unfit(person, stage).is_none())
+        let fit = |person: &Person| self.unfit(person, stage).is_none();
+        let may_cover = |person: &Person| fit(person) && (stage == Stage::One || candidates.contains(&person));
+        let there = |person: &'a Person| match away.of(person, on) {
+            None => Some(person),
+            Some(_) => away.covers(person, on, landlord, may_cover),
+        };
+        let mut candidates = candidates.iter().copied().filter(|person| fit(person));
+        candidates.clone().find_map(there).or_else(|| candidates.next())
     }
 }
 

@@ -153,6 +153,13 @@ pub enum Refusal {
     NothingToReview,
     #[error("nothing would change: this is on record already")]
     NothingNew,
+    #[error(
+        "there is nothing that can be undone: only what the last e-mail did can be, and only while its letters wait. What has \
+         left is put right with a new letter"
+    )]
+    NothingToUndo,
+    #[error("this prefilled message has been used already. Reply to our last letter about the case instead")]
+    LinkUsed,
 }
 
 fn listed(actions: &[ActionNo]) -> String {

@@ -52,6 +52,75 @@ pub fn instant(text: &str, today: Date, calendar: &Calendar) -> Result<Timestamp
     Ok(london(day, hour, minute))
 }
 
+/// Whether `text` is written like a day, or a moment of one, whatever it is that it means: "Fri 4 Dec", "yesterday 2pm".
+///
+/// A bare span ("10 working days") is none: it may be meant from today, or from a date that is there already.
+pub fn shaped(text: &str) -> bool {
+    let words = words_with_time(text);
+    let digits = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_digit())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || "-/.:".contains(c))
+            && [' ', '-', '/', '.']
+                .into_iter()
+                .any(|mark| word.split(mark).all(|part| part.is_empty() || of_a_date(part)))
+    };
+    let day = |word: &str| digits(word) || weekday(word).is_some() || month_named(word.trim_end_matches('.')).is_some();
+    let between = |word: &String| BETWEEN.contains(&word.as_str()) || number(word).is_some();
+    let span = words.iter().any(|word| UNITS.contains(&word.as_str()));
+    let directed = words.iter().any(|word| DIRECTED.contains(&word.as_str()) || day(word) && number(word).is_none());
+    let unit = |word: &str| directed && UNITS.contains(&word);
+    let day_or_unit = |word: &String| day(word) || ANCHORS.contains(&word.as_str()) || unit(word);
+    words.len() <= WORDS_MAX
+        && words.iter().any(day_or_unit)
+        && words.iter().all(|word| day_or_unit(word) || between(word))
+        && (!span || directed)
+}
+
+/// Whether `text` says a time of day.
+pub fn timed(text: &str) -> bool {
+    words_with_time(text).iter().any(|word| clock(word).is_some())
+}
+
+/// Words that make a date with a number, or without.
+const ANCHORS: [&str; 4] = ["today", "tomorrow", "yesterday", "noon"];
+const UNITS: [&str; 10] =
+    ["day", "days", "week", "weeks", "fortnight", "fortnights", "month", "months", "working", "year"];
+/// Words that say from where a span counts.
+const DIRECTED: [&str; 8] = ["in", "within", "ago", "from", "next", "end", "tomorrow", "today"];
+const BETWEEN: [&str; 25] = [
+    "by",
+    "on",
+    "until",
+    "till",
+    "the",
+    "of",
+    "this",
+    "in",
+    "within",
+    "ago",
+    "from",
+    "now",
+    "next",
+    "last",
+    "end",
+    "day",
+    "days",
+    "week",
+    "weeks",
+    "fortnight",
+    "fortnights",
+    "month",
+    "months",
+    "working",
+    "at",
+];
+
+/// Whether `part` of a word may be of a date or a time: "18", "18th", "dec", "2026", "14:30", "2pm".
+fn of_a_date(part: &str) -> bool {
+    let year = || part.len() == 4 && part.bytes().all(|b| b.is_ascii_digit());
+    day_of_month(part).is_some() || month_named(part).is_some() || year() || clock(part).is_some()
+}
+
 /// How often, or how long, in working days: "5 working days", "5", "weekly", "every two weeks".
 pub fn working_days(text: &str) -> Result<WorkingDays, String> {
     let words: Vec<String> = parted(text).into_iter().filter(|word| !["every", "each"].contains(&&**word)).collect();
@@ -73,7 +142,7 @@ pub fn working_days(text: &str) -> Result<WorkingDays, String> {
 
 /// Lower case, parted at white space and commas.
 fn parted(text: &str) -> Vec<String> {
-    let words = text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
+    let words = text.split(|c: char| c.is_whitespace() || ",()".contains(c)).filter(|word| !word.is_empty());
     words.take(WORDS_MAX + 1).map(str::to_lowercase).collect()
 }
 
@@ -110,16 +179,35 @@ fn relative(words: &[&str], today: Date, calendar: &Calendar, looking: Looking) 
         ["working", "day" | "days"] => return Some(calendar.working_days_before(today, WorkingDays(n))),
         ["day" | "days"] => i64::from(n).days(),
         ["week" | "weeks"] => i64::from(n).weeks(),
+        ["fortnight" | "fortnights"] => (2 * i64::from(n)).weeks(),
         ["month" | "months"] => i64::from(n).months(),
         _ => return None,
     };
     Some(today.saturating_add(days * sign))
 }
 
-/// "today", "tomorrow", "Friday", "last Friday"; an error when it can be read in two ways.
+/// "today", "tomorrow", "Friday", "last Friday", "end of next week"; an error when it can be read in two ways.
 fn named(words: &[&str], today: Date, looking: Looking) -> Option<Result<Date, String>> {
     let later = |days: i64| Ok(today.saturating_add(days.days()));
+    let monday = i64::from(today.weekday().to_monday_zero_offset());
+    let coming = |day: Weekday| today.nth_weekday(1, day).ok();
     match words {
+        // A working week ends on its Friday; on a Saturday it is over.
+        ["end", "week"] if monday <= 4 => Some(later(4 - monday)),
+        ["end", "next", "week"] => Some(later(11 - monday)),
+        ["end", "month"] => Some(Ok(today.last_of_month())),
+        ["end", "next", "month"] => Some(Ok(today.first_of_month().saturating_add(1.month()).last_of_month())),
+        ["end", month] if month_named(month).is_some() => {
+            let first = month_named(month).and_then(|month| nearest(1, month, today.first_of_month(), looking));
+            first.map(|first| Ok(first.last_of_month()))
+        }
+        ["end", rest @ ..] => Some(named(rest, today, looking).unwrap_or_else(|| absolute(rest, today, looking))),
+        ["next", "week", day] | [day, "next", "week"] if weekday(day).is_some() => {
+            weekday(day).map(|day| later(7 - monday + i64::from(day.to_monday_zero_offset())))
+        }
+        [day, "week"] | ["week", day] | ["a", "week", day] if weekday(day).is_some() => {
+            weekday(day).and_then(coming).map(|day| Ok(day.saturating_add(1.week())))
+        }
         ["today"] => Some(Ok(today)),
         ["tomorrow"] => Some(later(1)),
         ["yesterday"] => Some(later(-1)),
@@ -181,7 +269,9 @@ fn nearest(day: i8, month: i8, today: Date, looking: Looking) -> Option<Date> {
 }
 
 fn weekday(word: &str) -> Option<Weekday> {
-    weekday_named(word.trim_end_matches('.'))
+    let word = word.trim_end_matches('.');
+    // "Weds"; "Tues" and "Thurs" are beginnings of theirs.
+    weekday_named(word).or_else(|| weekday_named(word.strip_suffix('s')?))
 }
 
 fn month_of(word: &str) -> Option<i8> {
@@ -298,6 +388,8 @@ mod tests {
             "in 17 working days",
             "in 23 days",
             "23 days from now",
+            "(Fri) 18 Dec",
+            "end of Fri 18 Dec",
         ];
         for text in eighteenth {
             assert_eq!(ahead(text), Ok(day(2026, 12, 18)), "{text}");
@@ -317,6 +409,19 @@ mod tests {
             ("1/2", day(2027, 2, 1)),
             ("29 Feb", day(2028, 2, 29)),
             ("3 Sept 26", day(2026, 9, 3)),
+            ("Weds", day(2026, 12, 2)),
+            ("Thurs 26 Nov", day(2026, 11, 26)),
+            ("the end of the week", day(2026, 11, 27)),
+            ("end of next week", day(2026, 12, 4)),
+            ("end of this month", day(2026, 11, 30)),
+            ("the end of next month", day(2026, 12, 31)),
+            ("end of November", day(2026, 11, 30)),
+            ("end of Feb", day(2027, 2, 28)),
+            ("end of Friday", day(2026, 11, 27)),
+            ("Friday week", day(2026, 12, 4)),
+            ("a week on Friday", day(2026, 12, 4)),
+            ("Tuesday next week", day(2026, 12, 1)),
+            ("in a fortnight", day(2026, 12, 9)),
         ] {
             assert_eq!(ahead(text), Ok(expected), "{text}");
         }
@@ -362,6 +467,47 @@ mod tests {
             let wrong = date(text, TODAY, &calendar(), Looking::Ahead).unwrap_err();
             assert!(wrong.contains(says), "{text:.30}: {wrong}");
         }
+    }
+
+    #[test]
+    fn the_shape_of_a_date_is_told_from_words() {
+        for text in [
+            "Fri 4 Dec",
+            "4/12/26",
+            "4.12.2026",
+            "2026-12-04",
+            "18-Dec-2026",
+            "4th of December",
+            "in 10 working days",
+            "end of next week",
+            "tomorrow",
+            "Friday",
+            "yesterday 14:30",
+            "2pm on 3 May",
+            "3 weeks ago",
+            "Friday 4 Dec.",
+        ] {
+            assert!(shaped(text), "{text}");
+        }
+        for text in [
+            "",
+            "the",
+            "soon",
+            "4 Dec because",
+            "Ben",
+            "10 working days",
+            "two weeks",
+            "me back on Tuesday",
+            "next",
+            "whenever",
+            "in the end",
+            "1.2.3.4.5.6x",
+            "a while",
+            "the end of the line",
+        ] {
+            assert!(!shaped(text), "{text}");
+        }
+        assert!(timed("4 Dec at 5pm") && !timed("4 Dec"));
     }
 
     #[test]

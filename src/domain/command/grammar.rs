@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 pub use super::values::{Choices, Context, Holds, named};
 use super::values::{Value, answers, items, said_back, squeezed};
-use super::{Command, Log, Redefinition};
+use super::{Command, Log, Redefinition, form};
 use crate::domain::calendar::WorkingDays;
 use crate::domain::case::{Answer, Channel, Ground, Kind, NoteKind, Prefers, Promised, Remedy, Sorting};
 use crate::domain::code::Duty;
@@ -32,10 +32,14 @@ pub struct Field {
     pub several: bool,
     /// Nearly always given, so that the plainest example has it.
     pub usual: bool,
+    /// Its text may have paragraphs: in an e-mail it goes on over empty lines.
+    pub paragraphs: bool,
+    /// Other words for its name.
+    pub also: &'static [&'static str],
 }
 
 const fn needed(name: &'static str, holds: Holds, meaning: &'static str, example: &'static str) -> Field {
-    Field { name, holds, meaning, example, needed: true, several: false, usual: true }
+    Field { name, holds, meaning, example, needed: true, several: false, usual: true, paragraphs: false, also: &[] }
 }
 
 const fn may(name: &'static str, holds: Holds, meaning: &'static str, example: &'static str) -> Field {
@@ -50,12 +54,22 @@ impl Field {
     const fn usual(self) -> Field {
         Field { usual: true, ..self }
     }
+
+    const fn paragraphs(self) -> Field {
+        Field { paragraphs: true, ..self }
+    }
+
+    const fn also(self, also: &'static [&'static str]) -> Field {
+        Field { also, ..self }
+    }
 }
 
 /// One verb, with what its fields make.
 #[derive(Debug)]
 pub struct Verb<T: 'static> {
     pub name: &'static str,
+    /// Other words for it. None of them is what people write for politeness or about a home: "noted", "confirmed".
+    pub also: &'static [&'static str],
     /// What it does, in a line without a full stop.
     pub meaning: &'static str,
     /// The rule behind it; see [`crate::domain::code::cite`].
@@ -68,6 +82,7 @@ pub struct Verb<T: 'static> {
 /// The verb that opens a case: what came by telephone, letter, visit or social media (3.1, 3.2).
 pub const LOG: Verb<Log> = Verb {
     name: "log",
+    also: &[],
     meaning: "Open a case for what came by telephone, letter, visit or social media",
     provision: Some("3.1, 3.2"),
     fields: &[
@@ -163,10 +178,11 @@ const RESPONSIBILITY: Field = may(
     "what of it we are or are not responsible for (5.7)",
     "We look after the lift. The car park belongs to the council",
 );
-const BECAUSE: Field = needed("because", Holds::Words, "why", "The lift engineer confirmed it");
+const BECAUSE: Field =
+    needed("because", Holds::Words, "why", "The lift engineer confirmed it").also(&["reason", "reasons", "why"]);
 const EVIDENCE: Field = needed("evidence", Holds::Words, "what shows it", "Letters of 3 March and 9 May 2025");
-const TEXT: Field = needed("text", Holds::Words, "what happened", "Rang Ms Quill; she is in on Tuesday");
-const ON: Field = may("on", Holds::Day, "the day it happened, when not today", "yesterday");
+const TEXT: Field = needed("text", Holds::Words, "what happened", "Rang Ms Quill; she is in on Tuesday").paragraphs();
+const ON: Field = may("on", Holds::Day, "the day it happened, when not today", "yesterday").also(&["date"]);
 const REVIEW: Field = may("review", Holds::Date, "when it is looked at again", "1 June 2027");
 const EVERY: &str = "how often the resident hears from us, as agreed with them";
 
@@ -174,6 +190,7 @@ const EVERY: &str = "how often the resident hears from us, as agreed with them";
 pub const VERBS: &[Verb<Command>] = &[
     Verb {
         name: "acknowledge",
+        also: &["ack", "send acknowledgement", "send the acknowledgement"],
         meaning: "Send the acknowledgement, with the definition as it stands or a better one",
         provision: Some("6.2, 6.11"),
         fields: &[POINT, OUTCOME, RESPONSIBILITY],
@@ -181,6 +198,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "define",
+        also: &["redefine"],
         meaning: "Confirm the complaint definition, or give a better one; what is not given stays",
         provision: Some("5.6"),
         fields: &[POINT, OUTCOME, RESPONSIBILITY],
@@ -188,6 +206,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "sort",
+        also: &["classify"],
         meaning: "Say what an unsure message is",
         provision: Some("1.2 to 1.4"),
         fields: &[
@@ -200,15 +219,19 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "ask",
+        also: &[],
         meaning: "Ask the resident what is not clear",
         provision: Some("5.6"),
         fields: &[
-            needed("question", Holds::Words, "what we need to know", "Which of the two lifts is out of order?").several()
+            needed("question", Holds::Words, "what we need to know", "Which of the two lifts is out of order?")
+                .several()
+                .paragraphs()
         ],
         make: |given| Some(Command::Ask { questions: given.all("question", Value::words) }),
     },
     Verb {
         name: "assign",
+        also: &["reassign", "allocate"],
         meaning: "Give the case to somebody",
         provision: Some("5.8, 6.13"),
         fields: &[
@@ -223,18 +246,20 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "extend",
+        also: &["extension"],
         meaning: "Set a later date for the response, before the old one has passed",
         provision: Some("6.4, 6.15"),
         fields: &[
-            needed("until", Holds::Date, "the new date", "Friday 18 December"),
-            needed("reason", Holds::Words, "why, as the resident reads it", "The surveyor can only come on 14 December"),
+            needed("until", Holds::Date, "the new date", "Friday 18 December").also(&["till", "to", "new date", "date"]),
+            needed("reason", Holds::Words, "why, as the resident reads it", "The surveyor can only come on 14 December")
+                .also(&["because", "why"]),
             may(
                 "good-reason",
                 Holds::Words,
                 "why it must be longer than the Code's limit",
                 "The part is made to order and comes on 4 January",
             ),
-            may("updates", Holds::WorkingDays, EVERY, "5 working days"),
+            may("updates", Holds::WorkingDays, EVERY, "5 working days").also(&["updates every", "every"]),
         ],
         make: |given| {
             Some(Command::Extend {
@@ -247,6 +272,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "respond",
+        also: &["response"],
         meaning: "Send the response of the stage the case is at, with an answer to every point",
         provision: Some("6.7 to 6.9, 6.18, 6.19, 7.1"),
         fields: &[
@@ -256,8 +282,10 @@ pub const VERBS: &[Verb<Command>] = &[
                 "“upheld:”, “partly upheld:” or “not upheld:” and the reasons; one for each point, in their order",
                 "upheld: We should have come within 20 working days",
             )
-            .several(),
-            may("decision", Holds::Words, "the decision on the whole", "We uphold your complaint"),
+            .several()
+            .paragraphs()
+            .also(&["point", "finding"]),
+            may("decision", Holds::Words, "the decision on the whole", "We uphold your complaint").paragraphs(),
             may(
                 "remedy",
                 Holds::Remedy,
@@ -266,12 +294,21 @@ pub const VERBS: &[Verb<Command>] = &[
                 "money: £150.50 for the delay",
             )
             .several()
-            .usual(),
+            .usual()
+            .also(&["remedies"]),
             may(
                 "action",
                 Holds::Promise,
                 "what is still to be done, by whom, by when",
                 "Renew the extractor fan; owner Repairs Team; by 18 December",
+            )
+            .several()
+            .also(&["promise"]),
+            may(
+                "about",
+                Holds::Words,
+                "the point that the next answer is to; it is there for you to see, and is not sent",
+                "The lift has been broken for six weeks",
             )
             .several(),
         ],
@@ -286,16 +323,19 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "escalate",
+        also: &["escalate to stage 2", "escalate to stage two"],
         meaning: "The resident is not content with the stage 1 response: begin stage 2",
         provision: Some("6.10, 6.12"),
         fields: &[
-            may("received", Holds::Instant, "when they asked, when not now", "yesterday 14:30"),
-            may("why", Holds::Words, "their reasons, if they gave any", "The lift has failed again"),
+            may("received", Holds::Instant, "when they asked, when not now", "yesterday 14:30").also(&["on", "date"]),
+            may("why", Holds::Words, "their reasons, if they gave any", "The lift has failed again")
+                .also(&["because", "reason", "reasons"]),
         ],
         make: |given| Some(Command::Escalate { received: given.one("received", Value::instant), reasons: given.one("why", Value::words) }),
     },
     Verb {
         name: "stay",
+        also: &["stay at stage 1", "stay at stage one"],
         meaning: "The resident did not ask for stage 2 after all",
         provision: Some("6.10"),
         fields: &[Field { example: "She only thanked us", ..BECAUSE }],
@@ -303,6 +343,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "refuse",
+        also: &["reject", "refusal"],
         meaning: "Do not take the complaint, or do not take it to stage 2",
         provision: Some("2.2 to 2.5, 5.11"),
         fields: &[
@@ -312,7 +353,11 @@ pub const VERBS: &[Verb<Command>] = &[
                 "over 12 months, legal proceedings, already considered, or “other:” with the ground of your policy",
                 "already considered",
             ),
-            needed("because", Holds::Words, "why it applies to this case", "We answered the same points in March 2026"),
+            Field {
+                meaning: "why it applies to this case",
+                example: "We answered the same points in March 2026",
+                ..BECAUSE.paragraphs()
+            },
             EVIDENCE,
             may(
                 "discretion",
@@ -334,6 +379,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "point",
+        also: &["add point", "add a point", "add points"],
         meaning: "Take a related point into the complaint, before its response",
         provision: Some("6.8"),
         fields: &[Field { needed: true, usual: true, ..POINT }],
@@ -341,6 +387,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "complain",
+        also: &[],
         meaning: "Open a complaint beside this case, which goes on",
         provision: Some("1.5, 6.8"),
         fields: &[
@@ -358,20 +405,24 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "withdraw",
+        also: &["withdrawn"],
         meaning: "The resident takes the complaint back",
         provision: None,
-        fields: &[needed("how", Holds::Words, "how they said so", "By telephone this morning: the lift works")],
+        fields: &[needed("how", Holds::Words, "how they said so", "By telephone this morning: the lift works").also(&["because", "reason"])],
         make: |given| Some(Command::Withdraw { how: given.one("how", Value::words)? }),
     },
     Verb {
         name: "close",
+        also: &[],
         meaning: "End the case with what was learnt from it",
         provision: Some("9.1"),
-        fields: &[needed("learning", Holds::Words, "what was learnt", "Parts for this lift are now kept in store")],
+        fields: &[needed("learning", Holds::Words, "what was learnt", "Parts for this lift are now kept in store")
+                .also(&["learnt", "lesson", "lessons", "what was learnt"])],
         make: |given| Some(Command::Close { learning: given.one("learning", Value::words)? }),
     },
     Verb {
         name: "reopen",
+        also: &[],
         meaning: "Take up a case that has ended",
         provision: None,
         fields: &[Field { example: "The repair did not hold", ..BECAUSE }],
@@ -379,12 +430,13 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "promise",
+        also: &[],
         meaning: "Promise something to the resident",
         provision: Some("6.6, 7.3"),
         fields: &[
-            needed("what", Holds::Words, "what will be done", "Renew the extractor fan"),
+            needed("what", Holds::Words, "what will be done", "Renew the extractor fan").also(&["action"]),
             needed("owner", Holds::Owner, "who sees to it: a role, or somebody registered", "Repairs Team"),
-            needed("by", Holds::Date, "by when", "18 December"),
+            needed("by", Holds::Date, "by when", "18 December").also(&["until", "date"]),
         ],
         make: |given| {
             let (owner, owner_address) = given.one("owner", Value::owner)?;
@@ -394,6 +446,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "done",
+        also: &[],
         meaning: "Something promised is done",
         provision: Some("6.6, 7.3"),
         fields: &[
@@ -404,11 +457,12 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "postpone",
+        also: &["defer"],
         meaning: "Promise an action for a later day, and tell the resident why",
         provision: Some("6.6, 7.3"),
         fields: &[
             needed("action", Holds::Number, "the number of the action", "1"),
-            needed("until", Holds::Date, "the new day", "8 January"),
+            needed("until", Holds::Date, "the new day", "8 January").also(&["till", "to", "new date", "date", "by"]),
             needed("because", Holds::Words, "why, as the resident reads it", "The fan has not been delivered yet"),
         ],
         make: |given| {
@@ -418,33 +472,41 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "update",
+        also: &["tell resident", "tell the resident", "update resident", "update the resident"],
         meaning: "Tell the resident how it stands",
         provision: Some("5.9, 6.6"),
         fields: &[
-            needed("text", Holds::Words, "what they are told", "The engineer has ordered the part"),
-            may("every", Holds::WorkingDays, EVERY, "weekly"),
+            needed("text", Holds::Words, "what they are told", "The engineer has ordered the part").paragraphs(),
+            may("every", Holds::WorkingDays, EVERY, "weekly").also(&["updates every"]),
         ],
         make: |given| Some(Command::Update { text: given.one("text", Value::words)?, every: given.one("every", Value::working_days) }),
     },
     Verb {
         name: "answer",
+        also: &["answer request", "answer the request"],
         meaning: "Answer a service request or a message that is no complaint",
         provision: Some("1.3, 1.4"),
-        fields: &[needed("text", Holds::Words, "the answer", "A plumber comes on Tuesday between 8 and 12")],
+        fields: &[
+            needed("text", Holds::Words, "the answer", "A plumber comes on Tuesday between 8 and 12")
+                .paragraphs()
+                .also(&["answer"]),
+        ],
         make: |given| Some(Command::AnswerRequest { text: given.one("text", Value::words)? }),
     },
     Verb {
         name: "received",
+        also: &["received on", "received at", "had it on"],
         meaning: "The landlord had it earlier than the case says: its dates move in",
         provision: Some("3.2"),
         fields: &[
-            needed("at", Holds::Instant, "when any member of staff first had it", "Friday 14:30"),
+            needed("at", Holds::Instant, "when any member of staff first had it", "Friday 14:30").also(&["on", "date"]),
             Field { example: "She told the caretaker on Friday", ..BECAUSE },
         ],
         make: |given| Some(Command::Received { at: given.one("at", Value::instant)?, because: given.one("because", Value::words)? }),
     },
     Verb {
         name: "resident",
+        also: &[],
         meaning: "Put right what is known of the resident; what is not given stays",
         provision: Some("5.10"),
         fields: &[
@@ -468,6 +530,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "represent",
+        also: &["representative"],
         meaning: "Somebody speaks for the resident",
         provision: Some("3.6"),
         fields: &[
@@ -482,6 +545,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "adjust",
+        also: &["adjustment"],
         meaning: "Record a disability or another need, and what is done differently",
         provision: Some("5.10"),
         fields: &[
@@ -496,6 +560,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "restrict",
+        also: &["restriction"],
         meaning: "Restrict how the resident deals with us; their mail is logged all the same",
         provision: Some("5.14, 5.15"),
         fields: &[
@@ -522,6 +587,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "lift",
+        also: &["lift restriction", "lift the restriction"],
         meaning: "Lift the restriction",
         provision: Some("5.14"),
         fields: &[Field { example: "Three months without a difficulty", ..BECAUSE }],
@@ -529,6 +595,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "review",
+        also: &[],
         meaning: "An adjustment or the restriction was looked at again, and stays",
         provision: Some("5.10, 5.14"),
         fields: &[
@@ -543,6 +610,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "link",
+        also: &[],
         meaning: "Say that two cases belong together",
         provision: None,
         fields: &[
@@ -553,6 +621,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "merge",
+        also: &[],
         meaning: "This case is the same as an earlier one, and goes on as that",
         provision: Some("6.2"),
         fields: &[
@@ -563,6 +632,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "note",
+        also: &["file note"],
         meaning: "Write something down",
         provision: Some("6.9"),
         fields: &[Field { meaning: "what is to be remembered", ..TEXT }, ON],
@@ -570,6 +640,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "call",
+        also: &["telephone", "phone", "phone call", "telephone call"],
         meaning: "Record a telephone call",
         provision: None,
         fields: &[Field { meaning: "what was said", ..TEXT }, ON],
@@ -577,6 +648,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "visit",
+        also: &["site visit", "home visit"],
         meaning: "Record a visit",
         provision: None,
         fields: &[Field { meaning: "what was seen and said", example: "The lift stands on the third floor", ..TEXT }, ON],
@@ -584,6 +656,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "evidence",
+        also: &[],
         meaning: "Record evidence, and where it lies",
         provision: None,
         fields: &[Field { meaning: "what it is", example: "The engineer's report, in the repairs folder", ..TEXT }, ON],
@@ -591,6 +664,7 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "survey",
+        also: &[],
         meaning: "Do not ask this resident how it was",
         provision: Some("1.6"),
         fields: &[needed("off", Holds::Flag, "they want no survey", "")],
@@ -598,12 +672,134 @@ pub const VERBS: &[Verb<Command>] = &[
     },
     Verb {
         name: "handed-over",
+        also: &["posted"],
         meaning: "A letter to print was posted, or read out to the resident",
         provision: Some("5.10"),
         fields: &[needed("letter", Holds::Number, "its number within the case, as the letter itself says", "3"), ON],
         make: |given| Some(Command::HandedOver { letter: given.one("letter", Value::number)?, on: given.one("on", Value::date) }),
     },
+    Verb {
+        name: "undo",
+        also: &[],
+        meaning: "Take back what was just done, while its letter has not left",
+        provision: None,
+        fields: &[],
+        make: |_| Some(Command::Undo),
+    },
 ];
+
+/// What somebody may ask of us that is no act of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// What can be asked, or how one thing is asked; `about`: the name of a verb.
+    Help { about: Option<String> },
+    /// How a case stands.
+    Status,
+    /// They cannot be reached before `until`, and `cover` does their work.
+    Away { until: Date, cover: Option<Person> },
+    /// They can be reached again.
+    Back,
+}
+
+/// What can be asked by e-mail besides the acts of a case. None of it changes a case.
+pub const ASIDE: &[Verb<Aside>] = &[
+    Verb {
+        name: "help",
+        also: &["help with", "commands"],
+        meaning: "Say what can be done, or how one thing is done",
+        provision: None,
+        fields: &[may("about", Holds::Verb, "one thing that can be done", "extend")],
+        make: |given| Some(Aside::Help { about: given.one("about", Value::choice).map(str::to_owned) }),
+    },
+    Verb {
+        name: "status",
+        also: &[],
+        meaning: "Say how the case stands",
+        provision: None,
+        fields: &[],
+        make: |_| Some(Aside::Status),
+    },
+    Verb {
+        name: "away",
+        also: &["i am away", "i'm away"],
+        meaning: "Say that you are away, and who does your work",
+        provision: None,
+        fields: &[
+            needed("until", Holds::Date, "the day you are back", "4 January").also(&["till"]),
+            may("cover", Holds::Person, "who does your work meanwhile", "Ben Example").usual(),
+        ],
+        make: |given| {
+            Some(Aside::Away { until: given.one("until", Value::date)?, cover: given.one("cover", Value::person) })
+        },
+    },
+    Verb {
+        name: "back",
+        also: &["i am back", "i'm back"],
+        meaning: "Say that you are back",
+        provision: None,
+        fields: &[],
+        make: |_| Some(Aside::Back),
+    },
+];
+
+/// What a form asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// An act of the case the message belongs to.
+    Act(Command),
+    /// A case of its own.
+    Log(Log),
+    Aside(Aside),
+}
+
+/// The words of one verb, whatever it makes.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    pub name: &'static str,
+    pub also: &'static [&'static str],
+    /// What it does, in a line without a full stop.
+    pub meaning: &'static str,
+    /// The rule behind it; see [`crate::domain::code::cite`].
+    pub provision: Option<&'static str>,
+    pub fields: &'static [Field],
+}
+
+impl<T> Verb<T> {
+    /// Its words.
+    pub fn row(&self) -> Row {
+        let Verb { name, also, meaning, provision, fields, .. } = *self;
+        Row { name, also, meaning, provision, fields }
+    }
+}
+
+impl Row {
+    /// Whether it has this name, however it is written, or this other word for it.
+    fn is(&self, written: &str) -> bool {
+        let written = squeezed(written);
+        [self.name].iter().chain(self.also).any(|word| squeezed(word) == written)
+    }
+
+    /// The field a person means: in any case, with spaces or dashes, "points" for "point".
+    pub fn field(&self, written: &str) -> Option<&'static Field> {
+        let written = squeezed(written);
+        let is = |name: &str, field: &Field| {
+            let name = squeezed(name);
+            name == written || (field.several && written.strip_suffix('s') == Some(&name))
+        };
+        let named = self.fields.iter().find(|field| is(field.name, field));
+        named.or_else(|| self.fields.iter().find(|field| field.also.iter().any(|word| is(word, field))))
+    }
+}
+
+/// Every verb that can stand in an e-mail: the acts of a case, `log`, and what is asked besides.
+pub fn rows() -> impl Iterator<Item = Row> {
+    VERBS.iter().map(Verb::row).chain([LOG.row()]).chain(ASIDE.iter().map(Verb::row))
+}
+
+/// The verb with this name, or with this other word for it, of all there are.
+pub fn row(written: &str) -> Option<Row> {
+    rows().find(|row| row.is(written))
+}
 
 /// What somebody filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -635,8 +831,7 @@ impl fmt::Display for Mistake {
 
 /// The verb of a case's act, however it is written.
 pub fn verb(written: &str) -> Option<&'static Verb<Command>> {
-    let name = squeezed(written);
-    VERBS.iter().find(|verb| squeezed(verb.name) == name)
+    VERBS.iter().find(|verb| verb.row().is(written))
 }
 
 impl Form {
@@ -646,13 +841,30 @@ impl Form {
     ///
     /// Every mistake, in the order of the fields.
     pub fn read(&self, context: &Context) -> Result<Command, Vec<Mistake>> {
-        let verb = verb(&self.verb).ok_or_else(|| {
-            let names: Vec<&str> = VERBS.iter().map(|verb| verb.name).collect();
-            let wrong = format!("no act of a case has that name{}", perhaps(&self.verb, &names));
-            vec![Mistake { field: None, wrong, example: "note".to_owned() }]
-        })?;
-        verb.read(&self.fields, context)
+        verb(&self.verb).ok_or_else(|| vec![unknown(&self.verb)])?.read(&self.fields, context)
     }
+
+    /// Makes what it asks for, whatever that is.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake, in the order of the fields.
+    pub fn asked(&self, context: &Context) -> Result<Asked, Vec<Mistake>> {
+        if LOG.row().is(&self.verb) {
+            return LOG.read(&self.fields, context).map(Asked::Log);
+        }
+        match ASIDE.iter().find(|verb| verb.row().is(&self.verb)) {
+            Some(verb) => verb.read(&self.fields, context).map(Asked::Aside),
+            None => self.read(context).map(Asked::Act),
+        }
+    }
+}
+
+/// That there is no such verb.
+pub(super) fn unknown(verb: &str) -> Mistake {
+    let names: Vec<&str> = VERBS.iter().map(|verb| verb.name).collect();
+    let wrong = format!("no act of a case has that name{}", perhaps(verb, &names));
+    Mistake { field: None, wrong, example: "note".to_owned() }
 }
 
 impl<T> Verb<T> {
@@ -665,6 +877,8 @@ impl<T> Verb<T> {
         let mut mistakes = Vec::new();
         let mut values: Vec<(&'static str, Value)> = Vec::new();
         for (written, text) in fields {
+            // A form is sent back with some of its lines as they were.
+            let Some(text) = form::filled_in(text) else { continue };
             match self.field(written) {
                 Some(field) => match field.read(text, context) {
                     Ok(read) => values.extend(read.into_iter().map(|value| (field.name, value))),
@@ -702,11 +916,9 @@ impl<T> Verb<T> {
         Ok((self.make)(&given).expect("a verb's row reads what its fields hold"))
     }
 
-    /// The field a person means: in any case, with spaces or dashes, "points" for "point".
+    /// The field a person means; see [`Row::field`].
     pub fn field(&self, written: &str) -> Option<&'static Field> {
-        let written = squeezed(written);
-        let plural = |field: &Field| field.several && written.strip_suffix('s') == Some(field.name);
-        self.fields.iter().find(|field| squeezed(field.name) == written || plural(field))
+        self.row().field(written)
     }
 }
 

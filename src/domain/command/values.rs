@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::dates::{self, Looking};
+use super::grammar;
 use crate::domain::calendar::{Calendar, WorkingDays};
 use crate::domain::case::{Answer, Finding, Ground, Promised, Remedy, RemedyKind};
 use crate::domain::landlord::{Landlord, Person};
@@ -17,6 +18,8 @@ const LONGEST: usize = 20_000;
 const SAID_BACK: usize = 40;
 /// Several names are listed up to this many.
 const NAMED: usize = 12;
+/// Nobody's name or role, and no reference, is written in more words than this.
+const NAME_WORDS: usize = 5;
 
 /// Words that mean the same, the first of them the one that is kept.
 pub type Choices = &'static [&'static [&'static str]];
@@ -43,6 +46,8 @@ pub enum Holds {
     /// Written, or not.
     Flag,
     Choice(Choices),
+    /// The name of a verb.
+    Verb,
     /// A ground of 2.2.
     Ground,
     /// The answer to one point: what was found, and why.
@@ -70,11 +75,41 @@ impl Holds {
             Holds::Email => "e-mail address",
             Holds::Flag => "",
             Holds::Choice(_) => "choice",
+            Holds::Verb => "what to do",
             Holds::Ground => "ground",
             Holds::Answer => "finding: reasons",
             Holds::Remedy => "kind: what",
             Holds::Promise => "what; owner who; by date",
             Holds::Owner => "role or person",
+        }
+    }
+
+    /// Whether it is somebody's own words, with no shape of their own.
+    pub(super) fn free(self) -> bool {
+        matches!(self, Holds::Words | Holds::Answer | Holds::Remedy | Holds::Promise)
+    }
+
+    /// Whether `text` has the shape of such a value, whatever it means on a given day: enough to tell it from the words
+    /// around it.
+    pub(super) fn shaped(self, text: &str) -> bool {
+        let few = |words: usize| (1..=words).contains(&text.split_whitespace().take(words + 1).count());
+        let name = |c: char| c.is_alphanumeric() || c.is_whitespace() || "@.-_'’<>()&+".contains(c);
+        match self {
+            Holds::Words | Holds::Promise => false,
+            Holds::Date | Holds::Day => dates::shaped(text) && !dates::timed(text),
+            Holds::Instant => dates::shaped(text),
+            Holds::Person | Holds::Owner => few(NAME_WORDS) && text.chars().all(name),
+            Holds::Conflict => is_none(text),
+            Holds::WorkingDays => dates::working_days(text).is_ok(),
+            Holds::Reference => few(NAME_WORDS) && text.contains(|c: char| c.is_ascii_digit()) && reference_like(text),
+            Holds::Number => few(2) && number(text).is_some(),
+            Holds::Email => email(text).is_some(),
+            Holds::Flag => text.is_empty(),
+            Holds::Choice(choices) => choice(choices, text).is_ok(),
+            Holds::Verb => grammar::row(text).is_some(),
+            Holds::Ground => ground(text).is_ok(),
+            Holds::Answer => finding(text).is_some(),
+            Holds::Remedy => remedy_kind(text).is_some(),
         }
     }
 
@@ -108,6 +143,10 @@ impl Holds {
             Holds::Flag if text.is_empty() || ["yes", "true"].contains(&&*squeezed(text)) => Ok(Value::Flag),
             Holds::Flag => Err(said("nothing is to be written after it".to_owned())),
             Holds::Choice(choices) => choice(choices, text).map(Value::Choice).map_err(said),
+            Holds::Verb => {
+                let row = grammar::row(text).ok_or_else(|| said("nothing that can be done has that name".to_owned()));
+                row.map(|row| Value::Choice(row.name))
+            }
             Holds::Ground => ground(text).map(Value::Ground),
             Holds::Answer => answer(text).map(Value::Answer),
             Holds::Remedy => remedy(text).map(Value::Remedy),
@@ -164,6 +203,15 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The day to come that `text` means, as people write it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, without a full stop.
+    pub fn day_ahead(&self, text: &str) -> Result<Date, String> {
+        dates::date(text, self.today, self.calendar, Looking::Ahead)
+    }
+
     /// Everybody `text` may name, by their post or as [`named`] finds them.
     fn people_named(&self, text: &str) -> Vec<&'a Person> {
         let Landlord { officer, deputy, manager, member_responsible, .. } = self.landlord;
@@ -190,7 +238,11 @@ impl<'a> Context<'a> {
 /// Those of `people` whom `text` may name: by e-mail address, name, role, or a part of the name; by the surest of these
 /// that fits anybody at all.
 pub fn named<'a>(people: &[&'a Person], text: &str) -> Vec<&'a Person> {
-    let text = text.trim().trim_matches(['<', '>']).to_lowercase();
+    let text = text.trim().trim_start_matches('@');
+    // "Ben Example <ben@example.org>": the address says who.
+    let address =
+        text.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).filter(|inner| inner.contains('@'));
+    let text = address.unwrap_or(text).to_lowercase();
     let ways: [fn(&Person, &str) -> bool; 4] = [
         |person, text| person.address == text,
         |person, text| person.name.to_lowercase() == text,
@@ -274,6 +326,12 @@ fn reference(text: &str) -> Result<Reference, String> {
     text.parse().or_else(|why: crate::domain::reference::NotAReference| sole().ok_or(why.to_string()))
 }
 
+/// Whether `text` is a reference, perhaps with a slip in it.
+fn reference_like(text: &str) -> bool {
+    use crate::domain::reference::NotAReference;
+    !matches!(text.parse::<Reference>(), Err(NotAReference::Shape))
+}
+
 /// "2", "#2", "action 2".
 fn number(text: &str) -> Option<u32> {
     let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '-');
@@ -322,22 +380,51 @@ fn ground(text: &str) -> Result<Ground, String> {
     }
 }
 
-const FINDINGS: [(&str, Finding); 6] = [
+/// The longer before those they begin with.
+const FINDINGS: [(&str, Finding); 13] = [
     ("partly upheld", Finding::PartlyUpheld),
     ("partially upheld", Finding::PartlyUpheld),
     ("partly-upheld", Finding::PartlyUpheld),
+    ("part upheld", Finding::PartlyUpheld),
     ("not upheld", Finding::NotUpheld),
     ("not-upheld", Finding::NotUpheld),
+    ("upheld in part", Finding::PartlyUpheld),
+    ("upheld partly", Finding::PartlyUpheld),
+    ("upheld partially", Finding::PartlyUpheld),
+    ("upheld in full", Finding::Upheld),
+    ("fully upheld", Finding::Upheld),
     ("upheld", Finding::Upheld),
+    ("not to be upheld", Finding::NotUpheld),
 ];
+/// These begin a sentence as well, so that a mark must stand behind them.
+const FINDINGS_WITH_MARK: [(&str, Finding); 2] =
+    [("partly", Finding::PartlyUpheld), ("partially", Finding::PartlyUpheld)];
 
 /// The finding that begins `text`, and what stands behind it.
-fn finding(text: &str) -> Option<(Finding, &str)> {
-    let found = FINDINGS.iter().find_map(|(words, finding)| {
-        let begins = text.get(..words.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(words));
-        begins.then(|| (*finding, &text[words.len()..]))
-    });
-    found.filter(|(_, rest)| !rest.starts_with(char::is_alphanumeric))
+pub(super) fn finding(text: &str) -> Option<(Finding, &str)> {
+    let (yes, no) = (after(text, "yes"), after(text, "no"));
+    let text = yes.or(no).unwrap_or(text).trim_start_matches([' ', ',', ':', '.', '-', '–']);
+    let among = |findings: &'static [(&str, Finding)]| {
+        findings.iter().find_map(|(words, finding)| Some((*finding, after(text, words)?)))
+    };
+    let found = among(&FINDINGS).or_else(|| among(&FINDINGS_WITH_MARK).filter(|(_, rest)| ends_label(rest)));
+    // "No, upheld" contradicts itself.
+    found.filter(|(finding, _)| match *finding {
+        Finding::NotUpheld => yes.is_none(),
+        _ => no.is_none(),
+    })
+}
+
+/// What stands behind `words` when they begin `text`, in any case.
+fn after<'t>(text: &'t str, words: &str) -> Option<&'t str> {
+    let begins = text.get(..words.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(words));
+    begins.then(|| &text[words.len()..]).filter(|rest| !rest.starts_with(char::is_alphanumeric))
+}
+
+/// Whether what stands before `rest` ends there as a label does.
+pub(super) fn ends_label(rest: &str) -> bool {
+    let rest = rest.trim_start_matches(' ');
+    rest.is_empty() || rest.starts_with([':', '：', '.', ',', ';', '-', '–', '—', '=', '\n', '\t'])
 }
 
 fn answer(text: &str) -> Result<Answer, String> {
@@ -367,9 +454,10 @@ const REMEDIES: Choices = &[
 ];
 
 fn remedy(text: &str) -> Result<Remedy, String> {
-    // An amount says what kind it is.
-    let (kind, what) = if text.starts_with('£') { ("money", text) } else { parted(text).unwrap_or((text, "")) };
-    let name = choice(REMEDIES, kind).map_err(|wrong| format!("{wrong} (“{}”)", said_back(text)))?;
+    let (name, what) = remedy_kind(text).ok_or_else(|| {
+        let wrong = choice(REMEDIES, parted(text).map_or(text, |(kind, _)| kind)).err().unwrap_or_default();
+        format!("{wrong} (“{}”)", said_back(text))
+    })?;
     let kind = REMEDIES.iter().position(|same| same.first() == Some(&name)).map(|at| RemedyKind::ALL[at]);
     let kind = kind.unwrap_or(RemedyKind::Action);
     let (pence, what) = match kind {
@@ -385,9 +473,25 @@ fn remedy(text: &str) -> Result<Remedy, String> {
     }
 }
 
-/// The amount in pence that begins `text`, and the rest: "£1,250.50 for the delay", "150".
+/// The kind of remedy that begins `text`, and what it is.
+pub(super) fn remedy_kind(text: &str) -> Option<(&'static str, &str)> {
+    // An amount says what kind it is.
+    if text.starts_with('£') {
+        return choice(REMEDIES, "money").ok().map(|kind| (kind, text));
+    }
+    let (kind, what) = parted(text).unwrap_or((text, ""));
+    let amount = || {
+        let kinds = ["money", "compensation of", "compensation", "payment of", "payment"];
+        let what = kinds.iter().find_map(|kind| after(text, kind))?.trim_start();
+        money(what).and_then(|_| choice(REMEDIES, "money").ok()).map(|kind| (kind, what))
+    };
+    choice(REMEDIES, kind).ok().map(|kind| (kind, what)).or_else(amount)
+}
+
+/// The amount in pence that begins `text`, and the rest: "£1,250.50 for the delay", "150", "150 pounds for the delay".
 fn money(text: &str) -> Option<(u32, &str)> {
-    let text = text.trim_start_matches('£').trim_start();
+    let amount = after(text, "gbp").unwrap_or(text).trim_start_matches(['£', ' ']);
+    let (signed, text) = (amount.len() < text.len(), amount);
     let pounds_end = text.find(|c: char| !c.is_ascii_digit() && c != ',').unwrap_or(text.len());
     let (pounds, rest) = text.split_at(pounds_end);
     let pounds: u32 = pounds.trim_end_matches(',').replace(',', "").parse().ok()?;
@@ -402,28 +506,44 @@ fn money(text: &str) -> Option<(u32, &str)> {
     if rest.starts_with(char::is_alphanumeric) {
         return None;
     }
+    let named = ["pounds", "pound", "gbp"].iter().find_map(|unit| after(rest.trim_start(), unit));
+    let rest = named.unwrap_or(rest);
+    // "12 weeks late" is no amount.
+    let counts = rest.trim_start().starts_with(char::is_alphabetic);
+    let spent =
+        || ["for", "to", "towards", "as", "in", "because"].iter().any(|word| after(rest.trim_start(), word).is_some());
+    if counts && !signed && named.is_none() && !spent() {
+        return None;
+    }
     let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || ":;,.-–—".contains(c));
     Some((pounds.checked_mul(100)?.checked_add(pence)?, rest))
 }
 
-/// "Renew the extractor fan; owner Repairs Team; by 18 December".
+/// "Renew the extractor fan; owner Repairs Team; by 18 December"; "Repair the lift by 4 December, owner Repairs Team".
 fn promise(text: &str, context: &Context) -> Result<Promised, String> {
+    let mark = if text.contains(';') { "; " } else { ", " };
     let (mut what, mut owner, mut by) = (Vec::new(), None, None);
-    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+    let date = |text: &str| {
+        let date = dates::date(text, context.today, context.calendar, Looking::Ahead);
+        date.map_err(|wrong| format!("{wrong} (“{}”)", said_back(text)))
+    };
+    for part in text.split(mark.trim()).map(str::trim).filter(|part| !part.is_empty()) {
         match part.split_once([' ', ':']).map(|(first, rest)| (squeezed(first), rest.trim_start_matches([':', ' ']))) {
             Some((label, rest)) if label == "owner" && owner.is_none() => owner = Some(context.owner(rest)?),
-            Some((label, rest)) if label == "by" && by.is_none() => {
-                let date = dates::date(rest, context.today, context.calendar, Looking::Ahead);
-                by = Some(date.map_err(|wrong| format!("{wrong} (“{}”)", said_back(rest)))?);
-            }
+            Some((label, rest)) if label == "by" && by.is_none() => by = Some(date(rest)?),
             _ => what.push(part),
         }
     }
+    let what = what.join(mark);
+    let (what, by) = match (what.rsplit_once(" by "), by) {
+        (Some((what, last)), None) if dates::shaped(last) => (what.trim().to_owned(), Some(date(last)?)),
+        (_, by) => (what, by),
+    };
     let said = || said_back(text);
     if what.is_empty() {
         return Err(format!("what will be done is missing (“{}”)", said()));
     }
     let (owner, owner_address) = owner.ok_or_else(|| format!("the owner is missing (Code 6.6) (“{}”)", said()))?;
     let by = by.ok_or_else(|| format!("the date is missing (Code 6.6, 7.3) (“{}”)", said()))?;
-    Ok(Promised { what: Words::new(what.join("; ")), owner, owner_address, by })
+    Ok(Promised { what: Words::new(what), owner, owner_address, by })
 }

@@ -271,5 +271,6 @@ pub(super) fn in_words(kind: LetterKind) -> &'static str {
         LetterKind::Reminder => "the reminder",
         LetterKind::Undelivered => "the letter about an undelivered letter",
         LetterKind::DatesMoved => "the letter about moved dates",
+        LetterKind::Transcript => "the answer to an e-mail",
     }
 }

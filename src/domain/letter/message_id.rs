@@ -1,18 +1,28 @@
 //! Message-IDs that say which letter of which case they name, and prove that they are ours.
 //!
 //! `wel-1047-k.3.9f86d081884c7d65@homes.example`: reference, letter, and 64 bits of an HMAC-SHA256 over both. Replies and
-//! delivery reports carry it back. Whoever can show one has held one of our letters; nobody can make one up.
+//! delivery reports carry it back. Whoever can show one has held one of our letters; nobody can make one up. A list of open
+//! cases belongs to none of them: its Message-ID names the list, the landlord, the day and the reader instead.
 
 use std::fmt;
 
+use hmac::digest::CtOutput;
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
 
 use crate::domain::case::LetterNo;
 use crate::domain::reference::Reference;
 
 /// Bytes of the code kept: short enough for a header line, too long to guess by sending mail.
-const CODE_BYTES: usize = 8;
+pub(super) const CODE_BYTES: usize = 8;
+/// Bytes kept of the digest of a reader's address.
+const READER_BYTES: usize = 8;
+
+// What a code is for goes into it: the code of one thing is none of another. Each ends with a NUL, so none begins another.
+const LETTERS: &[u8] = b"redress message-id\0";
+const NOTICES: &[u8] = b"redress notice-id\0";
+const LINKS: &[u8] = b"redress link\0";
 
 /// The secret behind our Message-IDs. Change it, and answers to letters sent before are no longer recognised by it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,9 +33,38 @@ impl MessageKey {
         MessageKey(secret)
     }
 
-    fn code(&self, local: &str) -> Hmac<Sha256> {
+    fn code(&self, purpose: &[u8], text: &str) -> Hmac<Sha256> {
         let mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
-        mac.chain_update(b"redress message-id\0").chain_update(local)
+        mac.chain_update(purpose).chain_update(text)
+    }
+
+    /// `local` with its code behind it.
+    fn sign(&self, purpose: &[u8], local: &str, domain: &str) -> String {
+        let code = self.code(purpose, local).finalize().into_bytes();
+        format!("{local}.{}@{domain}", hex::encode(&code[..CODE_BYTES]))
+    }
+
+    /// What the code in `message_id` was made over, in lower case, when it is ours. Mail systems on the way may have changed
+    /// case, or left the angle brackets on; the domain does not count, for a landlord may move.
+    fn signed(&self, purpose: &[u8], message_id: &str) -> Option<String> {
+        let id = message_id.trim().trim_start_matches('<').trim_end_matches('>').to_ascii_lowercase();
+        let (local, _domain) = id.split_once('@')?;
+        let (named, code) = local.rsplit_once('.')?;
+        self.is_code(purpose, named, &hex::decode(code).ok()?).then(|| named.to_owned())
+    }
+
+    /// In constant time: the time of a comparison must not help anybody guess.
+    fn is_code(&self, purpose: &[u8], text: &str, code: &[u8]) -> bool {
+        code.len() == CODE_BYTES && self.code(purpose, text).verify_truncated_left(code).is_ok()
+    }
+
+    /// The code of a link over `bound`; its first [`CODE_BYTES`] are kept.
+    pub(super) fn link_code(&self, bound: &str) -> CtOutput<Hmac<Sha256>> {
+        self.code(LINKS, bound).finalize()
+    }
+
+    pub(super) fn is_link_code(&self, bound: &str, code: &[u8]) -> bool {
+        self.is_code(LINKS, bound, code)
     }
 }
 
@@ -38,22 +77,57 @@ impl fmt::Debug for MessageKey {
 /// The Message-ID of a case's letter, without angle brackets (RFC 5322, 3.6.4). Letters are numbered from 1; number 0 stands
 /// for the case itself, where its letters to staff are threaded together.
 pub fn message_id(reference: &Reference, letter: LetterNo, key: &MessageKey, domain: &str) -> String {
-    let local = format!("{reference}.{letter}").to_ascii_lowercase();
-    let code = key.code(&local).finalize().into_bytes();
-    format!("{local}.{}@{domain}", hex::encode(&code[..CODE_BYTES]))
+    key.sign(LETTERS, &format!("{reference}.{letter}").to_ascii_lowercase(), domain)
 }
 
-/// The letter that `message_id` names, when the code in it shows that we wrote it. Mail systems on the way may have changed
-/// case, or left the angle brackets on; the domain does not count, for a landlord may move.
+/// The letter that `message_id` names, when the code in it shows that we wrote it.
 pub fn our_letter(message_id: &str, key: &MessageKey) -> Option<(Reference, LetterNo)> {
-    let id = message_id.trim().trim_start_matches('<').trim_end_matches('>').to_ascii_lowercase();
-    let (local, _domain) = id.split_once('@')?;
-    let (named, code) = local.rsplit_once('.')?;
-    let code = hex::decode(code).ok().filter(|code| code.len() == CODE_BYTES)?;
-    // In constant time: the time of a comparison must not help anybody guess.
-    key.code(named).verify_truncated_left(&code).ok()?;
+    let named = key.signed(LETTERS, message_id)?;
     let (reference, letter) = named.rsplit_once('.')?;
     Some((reference.parse().ok()?, letter.parse().ok()?))
+}
+
+/// The Message-ID of a list of a landlord's open cases, without angle brackets; the same for one reader and `day`.
+pub(super) fn notice_id(
+    list: &str,
+    landlord_key: &str,
+    day: Date,
+    address: &str,
+    key: &MessageKey,
+    domain: &str,
+) -> String {
+    let reader = hex::encode(reader(address));
+    key.sign(NOTICES, &format!("{list}.{landlord_key}.{day}.{reader}").to_ascii_lowercase(), domain)
+}
+
+/// Which list went to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeId {
+    /// The landlord's key in the configuration.
+    pub landlord: String,
+    /// The day it was for, in Europe/London.
+    pub day: Date,
+    reader: [u8; READER_BYTES],
+}
+
+impl NoticeId {
+    /// Whether the list went to `address`.
+    pub fn proves(&self, address: &str) -> bool {
+        self.reader == reader(address)
+    }
+}
+
+/// The list that `message_id` names, when the code in it shows that we wrote it.
+pub fn our_notice(message_id: &str, key: &MessageKey) -> Option<NoticeId> {
+    let named = key.signed(NOTICES, message_id)?;
+    let [_list, landlord, day, reader] = named.split('.').collect::<Vec<_>>()[..] else { return None };
+    let reader = hex::decode(reader).ok()?.try_into().ok()?;
+    Some(NoticeId { landlord: landlord.to_owned(), day: day.parse().ok()?, reader })
+}
+
+fn reader(address: &str) -> [u8; READER_BYTES] {
+    let digest = Sha256::digest(address.to_ascii_lowercase());
+    std::array::from_fn(|at| digest[at])
 }
 
 #[cfg(test)]
@@ -106,6 +180,24 @@ mod tests {
             assert_eq!(our_letter(&forged, &KEY), None, "{forged}");
         }
         assert_eq!(our_letter(&id, &MessageKey([8; 32])), None);
+    }
+
+    #[test]
+    fn a_list_proves_itself_to_its_reader_and_is_no_letter_of_a_case() {
+        let day = jiff::civil::date(2026, 12, 14);
+        let id = notice_id("digest", "wellington-2", day, "Sam@Homes.example", &KEY, "homes.example");
+        assert!(id.starts_with("digest.wellington-2.2026-12-14."), "{id}");
+        for back in [id.clone(), format!("<{id}>"), id.to_uppercase()] {
+            let notice = our_notice(&back, &KEY).unwrap_or_else(|| panic!("{back}"));
+            assert_eq!((notice.landlord.as_str(), notice.day), ("wellington-2", day));
+            assert!(notice.proves("sam@homes.example") && !notice.proves("ben@homes.example"));
+        }
+        for other in [id.replace("wellington-2", "other"), id.replace("-14.", "-15."), id.replace("digest", "weekly")] {
+            assert_eq!(our_notice(&other, &KEY), None, "{other}");
+        }
+        assert_eq!((our_letter(&id, &KEY), our_notice(&an_id(), &KEY)), (None, None));
+        // Unsigned, as lists were named before.
+        assert_eq!(our_notice("digest.wellington.2026-12-14.0f3b8bca67afd3fc@homes.example", &KEY), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use lettre::message::header::{
 use lettre::message::{Body, Mailbox, Mailboxes, MultiPart, SinglePart};
 
 use crate::domain::case::Audience;
+use crate::domain::message::File;
 
 /// Message-IDs named in `References`: the first, which names the thread, and the latest. RFC 5537, 3.4.4 trims like this.
 const REFERENCES_MAX: usize = 12;
@@ -35,7 +36,7 @@ pub(super) struct Parts<'a> {
     pub(super) audience: Audience,
     pub(super) text: String,
     pub(super) html: String,
-    pub(super) attached: Option<Attached<'a>>,
+    pub(super) attached: Vec<Attached<'a>>,
 }
 
 /// What goes with a letter.
@@ -44,6 +45,8 @@ pub(super) enum Attached<'a> {
     Message(&'a [u8]),
     /// A letter to be printed, as HTML.
     Printable { file: String, html: String },
+    /// A file, as it came.
+    File(&'a File),
 }
 
 pub(super) fn bytes(parts: Parts) -> Vec<u8> {
@@ -79,22 +82,38 @@ pub(super) fn bytes(parts: Parts) -> Vec<u8> {
     let letter = multipart("alternative", &format!("{boundary}.letter"))
         .singlepart(written("text/plain; charset=utf-8", parts.text))
         .singlepart(written("text/html; charset=utf-8", parts.html));
-    let body = match parts.attached {
-        Some(attached) => {
-            multipart("mixed", &format!("{boundary}.whole")).multipart(letter).singlepart(match attached {
-                Attached::Message(message) => enclosed(message),
-                Attached::Printable { file, html } => SinglePart::builder()
-                    .header(content_type("text/html; charset=utf-8"))
-                    .header(ContentDisposition::attachment(&file))
-                    .header(ContentTransferEncoding::QuotedPrintable)
-                    .body(html.replace('\n', "\r\n")),
-            })
+    let body = match parts.attached.is_empty() {
+        true => letter,
+        false => {
+            let whole = multipart("mixed", &format!("{boundary}.whole")).multipart(letter);
+            parts.attached.into_iter().map(attached).fold(whole, MultiPart::singlepart)
         }
-        None => letter,
     };
     let mut bytes = headers.to_string().into_bytes();
     bytes.extend(body.formatted());
     bytes
+}
+
+fn attached(attached: Attached) -> SinglePart {
+    match attached {
+        Attached::Message(message) => enclosed(message),
+        Attached::Printable { file, html } => SinglePart::builder()
+            .header(content_type("text/html; charset=utf-8"))
+            .header(ContentDisposition::attachment(&file))
+            .header(ContentTransferEncoding::QuotedPrintable)
+            .body(html.replace('\n', "\r\n")),
+        Attached::File(file) => {
+            let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64);
+            // What somebody's mail program called the file's kind may be anything.
+            let kind =
+                ContentType::parse(&file.content_type).unwrap_or_else(|_| content_type("application/octet-stream"));
+            SinglePart::builder()
+                .header(kind)
+                .header(ContentDisposition::attachment(&file.name))
+                .header(ContentTransferEncoding::Base64)
+                .body(body.expect("base64 takes any octets"))
+        }
+    }
 }
 
 fn raw(name: &'static str, value: String) -> HeaderValue {

@@ -8,17 +8,23 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
-use sha2::{Digest as _, Sha256};
 
+use super::answer;
 use super::lint::{self, Part};
+use super::message_id::notice_id;
 use super::mime;
 use super::page::Theirs;
-use super::template::{self, DIGEST, Rendered, Templates, WEEKLY};
+use super::steps::{self, Links};
+use super::template::{self, ANSWER, DIGEST, Rendered, Templates, WEEKLY};
 use super::{Desk, MessageKey, Unwritable, Written, facts, mailbox};
 use crate::domain::calendar::{london, london_date, spoken};
-use crate::domain::case::{Audience, Kind, LetterKind};
+use crate::domain::case::{Audience, Kind, LetterKind, MessageNo};
 use crate::domain::code::Duty;
-use crate::domain::digest::{Beside, Compared, Digest, Moved, Owed, Pledge, Stuck, Timeliness, Upkeep, Weekly};
+use crate::domain::command::form::{self, Draft};
+use crate::domain::command::transcript::Transcript;
+use crate::domain::digest::{
+    Beside, Compared, Covered, Digest, Moved, Owed, Pledge, Stuck, Timeliness, Upkeep, Weekly,
+};
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
 use crate::domain::reference::Reference;
 
@@ -27,8 +33,12 @@ use crate::domain::reference::Reference;
 pub enum Notice {
     /// The morning's list of one person.
     Digest(Digest),
+    /// The list of whoever stands in for somebody, on the day that person says that they are away.
+    StandIn(Digest),
     /// The week's letter.
     Weekly(Weekly),
+    /// The answer to an e-mail about no case.
+    Answer { transcript: Transcript, message: MessageNo },
 }
 
 impl Notice {
@@ -36,7 +46,20 @@ impl Notice {
     pub fn key(&self) -> &'static str {
         match self {
             Notice::Digest(_) => "digest",
+            Notice::StandIn(_) => "stand-in",
             Notice::Weekly(_) => "weekly",
+            Notice::Answer { .. } => "answer",
+        }
+    }
+
+    /// What its Message-ID begins with: of letters that begin alike, a reader gets one a day. That their name was used is
+    /// told once a day.
+    fn once_a_day(&self) -> String {
+        match self {
+            Notice::Answer { transcript, message } if !matches!(transcript, Transcript::Disbelieved { .. }) => {
+                format!("{}-{message}", self.key())
+            }
+            _ => self.key().to_owned(),
         }
     }
 
@@ -56,8 +79,11 @@ impl Notice {
             upkeep: Upkeep::default(),
             ..week.clone()
         };
+        let Digest { covered, today, soon, .. } = sample_digest(landlord);
+        let stand_in = Digest { covered, today, soon, ..Digest::default() };
         vec![
             ("digest", Notice::Digest(sample_digest(landlord))),
+            ("stand-in", Notice::StandIn(stand_in)),
             ("weekly", Notice::Weekly(week)),
             ("weekly-quiet", Notice::Weekly(quiet)),
         ]
@@ -82,8 +108,7 @@ pub fn write_notice(
     let to = mailbox(&reader.name, &reader.address).ok_or(Unwritable::Address("reader's"))?;
     let rendered = read(notice, reader, desk, now)?;
     let domain = from.email.domain().to_ascii_lowercase();
-    let who = hex::encode(&Sha256::digest(reader.address.to_ascii_lowercase())[..8]);
-    let message_id = format!("{}.{}.{day}.{who}@{domain}", notice.key(), desk.landlord.key);
+    let message_id = notice_id(&notice.once_a_day(), &desk.landlord.key, day, &reader.address, desk.key, &domain);
     let subject = format!("{}: {}", desk.landlord.name, in_short(notice));
     let (from_address, to_address) = (from.email.to_string(), to.email.to_string());
     let bytes = mime::bytes(mime::Parts {
@@ -96,7 +121,7 @@ pub fn write_notice(
         audience: Audience::Staff,
         text: rendered.text,
         html: rendered.html,
-        attached: None,
+        attached: Vec::new(),
     });
     Ok(Written { message_id, subject, from: from_address, to: to_address, bytes })
 }
@@ -114,11 +139,17 @@ pub(super) fn problems(templates: &Templates, landlord: &Landlord, ombudsman: &O
 }
 
 fn read(notice: &Notice, reader: &Person, desk: &Desk, now: Timestamp) -> Result<Rendered, Unwritable> {
-    let theirs = Theirs::default();
+    let mut acts = Acts { links: Links::new(desk, &reader.address, 0, london_date(now)), theirs: Theirs::default() };
     let (file, facts, parts) = match notice {
-        Notice::Digest(digest) => (DIGEST, digest_facts(digest), digest_parts(digest)),
-        Notice::Weekly(week) => (WEEKLY, weekly_facts(week), weekly_parts(week)),
+        Notice::Digest(digest) | Notice::StandIn(digest) => {
+            (DIGEST, digest_facts(digest, &mut acts), digest_parts(digest))
+        }
+        Notice::Weekly(week) => (WEEKLY, weekly_facts(week, &mut acts), weekly_parts(week)),
+        Notice::Answer { transcript, .. } => {
+            (ANSWER, answer::facts(transcript, &mut acts.theirs), vec![answer::part()])
+        }
     };
+    let theirs = acts.theirs;
     let facts = context! {
         date => spoken(london_date(now)),
         landlord => Serde(desk.landlord),
@@ -136,6 +167,9 @@ fn read(notice: &Notice, reader: &Person, desk: &Desk, now: Timestamp) -> Result
 /// The subject after the landlord's name: numbers only, for subjects are shown on locked screens.
 fn in_short(notice: &Notice) -> String {
     let says: Vec<String> = match notice {
+        Notice::StandIn(Digest { covered, .. }) => {
+            covered.iter().map(|away| format!("please stand in for {}", away.name)).collect()
+        }
         Notice::Digest(digest) => {
             let overdue = digest.overdue.len() + digest.actions.iter().filter(|pledge| pledge.owed.late > 0).count();
             let check = digest.unsure.len() + digest.unassigned.len() + digest.left.len();
@@ -148,6 +182,7 @@ fn in_short(notice: &Notice) -> String {
                 some(letters, if letters == 1 { "letter to see to" } else { "letters to see to" }),
             ]
         }
+        Notice::Answer { transcript, .. } => vec![answer::title(transcript).to_owned()],
         Notice::Weekly(week) if week.nothing_open() => vec!["the week. Nothing is open".to_owned()],
         Notice::Weekly(week) => {
             let open = week.open.values().sum();
@@ -164,40 +199,73 @@ fn some(count: usize, what: &str) -> String {
 
 // ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn digest_facts(digest: &Digest) -> Value {
-    let Digest {
-        overdue,
-        today,
-        soon,
-        actions,
-        unassigned,
-        left,
-        unsure,
-        undelivered,
-        to_hand_over,
-        moved,
-        provisional,
-        beside,
-        upkeep,
-    } = digest;
+/// The links of a list: one for a case, to its likeliest act. In plain text there is none.
+struct Acts<'a> {
+    links: Links<'a>,
+    theirs: Theirs,
+}
+
+impl Acts<'_> {
+    /// A mark for the link to an act, with the words that are the link; nothing when there is none.
+    fn to(&mut self, reference: &Reference, words: &str, verb: &str, drafts: &[Draft]) -> Option<String> {
+        let link = self.links.to(reference, verb, drafts)?;
+        Some(self.theirs.links(vec![(words.to_owned(), link)]))
+    }
+
+    fn owed(&mut self, owed: &Owed) -> Value {
+        let act = steps::on_list(owed.duty, owed.late > 0);
+        let act = act.and_then(|(words, verb, drafts)| self.to(&owed.reference, words, verb, &drafts));
+        context! { act, ..dated(owed) }
+    }
+
+    fn pledge(&mut self, pledge: &Pledge) -> Value {
+        context! { owner => pledge.owner.clone(), ..self.owed(&pledge.owed) }
+    }
+
+    fn stuck(&mut self, stuck: &Stuck) -> Value {
+        let to_resident = stuck.audience == Audience::Resident;
+        let form = steps::handed_over_form(stuck.number);
+        let act = to_resident.then(|| self.to(&stuck.reference, "they have it", "handed-over", &form)).flatten();
+        context! {
+            reference => stuck.reference.to_string(),
+            number => stuck.number,
+            what => facts::in_words(stuck.kind),
+            to_resident, act,
+        }
+    }
+
+    /// Cases that wait for the same act.
+    fn cases(&mut self, cases: &[Reference], words: &str, verb: &str) -> Vec<Value> {
+        let form = form::ready(verb, &[]);
+        let case =
+            |case: &Reference| context! { reference => case.to_string(), act => self.to(case, words, verb, &form) };
+        cases.iter().map(case).collect()
+    }
+}
+
+fn digest_facts(digest: &Digest, acts: &mut Acts) -> Value {
+    let Digest { moved, provisional, beside, upkeep, .. } = digest;
     let Beside { junk, junk_listed, listed, held } = beside;
     let moved_fact = |moved: &Moved| {
         let (from, to) = (spoken(moved.from), spoken(moved.to));
         context! { reference => moved.reference.to_string(), what => moved.duty.in_words(), from, to }
     };
-    let pledge = |pledge: &Pledge| context! { owner => pledge.owner.clone(), ..owed(&pledge.owed) };
+    let mut owed = |list: &[Owed]| list.iter().map(|owed| acts.owed(owed)).collect::<Vec<_>>();
+    let (overdue, today, soon) = (owed(&digest.overdue), owed(&digest.today), owed(&digest.soon));
+    let mut stuck = |list: &[Stuck]| list.iter().map(|stuck| acts.stuck(stuck)).collect::<Vec<_>>();
+    let (undelivered, to_hand_over) = (stuck(&digest.undelivered), stuck(&digest.to_hand_over));
+    let covered = digest.covered.iter().map(|Covered { name, until, cases, .. }| {
+        context! { name, until => spoken(*until), cases => named(cases) }
+    });
     context! {
-        overdue => overdue.iter().map(owed).collect::<Vec<_>>(),
-        today => today.iter().map(owed).collect::<Vec<_>>(),
-        soon => soon.iter().map(owed).collect::<Vec<_>>(),
-        actions => actions.iter().map(pledge).collect::<Vec<_>>(),
-        unassigned => named(unassigned),
-        left => named(left),
-        unsure => named(unsure),
-        undelivered => undelivered.iter().map(stuck).collect::<Vec<_>>(),
-        to_hand_over => to_hand_over.iter().map(stuck).collect::<Vec<_>>(),
+        covered => covered.collect::<Vec<_>>(),
+        overdue, today, soon, undelivered, to_hand_over,
+        actions => digest.actions.iter().map(|pledge| acts.pledge(pledge)).collect::<Vec<_>>(),
+        unassigned => acts.cases(&digest.unassigned, "assign", "assign"),
+        left => acts.cases(&digest.left, "assign", "assign"),
+        unsure => acts.cases(&digest.unsure, "decide", "sort"),
         moved => moved.iter().map(moved_fact).collect::<Vec<_>>(),
-        provisional => provisional.iter().map(owed).collect::<Vec<_>>(),
+        provisional => provisional.iter().map(dated).collect::<Vec<_>>(),
         junk => named(junk),
         junk_listed,
         listed => listed.iter().map(|(kind, count)| context! { kind, count }).collect::<Vec<_>>(),
@@ -206,12 +274,17 @@ fn digest_facts(digest: &Digest) -> Value {
     }
 }
 
-fn weekly_facts(week: &Weekly) -> Value {
+fn weekly_facts(week: &Weekly, acts: &mut Acts) -> Value {
     let kinds = |counts: &BTreeMap<Kind, usize>| {
         counts.iter().map(|(kind, count)| context! { kind => kind_in_words(*kind, *count), count }).collect::<Vec<_>>()
     };
     let timely = |timely: Timeliness| context! { all => timely.all(), in_time => timely.in_time, late => timely.late };
+    let overdue = week.overdue.iter().map(|owed| {
+        let act = acts.to(&owed.reference, "how it stands", "status", &[]);
+        context! { act, ..dated(owed) }
+    });
     context! {
+        overdue => overdue.collect::<Vec<_>>(),
         from => spoken(week.from),
         to => spoken(week.to),
         received => kinds(&week.received),
@@ -222,7 +295,6 @@ fn weekly_facts(week: &Weekly) -> Value {
         extended => week.extended,
         open => kinds(&week.open),
         overdue_count => week.overdue_count,
-        overdue => week.overdue.iter().map(owed).collect::<Vec<_>>(),
         oldest => week.oldest.as_ref().map(|(reference, came)| {
             context! { reference => reference.to_string(), came => spoken(*came) }
         }),
@@ -246,7 +318,7 @@ fn upkeep_facts(upkeep: &Upkeep) -> Value {
     }
 }
 
-fn owed(owed: &Owed) -> Value {
+fn dated(owed: &Owed) -> Value {
     context! {
         reference => owed.reference.to_string(),
         what => owed.duty.in_words(),
@@ -254,15 +326,6 @@ fn owed(owed: &Owed) -> Value {
         late => owed.late,
         with => owed.with.clone(),
         action => if let Duty::Action(number) = owed.duty { Some(number) } else { None },
-    }
-}
-
-fn stuck(stuck: &Stuck) -> Value {
-    context! {
-        reference => stuck.reference.to_string(),
-        number => stuck.number,
-        what => facts::in_words(stuck.kind),
-        to_resident => stuck.audience == Audience::Resident,
     }
 }
 
@@ -290,7 +353,12 @@ fn digest_parts(digest: &Digest) -> Vec<Part> {
     let dated = |owed: &Owed| [owed.reference.to_string(), spoken(owed.by)];
     let stuck = |stuck: &Stuck| [stuck.reference.to_string(), facts::in_words(stuck.kind).to_owned()];
     let moved = |moved: &Moved| [moved.reference.to_string(), spoken(moved.from), spoken(moved.to)];
+    let covered = |covered: &Covered| {
+        let cases = covered.cases.iter().map(Reference::to_string);
+        [covered.name.clone(), spoken(covered.until)].into_iter().chain(cases).collect::<Vec<_>>()
+    };
     let parts = [
+        ("covered", digest.covered.iter().flat_map(covered).collect()),
         ("overdue", digest.overdue.iter().flat_map(dated).collect()),
         ("today", digest.today.iter().map(|owed| owed.reference.to_string()).collect()),
         ("soon", digest.soon.iter().flat_map(dated).collect()),
@@ -361,6 +429,12 @@ fn sample_digest(landlord: &Landlord) -> Digest {
     let reference = |number| Reference::new(&landlord.prefix, number);
     let stuck = |number, kind, audience| Stuck { reference: reference(number), number: 2, kind, audience };
     Digest {
+        covered: vec![Covered {
+            name: landlord.deputy.name.clone(),
+            until: date(2027, 1, 4),
+            cases: [reference(1040), reference(1048)].into(),
+            new: true,
+        }],
         overdue: vec![owed(1032, Duty::RespondStage1, date(2026, 12, 10), 2)],
         today: vec![owed(1040, Duty::AcknowledgeStage2, date(2026, 12, 14), 0)],
         soon: vec![owed(1041, Duty::ReviewRequest, date(2026, 12, 17), 0)],

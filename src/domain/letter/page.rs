@@ -8,6 +8,7 @@
 //! ## Heading                                            > words          quotation, its lines kept
 //! ! paragraph          must be seen first               | words          what our people wrote, its lines kept
 //! $ command            to be copied as it is            line\            ends the line there
+//! + form               to be filled in and sent back
 //! @part                what follows is this part of the letter (see `lint.rs`), until the next such line; a bare @ ends it
 //! ```
 //!
@@ -32,10 +33,14 @@ const MARK_END: char = '\u{E001}';
 pub(super) struct Theirs(Vec<Given>);
 
 #[derive(Debug)]
-struct Given {
-    words: String,
-    /// By somebody who works for the landlord: then it is the landlord who says it.
-    ours: bool,
+enum Given {
+    Words {
+        words: String,
+        /// By somebody who works for the landlord: then it is the landlord who says it.
+        ours: bool,
+    },
+    /// Each with a word for it. Plain text leaves them out: they are too long to read.
+    Links(Vec<(String, String)>),
 }
 
 impl Theirs {
@@ -50,7 +55,16 @@ impl Theirs {
     }
 
     fn keep(&mut self, words: &str, ours: bool) -> String {
-        self.0.push(Given { words: clean(words), ours });
+        self.put(Given::Words { words: clean(words), ours })
+    }
+
+    /// Keeps links, each with a word for it, and returns the mark that stands for all of them.
+    pub(super) fn links(&mut self, links: Vec<(String, String)>) -> String {
+        self.put(Given::Links(links))
+    }
+
+    fn put(&mut self, given: Given) -> String {
+        self.0.push(given);
         mark(self.0.len() - 1)
     }
 
@@ -61,12 +75,29 @@ impl Theirs {
 
     /// What the landlord's own people wrote, white space made single.
     pub(super) fn ours(&self) -> String {
-        let ours = self.0.iter().filter(|given| given.ours).map(|given| single_spaced(&given.words));
+        let ours = self.0.iter().filter_map(|given| match given {
+            Given::Words { words, ours: true } => Some(single_spaced(words)),
+            _ => None,
+        });
         ours.collect::<Vec<_>>().join("\n")
     }
 
     fn get(&self, number: usize) -> &str {
-        self.0.get(number).map_or("", |given| &given.words)
+        match self.0.get(number) {
+            Some(Given::Words { words, .. }) => words,
+            _ => "",
+        }
+    }
+
+    fn html(&self, number: usize) -> String {
+        match self.0.get(number) {
+            Some(Given::Links(links)) => {
+                let link =
+                    |(words, to): &(String, String)| format!("[<a href=\"{}\">{}</a>]", escaped(to), escaped(words));
+                links.iter().map(link).collect::<Vec<_>>().join(" ")
+            }
+            _ => format!("<bdi>{}</bdi>", escaped(&single_spaced(self.get(number)))),
+        }
     }
 }
 
@@ -100,7 +131,7 @@ pub(super) fn one_line(text: &str, chars_max: usize) -> String {
     }
     let cut: String = line.chars().take(chars_max - 1).collect();
     let whole_words = cut.rsplit_once(' ').map(|(words, _)| words).filter(|words| words.len() > cut.len() / 2);
-    format!("{}…", whole_words.unwrap_or(&cut))
+    format!("{}…", whole_words.unwrap_or(&cut).trim_end_matches(['.', ',', ';', ':']))
 }
 
 /// Characters that change the order in which other characters are shown (Unicode Bidirectional Algorithm, 2.1 to 2.4):
@@ -119,6 +150,7 @@ enum Look {
     Quotation,
     Said,
     Command,
+    Form,
 }
 
 #[derive(Debug)]
@@ -221,6 +253,7 @@ impl Page {
                 Look::Said => wrap(&mut out, &lines_kept(text, theirs), "", ""),
                 // Whole, however long: it is copied to a terminal.
                 Look::Command => _ = writeln!(out, "    {}", inline_text(text, theirs)),
+                Look::Form => lines_kept(text, theirs).lines().for_each(|line| wrap(&mut out, line, "    ", "      ")),
                 Look::Paragraph | Look::Urgent => wrap(&mut out, &inline_text(text, theirs), "", ""),
             }
             before = Some(*look);
@@ -240,13 +273,14 @@ impl Page {
             }
             let inside = match look {
                 Look::Quotation | Look::Said => lines_kept_html(text, theirs),
+                Look::Form => escaped(&lines_kept(text, theirs)),
                 _ => inline_html(text, theirs),
             };
             let _ = match look {
                 Look::Title => writeln!(out, "<h1>{inside}</h1>"),
                 Look::Heading => writeln!(out, "<h2>{inside}</h2>"),
                 Look::Paragraph | Look::Said => writeln!(out, "<p>{inside}</p>"),
-                Look::Command => writeln!(out, "<pre>{inside}</pre>"),
+                Look::Command | Look::Form => writeln!(out, "<pre>{inside}</pre>"),
                 Look::Urgent => writeln!(out, "<p class=\"urgent\"><strong>{inside}</strong></p>"),
                 Look::Item => writeln!(out, "<li>{inside}</li>"),
                 Look::Quotation => writeln!(out, "<blockquote dir=\"auto\"><p>{inside}</p></blockquote>"),
@@ -269,6 +303,7 @@ fn look_of(line: &str) -> (Option<Look>, &str) {
         ("> ", Look::Quotation),
         ("| ", Look::Said),
         ("$ ", Look::Command),
+        ("+ ", Look::Form),
     ];
     let found = looks.into_iter().find_map(|(start, look)| Some((Some(look), line.strip_prefix(start)?)));
     found.unwrap_or((None, line))
@@ -334,7 +369,7 @@ fn lines_kept(text: &str, theirs: &Theirs) -> String {
 fn inline_html(text: &str, theirs: &Theirs) -> String {
     let html = |piece| match piece {
         Piece::Own(text) => linked(text).replace('\n', "<br>\n"),
-        Piece::Theirs(number) => format!("<bdi>{}</bdi>", escaped(&single_spaced(theirs.get(number)))),
+        Piece::Theirs(number) => theirs.html(number),
     };
     pieces(text.trim_end()).map(html).collect()
 }
@@ -428,6 +463,29 @@ mod tests {
              <blockquote dir=\"auto\"><p>One &amp; two.<br>\n<br>\n- three &lt;b&gt;</p></blockquote>\n\
              <p>One &amp; two.<br>\n<br>\n- three &lt;b&gt;</p>\n"
         );
+    }
+
+    #[test]
+    fn a_form_keeps_its_lines_and_goes_on_further_in_and_a_link_is_no_plain_text() {
+        let mut theirs = Theirs::default();
+        let form = theirs.mark(&format!("define\npoint: {}\noutcome: <b>", "word ".repeat(20)));
+        let to = |to: &str| (format!("to {to}"), format!("mailto:a@example.org?subject={to}&body=x"));
+        let links = theirs.links(vec![to("one"), to("two")]);
+        let page = Page::parse(&format!("To put it right: {links}\n\n+ {form}\n\n- listed {links}\n"));
+        assert!(page.marks_are_whole(&theirs));
+        let row = "    point: word word word word word word word word word word word word\n      word word word word word word word word\n";
+        assert_eq!(page.text(&theirs), format!("To put it right:\n\n    define\n{row}    outcome: <b>\n\n- listed\n"));
+        let html = page.html(&theirs);
+        let link = |n: &str| format!("[<a href=\"mailto:a@example.org?subject={n}&amp;body=x\">to {n}</a>]");
+        assert!(
+            html.starts_with(&format!(
+                "<p>To put it right: {} {}</p>\n<pre>define\npoint: word",
+                link("one"),
+                link("two")
+            )),
+            "{html}"
+        );
+        assert!(html.contains("\noutcome: &lt;b&gt;</pre>\n<ul>\n<li>listed [<a "), "{html}");
     }
 
     #[test]

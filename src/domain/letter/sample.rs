@@ -4,16 +4,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Desk, Enclosed, MessageKey, Templates, read};
+use crate::domain::absence::Absences;
 use crate::domain::calendar::{Calendar, WorkingDays, london};
 use crate::domain::case::{
-    Addition, Answer, Case, Channel, Dissatisfied, Finding, Flags, Ground, House, Input, Kind, Letter, LetterKind,
-    Matter, Opening, Outcome, Prefers, Promised, Remedy, RemedyKind, Resident, Says, Terms, Writer, decide,
+    Addition, Answer, Audience, Case, Channel, Dissatisfied, Finding, Flags, Ground, House, InPlaceOf, Input, Kind,
+    Letter, LetterKind, Matter, Opening, Order, Outcome, Prefers, Promised, Remedy, RemedyKind, Resident, Says, Terms,
+    Writer, decide,
 };
 use crate::domain::code::Duty;
+use crate::domain::command::transcript::{Going, Transcript, Unclear};
 use crate::domain::command::{Command, Redefinition};
 use crate::domain::ladder::{Ladder, WorkingHours, nine_o_clock};
 use crate::domain::landlord::{Acknowledge, Landlord, Ombudsman, Person};
@@ -71,7 +74,8 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     let proclaimed = Calendar::england_and_wales(&[(date(2026, 12, 9), "a day off".to_owned())], &[]);
     let ladder = Ladder { officer_before: 2, deputy_before: 1, member_responsible_after: 2 };
     let hours = WorkingHours::default();
-    let house = House { landlord, calendar: &calendar, ladder: &ladder, hours: &hours, terms: Terms::default() };
+    let (terms, nobody) = (Terms::default(), Absences::default());
+    let house = House { landlord, calendar: &calendar, ladder: &ladder, hours: &hours, terms, away: &nobody };
     let then = House { calendar: &proclaimed, ..house };
     let mut samples = Samples { house: &house, found: Vec::new() };
     samples.first_letters();
@@ -81,6 +85,8 @@ pub fn samples(landlord: &Landlord) -> Vec<Sample> {
     samples.by_hand_and_copied();
     samples.staff_letters(&then);
     samples.reminders();
+    samples.transcripts();
+    samples.in_somebodys_place();
     samples.found
 }
 
@@ -579,6 +585,80 @@ impl<'a> Samples<'a> {
         self.reminder("not-reached", told);
     }
 
+    /// Answers to e-mails of whoever handles the case.
+    fn transcripts(&mut self) {
+        let until = date(2026, 12, 30);
+        let reason = Words::new("The surveyor can look at the roof only on Monday 21 December.");
+        let longer = Command::Extend { until, reason, good_reason: None, updates_every: Some(WorkingDays(5)) };
+        let heard = self.acknowledged().heard(vec![longer], at(10, 15));
+        let going = Going {
+            letter: 4,
+            kind: LetterKind::Extension,
+            to: Words::new("jo@example.org"),
+            subject: Some(Words::new("Re: Leak again!!")),
+            text: Some(Words::new("Dear Jo Fielding\n\nWe need longer to answer your complaint.")),
+            by_hand: false,
+            held: None,
+            files: Vec::new(),
+        };
+        let done = Transcript::Done {
+            recorded: words(&["Gail Moor extended the stage 1 response to Wednesday 30 December 2026"]),
+            undo_until: heard.case.undoable.as_ref().map(|undoable| undoable.until),
+            letters: vec![going],
+            kept: words(&["surveyor.pdf"]),
+            unread: Some(Words::new("Hope that is all right?")),
+        };
+        let mistake = |wrong: &str, example: &str| Unclear { wrong: Words::new(wrong), example: example.to_owned() };
+        let answers = [
+            ("done", done),
+            ("refused", Transcript::Refused { why: Words::new("Monday 1 February 2027 is past") }),
+            (
+                "misunderstood",
+                Transcript::Misunderstood {
+                    understood: vec!["define".to_owned()],
+                    mistakes: vec![mistake("until: that is no date (“soon”)", "4 December")],
+                },
+            ),
+            ("filed", Transcript::Filed { to_resident: false }),
+            ("filed-outgoing", Transcript::Filed { to_resident: true }),
+            ("disbelieved", Transcript::Disbelieved { why: "It is no answer to a letter of ours to you".to_owned() }),
+            ("status", Transcript::Status),
+            ("help", Transcript::Help { about: None }),
+            ("help-extend", Transcript::Help { about: Some("extend".to_owned()) }),
+        ];
+        for (name, transcript) in answers {
+            let story = heard.answered(transcript);
+            self.add(&format!("transcript-{name}"), &story, LetterKind::Transcript);
+        }
+    }
+
+    /// Each kind of letter to staff once more, as the manager gets it who stands in for its reader.
+    fn in_somebodys_place(&mut self) {
+        let landlord = self.house.landlord;
+        let mut kinds = BTreeSet::new();
+        let mut first = |letter: &Letter| match (letter.audience, &letter.by_hand) {
+            (Audience::Resident, None) => false,
+            // Whoever writes to us reads the answer.
+            _ if letter.says.kind() == LetterKind::Transcript => false,
+            (_, by_hand) => kinds.insert(by_hand.is_none().then_some(letter.says.kind())),
+        };
+        let in_place = |sample: &Sample| {
+            let mut sample = sample.clone();
+            sample.name.push_str("-in-place-of");
+            let people = landlord.people();
+            let reader = people.iter().find(|person| person.address == sample.letter.address.as_str());
+            let name = reader.map_or("", |person| &person.name).to_owned();
+            sample.letter.in_place_of = Some(InPlaceOf { name, until: date(2027, 1, 4) });
+            sample.letter.address = Words::new(&landlord.manager.address);
+            if sample.letter.audience == Audience::Staff {
+                sample.letter.name = Words::new(&landlord.manager.name);
+            }
+            sample
+        };
+        let in_place: Vec<Sample> = self.found.iter().filter(|sample| first(&sample.letter)).map(in_place).collect();
+        self.found.extend(in_place);
+    }
+
     fn reminder(&mut self, name: &str, story: Story) {
         self.add(&format!("reminder-{name}"), &story, LetterKind::Reminder);
     }
@@ -737,6 +817,20 @@ impl<'a> Story<'a> {
     fn by_handler(self, command: Command, now: Timestamp) -> Story<'a> {
         let by = self.case.handler().unwrap_or(&self.house.landlord.manager).clone();
         self.then(Input::Commanded { by, command: Box::new(command), next: None }, now)
+    }
+
+    /// Whoever handles the case asks for something by e-mail.
+    fn heard(self, commands: Vec<Command>, now: Timestamp) -> Story<'a> {
+        let by = self.case.handler().unwrap_or(&self.house.landlord.manager).clone();
+        let wait = SignedDuration::from_mins(5);
+        let order = Order { by, message: 31, commands, next: None, link: None, wait, files: Vec::new() };
+        self.then(Input::Heard(order), now)
+    }
+
+    fn answered(&self, transcript: Transcript) -> Story<'a> {
+        let to = self.case.handler().unwrap_or(&self.house.landlord.manager).clone();
+        let now = self.now;
+        self.clone().then(Input::Answered { to, filed: None, transcript: Box::new(transcript) }, now)
     }
 
     /// Only the letters to whoever handles the case.

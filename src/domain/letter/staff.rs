@@ -1,18 +1,20 @@
-//! Letters to staff: what each kind prints and must say, what the reader most likely wants to do next, and its subject.
+//! Letters to staff: what each kind prints and must say, and its subject. What their readers do next is in `steps.rs`.
 
 use jiff::civil::Date;
 use minijinja::{Value, context};
 
-use super::Enclosed;
 use super::facts::{EXCERPT_CHARS, Marked, Pen, Source, cited, in_words, named, register, shortened, spoken};
 use super::page::clean;
 use super::resident::word;
+use super::steps::{self, missing};
+use super::{Enclosed, answer};
 use crate::domain::calendar::{self, london_date};
 use crate::domain::case::{
-    Audience, ByHand, Case, Channel, Flags, Kind, Letter, LetterKind, LetterNo, Matter, Opening, Outcome, Posted,
+    Audience, ByHand, Case, Channel, Flags, InPlaceOf, Letter, LetterKind, LetterNo, Matter, Opening, Outcome, Posted,
     Prefers, Says, Writer,
 };
 use crate::domain::code::{Duty, Stage};
+use crate::domain::command::transcript::Transcript;
 use crate::domain::ladder::Rung;
 use crate::domain::triage::Flag;
 use crate::domain::words::Words;
@@ -27,9 +29,8 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
     if source.hazard() {
         pen.must("hazard", "6.1", []);
     }
-    let steps = steps(source);
-    pen.must("commands", "4.2", steps.iter().map(|(_, command)| command.clone()));
-    let steps: Vec<Value> = steps.into_iter().map(|(when, command)| context! { when, command }).collect();
+    let in_place_of = in_place_of(source, pen);
+    let steps = steps::of(source, pen);
     let own = match &source.letter.says {
         Says::NewCase { .. } => new_case(source, pen),
         Says::NewMessage { writer, name, .. } => {
@@ -79,6 +80,14 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
             });
             context! { moves => moves.collect::<Vec<_>>() }
         }
+        Says::Transcript(transcript) => {
+            pen.parts.push(answer::part());
+            let next = source.case.next_duty().map(|(duty, owed)| {
+                context! { what => duty.in_words(), date => spoken(owed.due.date), provision => cited(&owed.provision) }
+            });
+            context! { next => next.filter(|_| !matches!(**transcript, Transcript::Disbelieved { .. })),
+            ..answer::facts(transcript, &mut pen.theirs) }
+        }
         _ => context! {},
     };
     let mut people = source.desk.landlord.people().into_iter();
@@ -86,12 +95,20 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
     context! {
         ..own,
         ..context! {
-            steps,
+            steps, in_place_of,
             to_handler => source.handler().is_some_and(|handler| handler.address == source.letter.address.as_str()),
             reader_role => reader.map(|person| person.role.as_str()),
             ..about_the_case(source, marked, pen)
         }
     }
+}
+
+/// Who is away and would have got the letter, and until when.
+fn in_place_of(source: &Source, pen: &mut Pen) -> Option<Value> {
+    let InPlaceOf { name, until } = source.letter.in_place_of.as_ref()?;
+    let (name, until) = (pen.line(name)?, spoken(*until));
+    pen.must("in_place_of", "4.2", [name.clone(), until.clone()]);
+    Some(context! { name, until })
 }
 
 /// What staff are shown of a case, in letters of every kind.
@@ -239,13 +256,6 @@ fn new_case(source: &Source, pen: &mut Pen) -> Value {
     }
 }
 
-/// The last letter that was to meet `duty` and has not reached the resident.
-fn missing(case: &Case, duty: Duty) -> Option<(LetterNo, &Posted)> {
-    let meant = |letter: &Posted| !letter.copy && letter.kind.meets(letter.stage) == Some(duty);
-    let (number, letter) = case.letters.iter().rfind(|(_, letter)| meant(letter))?;
-    (!letter.arrived()).then_some((*number, letter))
-}
-
 fn reminder(
     source: &Source,
     (duty, due, rung): (Duty, Date, Rung),
@@ -315,7 +325,7 @@ fn undelivered(
 
 /// The page that goes with a letter to be handed over.
 pub(super) fn cover(source: &Source, pen: &mut Pen) -> Value {
-    let Letter { number, by_hand, says, .. } = source.letter;
+    let Letter { by_hand, says, .. } = source.letter;
     let ByHand { how, to } = by_hand.clone().unwrap_or(ByHand { how: Prefers::Post, to: None });
     let call = how == Prefers::Telephone;
     let to = to.as_ref().and_then(|to| if call { pen.line(to.as_str()) } else { pen.quotation(to.as_str()) });
@@ -325,154 +335,12 @@ pub(super) fn cover(source: &Source, pen: &mut Pen) -> Value {
     let kind = says.kind();
     let due = kind.meets(says.stage()).and_then(|duty| source.case.duties.get(&duty)).filter(|owed| owed.open());
     let arrive_by = due.map(|owed| spoken(owed.due.date));
-    let command = handed_over(*number);
     pen.must("hand_over", "6.2", to.iter().chain(&post).chain(&arrive_by).cloned());
-    pen.must("handed_over", "5.12", [full(source, &command)]);
+    let (done, find_out) = steps::of_cover(source, to.is_none() && !call, pen);
     context! {
-        what => in_words(kind), call, to, post, arrive_by,
-        command => full(source, &command),
-        find_out => full(source, "resident"),
+        what => in_words(kind), call, to, post, arrive_by, done, find_out,
+        in_place_of => in_place_of(source, pen),
         ..agreed(source, pen)
-    }
-}
-
-fn handed_over(letter: LetterNo) -> String {
-    format!("handed-over --letter {letter}")
-}
-
-/// The command as the reader would type it.
-fn full(source: &Source, command: &str) -> String {
-    let (reference, reader) = (&source.opening.reference, source.letter.address.as_str());
-    format!("redress case {reference} {command} --as {reader}")
-}
-
-type Step = (&'static str, String);
-
-const NOTE: (&str, &str) = ("To write down what you did about it:", "note");
-const UPDATE: (&str, &str) = ("To tell the resident how it stands:", "update");
-const RESPOND: (&str, &str) = ("To send the answer:", "respond");
-const ASSIGN: (&str, &str) = ("To give it to somebody else:", "assign");
-const REACH: (&str, &str) = ("To put right how we reach them:", "resident");
-const CLOSE: (&str, &str) = ("When it has been dealt with:", "close");
-
-/// The two or three commands that the reader most likely wants next, each with what it is for.
-fn steps(source: &Source) -> Vec<Step> {
-    let case = source.case;
-    let steps = match &source.letter.says {
-        _ if !may_act(source) => steps_of(&[NOTE]),
-        _ if answered_before(source) => steps_of(&[ASSIGN, NOTE]),
-        Says::Undelivered { letter, letter_kind, .. } if letter_kind.audience() == Audience::Resident => {
-            vec![("When they have it another way:", handed_over(*letter)), owned(REACH)]
-        }
-        Says::Undelivered { .. } => steps_of(&[ASSIGN, NOTE]),
-        Says::Reminder { duty, rung, .. } => for_duty(case, *duty, rung.0 > 0),
-        Says::DatesMoved { .. } => steps_of(&[UPDATE, NOTE]),
-        Says::NewMessage { writer: Writer::Ombudsman, .. } => steps_of(&[NOTE, UPDATE]),
-        Says::NewMessage { .. } if case.can_escalate() => steps_of(&[
-            ("If they are not happy with our answer:", "escalate"),
-            ("If it is about something new:", "complain"),
-            NOTE,
-        ]),
-        Says::NewMessage { .. } if case.is_complaint() && case.ended.is_none() => steps_of(&[
-            ("If it belongs to this complaint and is new in it:", "point"),
-            ("If it is another matter:", "complain"),
-            UPDATE,
-        ]),
-        _ => for_case(case, source.opening.matter),
-    };
-    steps.into_iter().map(|(when, command)| (when, full(source, &command))).collect()
-}
-
-/// Whether the reader is one of those who handle complaints, or owes the very action; everybody else may write notes.
-fn may_act(source: &Source) -> bool {
-    let landlord = source.desk.landlord;
-    let own = source.letter.says.action().and_then(|action| source.case.actions.get(&action));
-    let own = own.and_then(|action| action.promised.owner_address.as_deref());
-    let handling = [&landlord.officer, &landlord.deputy, &landlord.manager].into_iter();
-    let handling = handling.chain(&landlord.reviewers).chain(source.case.handlers.values());
-    let reader = source.letter.address.as_str();
-    own == Some(reader) || handling.into_iter().any(|person| person.address == reader)
-}
-
-/// Whether stage 2 must be in other hands than the reader's (6.13).
-fn answered_before(source: &Source) -> bool {
-    source.case.stage == Stage::Two && source.case.stage1_people.contains(source.letter.address.as_str())
-}
-
-fn owned((when, command): (&'static str, &str)) -> Step {
-    (when, command.to_owned())
-}
-
-fn steps_of(steps: &[(&'static str, &str)]) -> Vec<Step> {
-    steps.iter().copied().map(owned).collect()
-}
-
-fn for_duty(case: &Case, duty: Duty, late: bool) -> Vec<Step> {
-    match (missing(case, duty), duty) {
-        (Some((number, letter)), _) if letter.failed() => {
-            vec![("When they have it another way:", handed_over(number)), owned(REACH)]
-        }
-        (Some((number, letter)), _) if letter.by_hand => {
-            vec![("When they have it:", handed_over(number)), owned(REACH)]
-        }
-        (Some(_), _) => steps_of(&[NOTE]),
-        (_, Duty::RespondStage1 | Duty::RespondStage2) if late => steps_of(&[RESPOND, UPDATE]),
-        (_, Duty::RespondStage1 | Duty::RespondStage2) => {
-            steps_of(&[RESPOND, ("If it needs longer, before that date has passed:", "extend"), UPDATE])
-        }
-        (_, Duty::ReviewRequest) => steps_of(&[("To answer the request:", "answer"), UPDATE, CLOSE]),
-        (_, Duty::Answer) => for_case(case, case.opening.as_ref().and_then(|opening| opening.matter)),
-        (_, Duty::Update) => steps_of(&[UPDATE]),
-        (_, Duty::Action(number)) => {
-            vec![
-                ("When it is done:", format!("done --action {number}")),
-                ("If it will be later:", format!("postpone --action {number}")),
-            ]
-        }
-        (_, Duty::ReviewAdjustment) => {
-            steps_of(&[("If it still fits:", "review --what adjustment"), ("If something else is needed:", "adjust")])
-        }
-        (_, Duty::ReviewRestriction) => {
-            steps_of(&[("If it is still needed:", "review --what restriction"), ("If it is not:", "lift")])
-        }
-        (_, Duty::Close) => steps_of(&[
-            ("When everything is done:", "close"),
-            ("If something is still to be done:", "promise"),
-            ("If the resident is not happy with the answer:", "escalate"),
-        ]),
-        (_, Duty::Acknowledge | Duty::AcknowledgeStage2 | Duty::Survey) => for_case(case, None),
-    }
-}
-
-fn for_case(case: &Case, matter: Option<Matter>) -> Vec<Step> {
-    const UNHAPPY: (&str, &str) = ("If somebody is unhappy with something:", "complain");
-    match case.kind {
-        _ if case.ended.is_some() => steps_of(&[("If there is more to do:", "reopen"), NOTE]),
-        // Its own subject and form are kept by answering from the mailbox.
-        Some(Kind::Correspondence) if matter == Some(Matter::Ombudsman) => {
-            steps_of(&[("If it is about a case we have:", "link"), NOTE, CLOSE])
-        }
-        Some(Kind::Correspondence) => steps_of(&[("To answer:", "answer"), UNHAPPY, CLOSE]),
-        Some(Kind::ServiceRequest) => steps_of(&[("To answer the request:", "answer"), UNHAPPY, ASSIGN]),
-        _ if case.unsure && case.stage == Stage::Two => {
-            steps_of(&[("If they want stage 2, or if you cannot tell:", "acknowledge"), ("If they do not:", "stay")])
-        }
-        _ if case.unsure => steps_of(&[
-            ("If it is a complaint, or if you cannot tell:", "sort --kind complaint"),
-            ("If it only asks for something to be put right:", "sort --kind request"),
-            ("If it is neither:", "sort --kind neither"),
-        ]),
-        _ if case.responded(case.stage) => steps_of(&[("When everything is done:", "close"), UPDATE]),
-        _ if case.acknowledgement_written(case.stage) => steps_of(&[
-            ("To put right what the complaint is about:", "define"),
-            ("To ask the resident something:", "ask"),
-            RESPOND,
-        ]),
-        _ => steps_of(&[
-            ("To confirm what the complaint is about, and acknowledge it:", "acknowledge"),
-            ("To ask the resident something:", "ask"),
-            ASSIGN,
-        ]),
     }
 }
 
@@ -505,6 +373,7 @@ pub(super) fn subject(case: &Case, opening: &Opening, letter: &Letter) -> String
             _ => format!("Stage 2 of {reference} has begun"),
         },
         Says::Assigned { .. } => format!("Yours now: {kind} {reference}"),
+        Says::Transcript(transcript) => format!("{}: {kind} {reference}", answer::title(transcript)),
         Says::DatesMoved { .. } => format!("Dates have moved: {kind} {reference}"),
         Says::Reminder { duty, due, rung: Rung(days), .. } => {
             let (owed, due) = (duty.in_words(), calendar::spoken(*due));

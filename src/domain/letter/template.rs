@@ -20,6 +20,8 @@ const FRAME: &str = "letter.html";
 pub(super) const COVER: &str = "by_hand.txt";
 pub(super) const DIGEST: &str = "digest.txt";
 pub(super) const WEEKLY: &str = "weekly.txt";
+pub(super) const ANSWER: &str = "answer.txt";
+pub(super) const TRANSCRIPT: &str = "transcript.txt";
 
 const EMBEDDED: &[(&str, &str)] = &[
     ("acknowledgement.txt", include_str!("../../../config/letters/acknowledgement.txt")),
@@ -43,6 +45,9 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("response.txt", include_str!("../../../config/letters/response.txt")),
     ("restriction.txt", include_str!("../../../config/letters/restriction.txt")),
     ("survey.txt", include_str!("../../../config/letters/survey.txt")),
+    (ANSWER, include_str!("../../../config/letters/answer.txt")),
+    ("_answer.txt", include_str!("../../../config/letters/_answer.txt")),
+    (TRANSCRIPT, include_str!("../../../config/letters/transcript.txt")),
     ("undelivered.txt", include_str!("../../../config/letters/undelivered.txt")),
     ("update.txt", include_str!("../../../config/letters/update.txt")),
     ("withdrawal.txt", include_str!("../../../config/letters/withdrawal.txt")),
@@ -60,6 +65,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("_hazard.txt", include_str!("../../../config/letters/_hazard.txt")),
     ("_look.txt", include_str!("../../../config/letters/_look.txt")),
     ("_help.txt", include_str!("../../../config/letters/_help.txt")),
+    ("_in_place_of.txt", include_str!("../../../config/letters/_in_place_of.txt")),
     ("_letterhead.txt", include_str!("../../../config/letters/_letterhead.txt")),
     ("_ombudsman.txt", include_str!("../../../config/letters/_ombudsman.txt")),
     ("_outcome.txt", include_str!("../../../config/letters/_outcome.txt")),
@@ -187,6 +193,7 @@ pub(super) fn file(kind: LetterKind) -> &'static str {
         LetterKind::Escalation => "escalation.txt",
         LetterKind::Assigned => "assigned.txt",
         LetterKind::DatesMoved => "dates_moved.txt",
+        LetterKind::Transcript => TRANSCRIPT,
     }
 }
 

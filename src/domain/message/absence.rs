@@ -1,7 +1,7 @@
 //! A person's note that they are away, among the automatic answers.
 
 use super::wording::{ABSENT, ABSENT_SUBJECTS, CLOSED};
-use super::{Absence, Kind, Message, dates};
+use super::{Absence, Kind, Message, dates, folded};
 
 /// Characters of the text that are searched.
 const WORDS_MAX: usize = 2_000;
@@ -13,7 +13,7 @@ pub(super) fn find(message: &Message) -> Option<Absence> {
         return None;
     }
     let words: String = message.new_text().chars().take(WORDS_MAX).collect();
-    let note = format!("{}\n{words}", message.subject).to_lowercase().replace('’', "'");
+    let note = folded(&format!("{}\n{words}", message.subject));
     let note = note.replace("out of office hours", "").replace("out-of-office hours", "");
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| note.contains(phrase));
     let until = dates::end_of_absence(&note, message.date_claimed.and_then(dates::day_of));

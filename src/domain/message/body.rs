@@ -104,8 +104,44 @@ fn shown_text(entity: &Entity<'_>, problems: &mut Problems) -> String {
         "text/enriched" | "text/richtext" => html::to_text(&bounded(text).replace('\n', "<br>")),
         // Some programs send HTML and call it plain.
         _ if is_html(&text) => html::to_text(&bounded(text)),
+        _ if entity.parameter("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed")) => {
+            let deletes = entity.parameter("delsp").is_some_and(|value| value.eq_ignore_ascii_case("yes"));
+            unflowed(&text, deletes)
+        }
         _ => text,
     }
+}
+
+/// Joins what a program broke into short lines for the way (RFC 3676, 4.1 to 4.4): a line that ends in a space goes on in
+/// the next, if that is quoted as deeply. `deletes`: the space was added for the purpose.
+fn unflowed(text: &str, deletes: bool) -> String {
+    const SIGNATURE_MARK: &str = "-- ";
+    let mut out = String::with_capacity(text.len());
+    // How deeply the line is quoted that goes on.
+    let mut goes_on = None;
+    for line in text.split_inclusive('\n') {
+        let line = line.trim_end_matches(['\n', '\r']);
+        let words = line.trim_start_matches('>');
+        let depth = line.len() - words.len();
+        // A space in front keeps ">" and "From " from being taken for something else.
+        let words = words.strip_prefix(' ').unwrap_or(words);
+        if goes_on != Some(depth) || words == SIGNATURE_MARK {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(&line[..depth]);
+            if depth > 0 && !words.is_empty() {
+                out.push(' ');
+            }
+        }
+        let flows = words.ends_with(' ') && words != SIGNATURE_MARK;
+        out.push_str(if flows && deletes { &words[..words.len() - 1] } else { words });
+        goes_on = flows.then_some(depth);
+    }
+    if text.ends_with('\n') {
+        out.push('\n');
+    }
+    out
 }
 
 fn is_html(text: &str) -> bool {
@@ -170,17 +206,22 @@ fn attach(entity: &Entity<'_>, body: &mut Body, problems: &mut Problems) {
     if empty || body.attachments.len() >= ATTACHMENTS_MAX {
         return;
     }
+    body.attachments.push(Attachment { name: name_of(entity), content_type: clean_line(kind), bytes: entity.size() });
+}
+
+/// What a file is called; never empty.
+pub(super) fn name_of(entity: &Entity<'_>) -> String {
+    let kind = entity.content_type.as_str();
     let enclosed = entity.parts.first().and_then(|message| message.text_of("subject"));
     let name = entity.name.as_deref().map(file_name).filter(|name| !name.is_empty());
-    let name = name.or_else(|| enclosed.map(|subject| format!("{}.eml", file_name(&subject)))).unwrap_or_else(|| {
+    name.or_else(|| enclosed.map(|subject| format!("{}.eml", file_name(&subject)))).unwrap_or_else(|| {
         let extension = match kind {
             "message/rfc822" => "eml",
             "text/calendar" => "ics",
             _ => kind.rsplit('/').next().unwrap_or("bin"),
         };
         clean_line(&format!("unnamed.{extension}"))
-    });
-    body.attachments.push(Attachment { name, content_type: clean_line(kind), bytes: entity.size() });
+    })
 }
 
 /// The last part of a path, without what file systems and terminals stumble over.

@@ -10,6 +10,9 @@ const TAG_BYTES_MAX: usize = 64 * 1_024;
 /// What marks a `blockquote` as a quotation: Apple and Mozilla, Gmail and Proton, Zoho, Outlook and others, Zimbra.
 const QUOTE_MARKS: [&str; 6] = ["cite", "_quote", "quote_", "quote\"", "quote'", "border-left"];
 
+/// What marks the signature that a program adds: Gmail, Outlook on the web and on phones, Mozilla.
+const SIGNATURES: [&str; 4] = ["gmail_signature\"", "id=\"Signature\"", "ms-outlook-mobile-signature", "moz-signature"];
+
 /// The words of an HTML document as plain text.
 pub(super) fn to_text(html: &str) -> String {
     let mut writer = Writer::default();
@@ -100,6 +103,12 @@ struct Writer {
     last: String,
     link: Option<(String, usize)>,
     unclosed: Vec<String>,
+    /// Within a paragraph that stands close to its neighbours.
+    tight: bool,
+    /// One entry for each open list: the number of its next item, if it numbers them.
+    lists: Vec<Option<u32>>,
+    /// A signature begins with the next words, whether or not they say so.
+    signs: bool,
 }
 
 impl Writer {
@@ -133,11 +142,29 @@ impl Writer {
     fn tag(&mut self, name: &str, tag: &str) {
         match name {
             "br" | "/br" => self.new_line(),
+            "p" if is_tight(tag) => {
+                self.end_line();
+                self.tight = true;
+            }
+            // Outlook's blank lines are paragraphs with a blank in them.
+            "/p" if self.tight => {
+                self.tight = false;
+                if self.line.trim().is_empty() { self.paragraph() } else { self.end_line() }
+            }
+            "ul" | "ol" => {
+                self.paragraph();
+                self.lists.push((name == "ol").then_some(1));
+            }
+            "/ul" | "/ol" => {
+                self.paragraph();
+                self.lists.pop();
+            }
             "p" | "/p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "/h1" | "/h2" | "/h3" | "/h4" | "/h5" | "/h6"
-            | "ul" | "/ul" | "ol" | "/ol" | "/table" => self.paragraph(),
+            | "/table" => self.paragraph(),
             "div" | "/div" | "tr" | "/tr" | "table" | "section" | "article" | "header" | "footer" | "/section"
             | "/article" | "/header" | "/footer" | "body" | "/body" | "dt" | "dd" | "address" | "/address" => {
                 self.end_line();
+                self.signs |= SIGNATURES.iter().any(|mark| tag.contains(mark));
                 // The containers of Outlook, Yahoo and Zoho: what follows is the mail that is answered.
                 if tag.contains("divRplyFwdMsg") || tag.contains("appendonsend") || tag.contains("yahoo_quoted") {
                     self.paragraph();
@@ -145,7 +172,13 @@ impl Writer {
             }
             "li" => {
                 self.end_line();
-                self.line.push_str("- ");
+                match self.lists.last_mut() {
+                    Some(Some(number)) => {
+                        self.line.push_str(&format!("{number}. "));
+                        *number = number.saturating_add(1);
+                    }
+                    _ => self.line.push_str("- "),
+                }
             }
             "/li" => self.end_line(),
             "td" | "th" => self.space = !self.line.is_empty(),
@@ -203,6 +236,11 @@ impl Writer {
     fn new_line(&mut self) {
         let words = self.line.trim_end();
         if !words.is_empty() {
+            // Shown as in plain text (RFC 3676, 4.3), unless it is all there is.
+            if std::mem::take(&mut self.signs) && !self.last.is_empty() && self.last != "--" && !words.starts_with("--")
+            {
+                self.out.push_str(&format!("{}--\n", self.prefix()));
+            }
             self.last.clear();
             self.last.push_str(words);
         }
@@ -237,6 +275,24 @@ impl Writer {
         self.end_line();
         self.out
     }
+}
+
+/// Whether a paragraph has no space above and below it: Outlook's own, and those whose style says so.
+fn is_tight(tag: &str) -> bool {
+    if ["MsoNormal", "MsoListParagraph", "MsoPlainText"].iter().any(|class| tag.contains(class)) {
+        return true;
+    }
+    let Some(style) = attribute(tag, "style") else { return false };
+    let margin = |name: &str| {
+        let set = style.split(';').filter_map(|rule| rule.split_once(':')).find(|(key, _)| key.trim() == name);
+        set.is_some_and(|(_, value)| value.split_whitespace().all(is_nothing))
+    };
+    margin("margin") || margin("margin-top") && margin("margin-bottom")
+}
+
+/// "0", "0cm", "0.0001pt".
+fn is_nothing(length: &str) -> bool {
+    length.trim_end_matches(char::is_alphabetic).parse::<f32>().is_ok_and(|number| number < 0.1)
 }
 
 /// The value of an attribute, entities decoded.

@@ -13,7 +13,7 @@ use super::wording::{
     BULK, CHALLENGES, CLOSED, DAEMONS, DEAF, GONE, LETTER, OF_A_HOME, PROMISE, RECEIPT_SUBJECTS, REDIRECTS,
     REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_ALONE, ROBOT_INSIDE, TECHNICAL, THANKS, TO_ANYBODY,
 };
-use super::{Kind, Message, Own, quote, report};
+use super::{Kind, Message, Own, folded, quote, report};
 
 /// Characters of the text that are searched for wording.
 const WORDING_CHARS: usize = 4_000;
@@ -78,8 +78,7 @@ struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     fn gather(entity: &'a Entity<'a>, message: &'a Message, own: &'a Own) -> Self {
-        let beginning =
-            |text: &str| text.chars().take(WORDING_CHARS).collect::<String>().to_lowercase().replace('’', "'");
+        let beginning = |text: &str| folded(&text.chars().take(WORDING_CHARS).collect::<String>());
         let auto_submitted = entity.raw("auto-submitted").unwrap_or_default().to_ascii_lowercase();
         let keyword = auto_submitted.split([';', '(']).next().unwrap_or_default().trim();
         let from = message.from.as_ref().map_or("", |from| from.address.as_str());
@@ -88,7 +87,7 @@ impl<'a> Facts<'a> {
             entity,
             message,
             own,
-            subject: message.subject.to_lowercase().replace('’', "'"),
+            subject: folded(&message.subject),
             words: beginning(&message.new_text()),
             all: single_spaced(&beginning(&message.text)),
             from: entity.text_of("from").unwrap_or_default().to_lowercase(),
@@ -552,7 +551,7 @@ fn list(facts: &Facts<'_>) -> Option<String> {
     // A mailing says how to be rid of it, at its head or foot; who answers or passes it on quotes that.
     let passed_on = facts.message.answers() || quote::forwards(&facts.subject) || facts.message.forward.is_some();
     let foot: String = facts.message.text.chars().rev().take(WORDING_CHARS).collect();
-    let foot = single_spaced(&foot.chars().rev().collect::<String>().to_lowercase().replace('’', "'"));
+    let foot = single_spaced(&folded(&foot.chars().rev().collect::<String>()));
     let said = BULK.iter().filter(|phrase| facts.all.contains(**phrase) || foot.contains(**phrase)).take(2).count();
     (said > 1 && !passed_on).then(|| "Wording of bulk mail.".to_owned())
 }
@@ -617,8 +616,8 @@ fn withheld(facts: &Facts<'_>) -> Vec<String> {
     reasons
 }
 
-/// Why the receiving server takes a message for spam: its own verdict, or who the sender is not.
-pub(super) fn spam(entity: &Entity<'_>) -> Option<String> {
+/// Why the receiving server takes a message for spam: its own verdict, or the check of the sender that failed.
+pub(super) fn spam(entity: &Entity<'_>, failed_check: Option<&str>) -> Option<String> {
     let value = |name: &str| entity.raw(name).unwrap_or_default().trim().to_ascii_lowercase();
     for header in ["x-spam-flag", "x-spam", "x-barracuda-spam-flag", "x-spam-status"] {
         if value(header).starts_with("yes") {
@@ -642,30 +641,10 @@ pub(super) fn spam(entity: &Entity<'_>) -> Option<String> {
     if value("x-proofpoint-spam-details").contains("rule=spam") {
         return Some("x-proofpoint-spam-details has rule=spam".to_owned());
     }
-    match failed_check(entity)? {
+    match failed_check? {
         "dmarc" => Some("the sender is not who it says (dmarc=fail)".to_owned()),
         "spf" => Some("the sending server is not the sender's (spf=fail)".to_owned()),
         // Lists and gateways break signatures; by itself that makes no spam.
         _ => None,
     }
-}
-
-/// Why the sender may be somebody else, when the server's checks say so.
-pub(super) fn unproven(entity: &Entity<'_>) -> Option<String> {
-    failed_check(entity).map(|check| format!("it could not be proved that the sender is who it says ({check}=fail)"))
-}
-
-/// The check of the sender that failed (RFC 8601), unless another one vouches for the sender.
-fn failed_check(entity: &Entity<'_>) -> Option<&'static str> {
-    // Only the topmost field was written by our own server; those below may be forged (RFC 8601, 5).
-    let results = entity.raw("authentication-results").unwrap_or_default().to_ascii_lowercase();
-    let has = |check: &str, result: &str| {
-        let proper = |piece: &str| piece.trim().split_once('=') == Some((check, result));
-        results.split([';', ' ']).any(proper)
-    };
-    if has("dmarc", "fail") {
-        return Some("dmarc");
-    }
-    let vouched = has("dmarc", "pass") || has("dkim", "pass");
-    ["spf", "dkim", "compauth"].into_iter().find(|check| !vouched && has(check, "fail"))
 }

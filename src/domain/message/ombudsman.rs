@@ -23,7 +23,7 @@ pub(super) fn find(message: &Message, domains: &[String]) -> Option<FromOmbudsma
     let references = references.filter(|reference| seen.insert(*reference)).take(REFERENCES_MAX);
     Some(FromOmbudsman {
         references: references.map(str::to_owned).collect(),
-        doubt: message.unproven.clone().or_else(|| message.spam.clone()),
+        doubt: message.unproven().or_else(|| message.spam.clone()),
     })
 }
 

@@ -6,11 +6,11 @@
 
 use std::ops::Range;
 
-use super::clean_line;
 use super::wording::{
     ANSWER_PREFIXES, BANNERS, DEVICE_STARTS, DEVICE_WHOLE, DEVICES, FORWARD_PREFIXES, FORWARDED, LABELS, LEADS,
     NOTICES, ORIGINAL, POINTS_DOWN, SPEAKER_WROTE, WROTE,
 };
+use super::{clean_line, folded};
 
 /// Lines an attribution ("On … wrote:") may be wrapped over.
 const ATTRIBUTION_LINES_MAX: usize = 4;
@@ -165,7 +165,7 @@ fn drop_rules(lines: &[Line<'_>], marks: &mut [Mark]) {
 
 fn is_rule(words: &str) -> bool {
     words.chars().count() >= 2
-        && words.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '~' | '—' | '–' | '─' | '#' | '+'))
+        && words.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '~' | '—' | '–' | '─' | '‐' | '#' | '+'))
 }
 
 struct Marker<'l, 't> {
@@ -307,7 +307,7 @@ impl Marker<'_, '_> {
             }
             end += 1;
         }
-        let paragraph = paragraph.to_lowercase().replace('’', "'");
+        let paragraph = folded(&paragraph);
         let banner = BANNERS.iter().any(|phrase| head(&paragraph, 200).contains(phrase));
         let notice = self.words_seen && NOTICES.iter().any(|phrase| paragraph.contains(phrase));
         // Words a person wrote may share a paragraph with a banner when lines are not kept apart.
@@ -348,12 +348,16 @@ fn is_signature_mark(words: &str) -> bool {
 
 /// "Sent from my phone" and its like: a whole short line, no sentence.
 fn is_device_line(words: &str) -> bool {
-    let words = words.trim_matches(['(', ')', '*', '_', '-', '[', ']', ' ', '.']);
+    let drawn = |c: char| {
+        matches!(c, '(' | ')' | '*' | '_' | '-' | '[' | ']' | ' ' | '.' | '\u{200b}'..='\u{200f}' | '\u{2063}')
+    };
+    let words = words.trim_matches(drawn);
     if words.len() > 160 {
         return false;
     }
-    let lower = words.to_lowercase().replace('\u{a0}', " ");
-    let bare = lower.split(['<', '(']).next().unwrap_or_default().trim_end();
+    // The program's name may be a link, shown in brackets.
+    let lower = without_brackets(&words.to_lowercase().replace('\u{a0}', " "));
+    let bare = lower.split('(').next().unwrap_or_default().trim_end();
     let count = bare.split_whitespace().count();
     let excuse = lower.contains("excuse") || lower.contains("typo") || lower.contains("brevity");
     let short = count <= 9 && !bare.contains(", ") && !bare.ends_with(['?', '!']);
@@ -362,6 +366,16 @@ fn is_device_line(words: &str) -> bool {
         && words.get("sent from my ".len()..).is_some_and(|brand| brand.starts_with(char::is_uppercase));
     (DEVICE_STARTS.iter().any(|start| lower.starts_with(start)) && (device || branded) && (short || excuse))
         || (count <= 6 && DEVICE_WHOLE.iter().any(|start| lower.starts_with(start)))
+}
+
+/// The line without what stands in angle brackets.
+fn without_brackets(line: &str) -> String {
+    let mut pieces = line.split('<');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |words, piece| match piece.split_once('>') {
+        Some((_, behind)) => format!("{} {}", words.trim_end(), behind.trim_start()),
+        None => words,
+    })
 }
 
 /// Lines and certainty of an attribution that begins at `at`. A sure one needs no ">" behind it.
@@ -426,7 +440,10 @@ fn attribution_certainty(lower: &str) -> Option<bool> {
     if sure {
         return Some(true);
     }
-    let likely = (wrote && verb_ends && (digits || lower.len() < 80)) || (bracketed && lower.len() < 120);
+    // Tutanota: "1 Dec 2026, 08:15 by mary@example.com:".
+    let likely = (timed && dated && lower.contains('@'))
+        || (wrote && verb_ends && (digits || lower.len() < 80))
+        || (bracketed && lower.len() < 120);
     likely.then_some(false)
 }
 
@@ -494,12 +511,12 @@ fn begins_closely(inner: &str, phrases: &[&str]) -> bool {
 
 /// What stands between drawn lines, or in front of a colon, in lower case.
 fn separator_words(words: &str) -> Option<String> {
-    const DRAWN: [char; 8] = ['-', '_', '*', '=', '+', '~', '—', '–'];
+    const DRAWN: [char; 9] = ['-', '_', '*', '=', '+', '~', '—', '–', '‐'];
     if words.len() > 160 || !(words.starts_with(DRAWN) || words.ends_with(':')) {
         return None;
     }
     let inner = words.trim_matches(|c: char| DRAWN.contains(&c) || matches!(c, ':' | '>') || c.is_whitespace());
-    (!inner.is_empty()).then(|| inner.to_lowercase().replace('’', "'"))
+    (!inner.is_empty()).then(|| folded(inner))
 }
 
 /// The headers a quoted block may hold.
@@ -521,7 +538,7 @@ fn label(words: &str) -> Option<(Label, &str)> {
     if name.is_empty() || name.len() > 40 {
         return None;
     }
-    let name = name.to_lowercase().replace('’', "'");
+    let name = folded(name);
     let (label, _) = LABELS.iter().find(|(_, names)| names.contains(&name.as_str()))?;
     let value = words[colon..].trim_start_matches([':', '：']).trim_start_matches(['*', '_', ' ', '\t']).trim();
     Some((*label, value))
@@ -538,7 +555,8 @@ fn foreign_block(lines: &[Line<'_>], at: usize) -> Option<Block> {
     let value = |line: &Line<'_>| {
         let (label, value) = line.words.split_once(':')?;
         let proper = (1..=3).contains(&label.split_whitespace().count()) && label.chars().count() <= 24;
-        let letters = label.chars().all(|c| c.is_alphabetic() || matches!(c, '*' | ' ' | '-'));
+        // Vowel signs and joiners of Indian scripts count as letters.
+        let letters = label.chars().all(|c| c.is_alphabetic() || !c.is_ascii() || matches!(c, '*' | ' ' | '-'));
         (proper && letters).then(|| value.trim_matches(['*', ' ', '\t']).to_owned())
     };
     let from = value(lines.get(at)?).filter(|from| from.contains('@') && from.ends_with('>'))?;

@@ -2,7 +2,7 @@
 //!
 //! Data only, lower case, `'` for every apostrophe; `machine` and `quote` say how each list is used. Languages: English,
 //! Welsh, German, French, Spanish, Italian, Dutch, Portuguese, Polish, Romanian, Swedish, Danish, Norwegian, Finnish, Czech,
-//! Turkish, Russian, Ukrainian, Arabic, Chinese, Japanese; single words of others.
+//! Turkish, Russian, Ukrainian, Arabic, Chinese, Japanese; single words of Urdu, Bengali, Somali and others.
 
 use super::quote::Label;
 
@@ -87,6 +87,8 @@ pub(super) const BOUNCE_SUBJECTS_INSIDE: &[&str] = &[
     "non recapitat", "niet worden bezorgd", "niet worden afgeleverd", "não pôde ser entregue", "nie można dostarczyć",
     "nie zostało dostarczone", "не доставлен", "не доставлено", "kunde inte levereras", "kunne ikke leveres",
     "ei voitu toimittaa", "teslim edilemedi", "nu a putut fi livrat", "配信できません", "無法投遞", "无法投递", "退信",
+    "mensaje no entregado", "wiadomość niedostarczon", "nie została dostarczona", "methwyd â danfon",
+    "methu danfon", "no se ha entregado", "não foi entregue", "mesaj nelivrat", "ei toimitettu",
 ];
 
 /// What delivery reports say, in the languages servers speak.
@@ -124,6 +126,10 @@ pub(super) const BOUNCE_PHRASES: &[&str] = &[
     "has been quarantined", "was quarantined", "considered unsolicited", "nie powiodło się", "wurde abgelehnt",
     "als spam eingestuft", "fehlgeschlagen", "a été rejeté", "fue rechazado", "è stato rifiutato", "werd geweigerd",
     "foi rejeitad", "została odrzucona", "a fost respins", "reddedildi", "afvist", "avvist", "avvisades", "hylätty",
+    "no pudo entregarse", "no se ha entregado", "no ha podido ser entregado", "no ha sido entregado",
+    "nie została dostarczona", "nie mogła zostać dostarczona", "nie udało się dostarczyć", "nu a fost livrat",
+    "nu poate fi livrat", "teslim edilmedi", "teslim edilememiştir", "ni ellid danfon", "ni ellir danfon",
+    "methu danfon", "পাঠানো যায়নি", "نہیں پہنچ",
 ];
 
 /// How delivery reports begin that carry no other mark.
@@ -141,6 +147,8 @@ pub(super) const BOUNCE_OPENINGS: &[&str] = &[
     "su mensaje no", "tu mensaje no", "el mensaje no", "il suo messaggio non", "il tuo messaggio non", "uw bericht",
     "sua mensagem não", "wiadomość nie", "mesajul dvs", "mesajul nu", "ditt meddelande", "din meddelelse",
     "din besked", "iletiniz", "mesajınız", "ваше сообщение", "ваше письмо", "您的邮件", "您发送的邮件", "メールを配信", "メッセージを配信",
+    "twoja wiadomość", "państwa wiadomość", "wiadomość do ", "mesajul dumneavoastră nu", "e-postanız",
+    "gönderdiğiniz", "eich neges", "eich e-bost",
 ];
 
 /// What only servers write: protocol replies, field names of reports, the head of returned mail.
@@ -186,6 +194,11 @@ pub(super) const REPLY_SUBJECTS: &[&str] = &[
     "urlaubsvertretung", "nicht im büro", "niet op kantoor", "fora do escritorio", "în concediu", "på semester",
     "på ferie", "lomalla", "lomatiedote", "mimo kancelář", "ofis dışında", "ofis dışı", "yıllık izin",
     "в отпуске", "нет на месте", "у відпустці", "відпустка", "خارج المكتب", "不在办公室", "休暇中", "休假通知", "外出通知",
+    "স্বয়ংক্রিয় উত্তর", "স্বয়ংক্রিয় উত্তর", "স্বয়ংক্রিয় জবাব", "خودکار جواب", "جوابی خودکار",
+    "وەڵامی خۆکار", "ਆਟੋਮੈਟਿਕ ਜਵਾਬ", "ਸਵੈਚਲਿਤ ਜਵਾਬ", "સ્વચાલિત જવાબ", "આપમેળે જવાબ", "स्वतः उत्तर",
+    "स्वत: जवाफ", "தானியங்கு பதில்", "தானியங்கி பதில்", "jawaab toos ah", "jawaab otomaatig ah",
+    "jibu la kiotomatiki", "awtomatikong tugon", "bersiva otomatîk", "bersiva jixweber", "አውቶማቲክ መልሲ",
+    "አውቶማቲክ ምላሽ", "ራስ-ሰር ምላሽ", "automatische reactie", "automatisk besked",
 ];
 
 /// How subjects of automatic answers begin that people use too: they need wording beside them.
@@ -294,6 +307,18 @@ pub(super) const OF_A_HOME: &[&str] = &[
     "grzyb", "locuinț", "apartament", "căldur", "igrasie", "mucegai", "aquecimento", "humidade", "kalorifer",
     "rutubet", "квартир", "отоплен", "плесен", "опалення", "lejlighed", "lägenhet", "leilighet", "fy nghartref",
     "fy fflat",
+    "goter", "tejado", "el techo", "caldera", "ascensor", "fontanero", "una fuga", "fuite", "chaudière",
+    "plombier", "ascenseur", "plafond", "telhado", "o teto", "infiltra", "caldeira", "canalizador",
+    "elevador", "przeciek", "hydraulik", "sufit", "winda", "dach przecie", "acoperiș", "tavan", "centrala",
+    "instalator", "çatı", "kombi", "tesisatçı", "asansör", "tamirci", "su kaçağı", "السقف", "تسرب", "التدفئة",
+    "المصعد", "السباك", "شقتي", "چھت", "فلیٹ میں", "ہیٹر", "ছাদ", "ফ্ল্যাটে", "পানি পড়", "saqaf", "guriga",
+    "qaboow", "klempner", "aufzug", "das dach", "il tetto", "caldaia", "idraulico", "yn gollwng", "boeler",
+    "lleithder", "llwydni", "trwsio", "крыш", "протек", "сантехник", "лифт", "дах тече",
+    "no estoy de acuerdo", "no estoy conforme", "nie zgadzam", "pas d'accord", "pas satisfait",
+    "não concordo", "nu sunt de acord", "katılmıyorum", "kabul etmiyorum", "لا أوافق", "anghytuno", "anhapus",
+    "mi hija", "mi hijo", "ma fille", "mon fils", "moja córka", "mój syn", "fiica mea", "fiul meu",
+    "minha filha", "kızım", "oğlum", "ابنتي", "la llave", "klucz", "anahtar", "المفتاح", "cheia", "a chave",
+    "yr allwedd",
 ];
 
 /// What an absence note promises or asks of whoever wrote: nobody says so to one correspondent.
@@ -348,6 +373,8 @@ pub(super) const REDIRECTS: &[&str] = &[
     "future correspondence", "for all queries", "for any queries", "wenden sie sich", "veuillez", "merci d'adresser",
     "contacte", "póngase en contacto", "contattare", "rivolgersi", "contact op", "contactați", "iletişime geç",
     "обращ", "kontakt",
+    "direct all correspondence", "direct any correspondence", "direct all e", "direct your e",
+    "send all correspondence", "contact my colleague", "contact my replacement",
 ];
 
 /// That an answer can reach nobody before its writer has proved to be one.
@@ -390,6 +417,11 @@ pub(super) const ROBOT_ALONE: &[&str] = &[
     "acesta este un răspuns automat", "detta är ett auto", "dette er et auto", "dette er en auto", "tämä on auto",
     "toto je automatick", "bu bir otomatik", "bu otomatik", "это автоматическ", "це автоматичн", "هذا رد تلقائي",
     "هذه رسالة تلقائية", "这是自动", "此邮件为自动", "这是一封自动", "這是自動", "このメールは自動", "これは自動", "mae hwn yn ymateb awtomatig",
+    "এটি একটি স্বয়ংক্রিয়", "এটি একটি স্বয়ংক্রিয়", "یہ ایک خودکار", "यह एक स्वचालित", "ਇਹ ਇੱਕ ਸਵੈ",
+    "این یک پیام خودکار", "این یک پاسخ خودکار", "tani waa jawaab toos ah", "tani waa farriin otomaatig",
+    "tani waa jawaab otomaatig", "to jest odpowiedź automatyczna", "esta é uma mensagem gerada",
+    "este mensaje se ha generado automáticamente", "ce courriel est automatique", "e-bost awtomatig yw hwn",
+    "neges awtomatig yw hon",
 ];
 
 /// That somebody is away.
@@ -416,6 +448,9 @@ pub(super) const ABSENT: &[&str] = &[
     "não trabalha mais", "em viagem", "já não pracuję", "nie pracuje", "delegacj", "föräldraledig", "slutat",
     "barselsorlov", "permisjon", "koulutuksessa", "vanhempainvapaa", "služební cest", "raporlu", "больше не работает",
     "командировк",
+    "ছুটিতে আছি", "অফিসের বাইরে", "چھٹی پر ہ", "دفتر سے باہر", "छुट्टी पर", "ਛੁੱਟੀ", "રજા પર", "مرخصی",
+    "ku jiraa fasax", "fasax ku jir", "maqanahay xafiiska", "przebywam na urlopie", "sunt plecat",
+    "en maternidad", "nid wyf yn y swyddfa", "ddim yn y swyddfa",
 ];
 
 /// That an office is shut; automatic receipts name opening hours too.

@@ -25,7 +25,7 @@ const EARLIER: [&str; 8] =
     ["told_before", "no_reply", "promised", "repeated", "still", "workmanship", "conduct", "agent_seen"];
 
 /// Ideas whose meeting in one sentence says more than each alone.
-const MEETING: [&str; 20] = [
+const MEETING: [&str; 25] = [
     "told_before",
     "no_reply",
     "promised",
@@ -46,6 +46,35 @@ const MEETING: [&str; 20] = [
     "neighbour_blamed",
     "part_of_home",
     "plainly_unhappy",
+    "act_asked",
+    "had_answer",
+    "stage_words",
+    "praise",
+    "thanks",
+];
+
+/// Ideas that colour each other from anywhere in a message: thanks for one thing, and still no reply about another.
+const COLOURING: [&str; 20] = [
+    "told_before",
+    "no_reply",
+    "promised",
+    "still",
+    "repeated",
+    "duration",
+    "first_report",
+    "recent",
+    "act_asked",
+    "reject",
+    "accept",
+    "stage_words",
+    "had_answer",
+    "praise",
+    "thanks",
+    "contrast",
+    "enquiry",
+    "update",
+    "neighbour_blamed",
+    "anger",
 ];
 
 /// A message taken apart.
@@ -58,12 +87,26 @@ pub struct Features {
     pub values: BTreeMap<u32, f32>,
     /// Those of the fifth block: they say nothing of the label.
     pub flags: BTreeSet<u32>,
-    /// Which words a feature stands for: (feature, first token, last token).
-    pub evidence: Vec<(u32, usize, usize)>,
+    /// Which words a feature stands for.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A feature and the words it stands for.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence {
+    /// Its number.
+    pub number: u32,
+    /// Index of the first token.
+    pub first: usize,
+    /// Index of the last token.
+    pub last: usize,
+    /// Whether it is an idea of the lexicon, which people find telling, and not a run of words.
+    pub idea: bool,
 }
 
 /// Takes a message apart; of its body only `ranges` are read.
 pub fn features(lexicon: &Lexicon, subject: &str, body: &str, ranges: &[Range<usize>], context: Context) -> Features {
+    let subject = if answers(subject, context) { "" } else { subject };
     let mut all = tokens(subject, std::slice::from_ref(&(0..subject.len())), Field::Subject);
     let split = all.len();
     let stop = |at: usize, field| Token { word: ".".to_owned(), field, at: at..at };
@@ -79,14 +122,14 @@ pub fn features(lexicon: &Lexicon, subject: &str, body: &str, ranges: &[Range<us
         let number = number(0, name);
         blocks[0].insert(number);
         if let Some((first, last)) = span {
-            evidence.push((number, first, last));
+            evidence.push(Evidence { number, first, last, idea: true });
         }
     });
     flags(lexicon, &all, &flagged, &mut |name, span| {
         let number = number(4, name);
         blocks[4].insert(number);
         if let Some((first, last)) = span {
-            evidence.push((number, first, last));
+            evidence.push(Evidence { number, first, last, idea: true });
         }
     });
     let words: Vec<&str> = all.iter().map(|t| t.word.as_str()).collect();
@@ -94,7 +137,7 @@ pub fn features(lexicon: &Lexicon, subject: &str, body: &str, ranges: &[Range<us
         for (first, gram) in words.windows(n).enumerate() {
             let number = number(1, &gram.join(" "));
             blocks[1].insert(number);
-            evidence.push((number, first, first + n - 1));
+            evidence.push(Evidence { number, first, last: first + n - 1, idea: false });
         }
     }
     for word in &words[..split] {
@@ -114,7 +157,7 @@ pub fn features(lexicon: &Lexicon, subject: &str, body: &str, ranges: &[Range<us
             if gram.iter().any(|class| class.starts_with(['@', '#'])) {
                 let number = number(3, &gram.join(" "));
                 blocks[3].insert(number);
-                evidence.push((number, split + first, split + first + n - 1));
+                evidence.push(Evidence { number, first: split + first, last: split + first + n - 1, idea: false });
             }
         }
     }
@@ -126,6 +169,12 @@ pub fn features(lexicon: &Lexicon, subject: &str, body: &str, ranges: &[Range<us
     }
     let [.., flags] = blocks;
     Features { tokens: all, hits, values, flags, evidence }
+}
+
+/// Whether the subject is that of our own letter, which says nothing of what the writer wants.
+fn answers(subject: &str, context: Context) -> bool {
+    let first = subject.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
+    context != Context::New && ["re", "aw", "sv", "odp"].iter().any(|mark| first.eq_ignore_ascii_case(mark))
 }
 
 /// The first block. `add` takes a feature's name and the tokens it rests on, where it rests on any.
@@ -166,6 +215,11 @@ fn domain(
         add(&format!("news, earlier dealings {}", earlier.min(4)), None);
     }
 
+    for (n, one) in COLOURING.iter().enumerate().filter(|(_, name)| counted(name)) {
+        for other in COLOURING[n + 1..].iter().filter(|name| counted(name)) {
+            add(&format!("{one} and {other}"), None);
+        }
+    }
     let meeting: Vec<Hit> = hits.iter().filter(|hit| MEETING.contains(&lexicon.idea(hit.idea))).copied().collect();
     meetings(lexicon, tokens, &meeting, &mut |name| add(name, None));
 

@@ -4,6 +4,7 @@
 //! or SEARCH for an empty success, and a connection closed in between for a short answer. Here a command has succeeded
 //! only when the server says OK under the very tag it was given, in time. After any error the session is of no more use.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ use MailboxError::{Login as LoginRefused, Lost, Refused};
 
 /// Bytes asked for at a time: a 50 MB message must not stand in memory once more as one answer.
 const CHUNK: u64 = 1024 * 1024;
+/// UIDs in one command: some servers take no line beyond 8,000 bytes.
+const UIDS_MAX: usize = 500;
 
 /// How long each wait may last.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +52,15 @@ pub const PATIENCE: Patience = Patience {
     farewell: Duration::from_secs(15),
 };
 
+/// How a folder is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// To take mail from.
+    Select,
+    /// To look at (RFC 3501, 6.3.2): the server itself sees to it that nothing changes, not even `\Recent`.
+    Examine,
+}
+
 /// What the server offers beyond RFC 3501, as far as we use it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Capabilities {
@@ -58,15 +70,6 @@ pub struct Capabilities {
     pub mv: bool,
     /// RFC 4315.
     pub uidplus: bool,
-}
-
-/// With what right a folder is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry {
-    /// To take from it, and to move messages out of it.
-    Select,
-    /// Only to look (RFC 3501, 6.3.2).
-    Examine,
 }
 
 /// A connection to an IMAP server, from its greeting on.
@@ -242,10 +245,10 @@ impl<W: Wire> Session<W> {
     }
 
     /// Opens `folder`, and demands what tells its messages from those of an earlier folder of that name.
-    pub async fn enter(&mut self, entry: Entry, folder: &str) -> Result<Folder, MailboxError> {
-        let command = match entry {
-            Entry::Select => "SELECT",
-            Entry::Examine => "EXAMINE",
+    pub async fn open(&mut self, folder: &str, opening: Opening) -> Result<Folder, MailboxError> {
+        let command = match opening {
+            Opening::Select => "SELECT",
+            Opening::Examine => "EXAMINE",
         };
         let mut uidvalidity = 0;
         self.ask(&format!("{command} {}", quoted_folder(folder)), |answer| {
@@ -276,19 +279,21 @@ impl<W: Wire> Session<W> {
         Ok(uids)
     }
 
-    /// What the server says of these messages.
+    /// What the server says of each of `uids`, in their order; those that have gone are left out.
     pub async fn facts(&mut self, uids: &[u32]) -> Result<Vec<Facts>, MailboxError> {
-        let mut found = Vec::with_capacity(uids.len());
-        let set = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-        self.ask(&format!("UID FETCH {set} (UID RFC822.SIZE INTERNALDATE)"), |answer| {
-            let asked = uid_of(answer).filter(|uid| uids.contains(uid));
-            found.extend(asked.and_then(|uid| facts_of(answer, uid).map(|(size, date)| (uid, size, date))));
-        })
-        .await?;
-        let facts = found.into_iter().filter_map(|(uid, size, date)| {
-            Some(Facts { uid: uid.to_string(), arrived: internal_date(&date)?, size: size.into() })
-        });
-        Ok(facts.collect())
+        let mut found = BTreeMap::new();
+        for uids in uids.chunks(UIDS_MAX) {
+            let set: Vec<String> = uids.iter().map(u32::to_string).collect();
+            self.ask(&format!("UID FETCH {} (UID RFC822.SIZE INTERNALDATE)", set.join(",")), |answer| {
+                let asked = uid_of(answer).filter(|uid| uids.contains(uid));
+                found.extend(asked.and_then(|uid| Some((uid, facts_of(answer, uid)?))));
+            })
+            .await?;
+        }
+        let read = |(uid, (size, date)): (u32, (u32, String))| {
+            Ok(Facts { uid: uid.to_string(), arrived: arrival(uid, &date)?, size: size.into() })
+        };
+        found.into_iter().map(read).collect()
     }
 
     async fn gone(&mut self, uid: u32) -> Result<bool, MailboxError> {
@@ -303,8 +308,7 @@ impl<W: Wire> Session<W> {
         })
         .await?;
         if let Some((size, date)) = facts {
-            let arrived =
-                internal_date(&date).ok_or_else(|| Lost(format!("message {uid}: unreadable INTERNALDATE")))?;
+            let arrived = arrival(uid, &date)?;
             let size = u64::from(size);
             let Some(raw) = self.raw(uid, size, limit).await? else { return Ok(None) };
             let (Raw::Whole(bytes) | Raw::HeadersOnly(bytes)) = &raw;
@@ -523,6 +527,10 @@ fn section_of(answer: &Response<'_>, uid: u32, asked: &str, offset: u64) -> Opti
         }
         _ => None,
     })
+}
+
+fn arrival(uid: u32, date: &str) -> Result<Timestamp, MailboxError> {
+    internal_date(date).ok_or_else(|| Lost(format!("message {uid}: unreadable INTERNALDATE")))
 }
 
 /// `17-Jul-1996 02:44:25 -0700`, the day padded with a space (RFC 3501, `date-time`).

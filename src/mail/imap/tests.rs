@@ -116,9 +116,10 @@ async fn a_folder_is_looked_over_read_only_and_only_what_was_asked_about_is_told
     let examined: Script = &["* OK [UIDVALIDITY 7] yes\r\n# OK [READ-ONLY] examined\r\n"];
     let told: Script = &["* 9 FETCH (UID 5 RFC822.SIZE 1 INTERNALDATE \"17-Jul-2026 02:44:25 +0100\")\r\n\
         * 1 FETCH (FLAGS (\\Seen))\r\n* 1 FETCH (UID 4 RFC822.SIZE 6 INTERNALDATE \"17-Jul-2026 02:44:25 +0100\")\r\n# OK\r\n"];
-    let (mut mailbox, heard) =
+    let (mailbox, heard) =
         server("* OK ready\r\n", vec![vec![LOGGED_IN, UNABLE, examined, told, &["# NO busy\r\n"]]]).await;
-    assert_eq!(mailbox.examine("INBOX").await.unwrap().uidvalidity, 7);
+    let mut mailbox = ImapMailbox { opening: Opening::Examine, ..mailbox };
+    assert_eq!(mailbox.open("INBOX").await.unwrap().uidvalidity, 7);
     let facts = mailbox.facts(&["4".to_owned(), "6".to_owned()]).await.unwrap();
     let told: Vec<_> = facts.iter().map(|facts| (facts.uid.as_str(), facts.size)).collect();
     assert_eq!(told, [("4", 6)]);
@@ -126,6 +127,34 @@ async fn a_folder_is_looked_over_read_only_and_only_what_was_asked_about_is_told
     let heard = heard.lock().unwrap()[2..].to_vec();
     let asked = |set: &str| format!("UID FETCH {set} (UID RFC822.SIZE INTERNALDATE)");
     assert_eq!(heard, ["EXAMINE \"INBOX\"".to_owned(), asked("4,6"), asked("4")]);
+}
+
+#[tokio::test]
+async fn a_mailbox_that_is_only_looked_at_gives_no_command_that_changes_anything() {
+    const FOUND: Script = &["* SEARCH 9 4 5\r\n# OK\r\n"];
+    const ARRIVALS: Script = &["* 1 FETCH (UID 4 RFC822.SIZE 6 INTERNALDATE \"17-Jul-2026 00:44:25 +0100\")\r\n\
+         * 2 FETCH (UID 5 RFC822.SIZE 6 INTERNALDATE \"17-Jul-2026 00:00:00 +0000\")\r\n\
+         * 3 FETCH (UID 6 RFC822.SIZE 6 INTERNALDATE \"18-Jul-2026 00:00:00 +0000\")\r\n# OK\r\n"];
+    let script = vec![LOGGED_IN, ABLE, SELECTED, FOUND, ARRIVALS, FACTS, BODY];
+    let (mailbox, heard) = server("* OK ready\r\n", vec![script]).await;
+    let mut mailbox = ImapMailbox { opening: Opening::Examine, ..mailbox };
+    mailbox.open("INBOX").await.unwrap();
+    let since = "2026-07-17T00:00:00Z".parse().unwrap();
+    let arrivals = mailbox.arrivals(since).await.unwrap();
+    assert_eq!(arrivals, [("5".to_owned(), since)], "4 came before, 9 has gone, nobody asked for 6");
+    assert!(mailbox.fetch(&"4".into(), 100).await.unwrap().is_some());
+    assert_eq!(refused(mailbox.file(&"4".into(), "Logged").await), "this mailbox is only looked at");
+    let heard = heard.lock().expect("nobody panics").clone();
+    assert_eq!(
+        heard[2..],
+        [
+            "EXAMINE \"INBOX\"",
+            "UID SEARCH SINCE 16-Jul-2026",
+            "UID FETCH 4,5,9 (UID RFC822.SIZE INTERNALDATE)",
+            "UID FETCH 4 (UID RFC822.SIZE INTERNALDATE)",
+            "UID FETCH 4 (UID BODY.PEEK[]<0.1048576>)",
+        ]
+    );
 }
 
 #[tokio::test]

@@ -72,7 +72,8 @@ fn every_example_reads_and_every_field_reaches_its_command() {
                 panic!("{}: {wrong:?}", verb.name);
             });
             verb.read(&examples(verb.fields, false), context).unwrap();
-            for field in verb.fields.iter().filter(|field| !field.needed) {
+            // “About” only stands in the form for its reader to see.
+            for field in verb.fields.iter().filter(|field| !field.needed && field.name != "about") {
                 let mut fields = examples(verb.fields, true);
                 fields.push((field.name.to_owned(), field.example.to_owned()));
                 assert_ne!(verb.read(&fields, context).unwrap(), bare, "{} loses {}", verb.name, field.name);
@@ -85,6 +86,21 @@ fn every_example_reads_and_every_field_reaches_its_command() {
             assert_ne!(LOG.read(&fields, context).unwrap(), bare, "log loses {}", field.name);
         }
     });
+}
+
+#[test]
+fn a_line_of_a_form_that_was_left_as_it_was_says_nothing() {
+    let answered =
+        [("answer", "… not upheld: we came in two days"), ("remedy", "…"), ("action", "..."), ("about", "The lift…")];
+    let Command::Respond { answers, remedies, actions, .. } = command("respond", &answered) else { panic!() };
+    assert_eq!((answers[0].finding, answers[0].reasons.as_str()), (Finding::NotUpheld, "we came in two days"));
+    assert!(remedies.is_empty() && actions.is_empty());
+    let confirmed = command("define", &[("point", "…"), ("outcome", " … ")]);
+    assert_eq!(confirmed, Command::Define(Redefinition::default()));
+    assert_eq!(
+        mistakes("extend", &[("until", "…"), ("reason", "The surveyor is ill")]),
+        ["until: this is needed: the new date. For example: Friday 18 December"]
+    );
 }
 
 #[test]
@@ -137,6 +153,53 @@ fn names_of_verbs_and_fields_are_taken_as_people_write_them() {
     assert_eq!(expected, written);
     assert_eq!(command("Handed over", &[("letter", "letter 3")]), command("handed-over", &[("letter", "3")]));
     assert_eq!(command("ask", &[("questions", "Which?")]), command("ask", &[("question", "Which?")]));
+}
+
+#[test]
+fn every_example_of_every_verb_is_asked_for_by_any_of_its_names() {
+    for row in rows() {
+        let example = |field: &Field| (field.name.to_owned(), field.example.to_owned());
+        let fields: Vec<_> = row.fields.iter().map(example).collect();
+        let asked =
+            |verb: &str| in_context(|context| Form { verb: verb.to_owned(), fields: fields.clone() }.asked(context));
+        let by_name = asked(row.name).unwrap();
+        for word in row.also {
+            assert_eq!(asked(&word.to_uppercase()).as_ref(), Ok(&by_name), "{word}");
+        }
+        let other_words: Vec<_> = row
+            .fields
+            .iter()
+            .map(|field| (field.also.last().unwrap_or(&field.name).replace('-', " "), field.example.to_owned()))
+            .collect();
+        let form = Form { verb: row.name.to_owned(), fields: other_words };
+        assert_eq!(in_context(|context| form.asked(context)), Ok(by_name), "{}", row.name);
+    }
+    let unknown = in_context(|context| form("extnd", &[]).asked(context)).unwrap_err();
+    assert_eq!(unknown[0].to_string(), "no act of a case has that name; perhaps “extend”. For example: note");
+}
+
+#[test]
+fn what_is_asked_besides_acts_is_read() {
+    let aside = |verb: &str, fields: &[(&str, &str)]| in_context(|context| form(verb, fields).asked(context)).unwrap();
+    assert_eq!(aside("help", &[]), Asked::Aside(Aside::Help { about: None }));
+    assert_eq!(
+        aside("help", &[("about", "Handed over")]),
+        Asked::Aside(Aside::Help { about: Some("handed-over".to_owned()) })
+    );
+    assert_eq!(aside("status", &[]), Asked::Aside(Aside::Status));
+    assert_eq!(aside("I’m back", &[]), Asked::Aside(Aside::Back));
+    match aside("away", &[("until", "5 Jan"), ("cover", "Ben Example <ben@example.net>")]) {
+        Asked::Aside(Aside::Away { until, cover }) => {
+            assert_eq!(
+                (until, cover.map(|person| person.address)),
+                (date(2027, 1, 5), Some("ben@example.net".to_owned()))
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(aside("undo", &[]), Asked::Act(Command::Undo));
+    let wrong = in_context(|context| form("help", &[("about", "cooking")]).asked(context)).unwrap_err();
+    assert!(wrong[0].to_string().contains("nothing that can be done has that name"), "{wrong:?}");
 }
 
 #[test]
@@ -216,9 +279,64 @@ fn a_response_is_read_point_by_point_with_its_remedies_and_promises() {
 }
 
 #[test]
+fn findings_remedies_and_promises_are_read_as_people_write_them() {
+    for (written, finding, reasons) in [
+        ("Upheld in part: Two visits were late", Finding::PartlyUpheld, "Two visits were late"),
+        ("yes, upheld in part. Two visits", Finding::PartlyUpheld, "Two visits"),
+        ("partly: some", Finding::PartlyUpheld, "some"),
+        ("Partially - some", Finding::PartlyUpheld, "some"),
+        ("part upheld; some", Finding::PartlyUpheld, "some"),
+        ("upheld in full: all", Finding::Upheld, "all"),
+        ("Fully upheld: all", Finding::Upheld, "all"),
+        ("Yes upheld: all", Finding::Upheld, "all"),
+        ("No - not upheld: none", Finding::NotUpheld, "none"),
+    ] {
+        match command("respond", &[("answer", written)]) {
+            Command::Respond { answers, .. } => {
+                assert_eq!((answers[0].finding, answers[0].reasons.as_str()), (finding, reasons), "{written}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    for (written, pence) in [
+        ("£150 for the delay", 15_000),
+        ("money £150 for the delay", 15_000),
+        ("money: 150 pounds for the delay", 15_000),
+        ("compensation of £1,200.50 for the delay", 120_050),
+        ("payment: GBP 75 for the delay", 7_500),
+        ("Money – £ 75.00, for the delay", 7_500),
+    ] {
+        match command("respond", &[("answer", "upheld: Yes"), ("remedy", written)]) {
+            Command::Respond { remedies, .. } => {
+                assert_eq!((remedies[0].pence, remedies[0].what.as_str()), (Some(pence), "for the delay"), "{written}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    for written in [
+        "repair the lift by 4 December, owner Repairs manager",
+        "repair the lift, owner: Repairs manager, by: Fri 4 Dec",
+        "Owner Repairs manager; repair the lift by 4/12/26",
+    ] {
+        match command("respond", &[("answer", "upheld: Yes"), ("action", written)]) {
+            Command::Respond { actions, .. } => {
+                let action = &actions[0];
+                let read = (action.what.as_str(), action.owner.as_str(), action.by);
+                assert_eq!(read, ("repair the lift", "Repairs manager", date(2026, 12, 4)), "{written}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn what_a_response_lacks_is_said() {
     for (field, value, says) in [
         ("answer", "We came late", "begins with none of “upheld:”"),
+        ("answer", "Partly the fault of the maker", "begins with none of “upheld:”"),
+        ("answer", "No, upheld: we came late", "begins with none of “upheld:”"),
+        ("remedy", "money 12 weeks late", "none of apology"),
+        ("remedy", "money: 12 weeks late", "the amount is missing"),
         ("answer", "upheld", "the reasons are missing (Code 6.7, 6.18)"),
         ("answer", "upheldish: yes", "begins with none of"),
         ("remedy", "flowers: roses", "none of apology, acknowledgement, explanation, action, changed decision"),
@@ -248,6 +366,8 @@ fn people_are_named_by_address_name_or_role_and_never_guessed() {
         ("manager", "dan@example.net"),
         ("Officer", "ada@example.net"),
         ("member responsible", "eve@example.net"),
+        ("@Ben Example", "ben@example.net"),
+        ("Ben (in housing) <Ben@Example.net>", "ben@example.net"),
     ] {
         match command("assign", &[("to", written), ("conflict", "none")]) {
             Command::Assign { to, .. } => assert_eq!(to.address, address, "{written}"),

@@ -1,0 +1,275 @@
+//! What one of the landlord's people asked for by e-mail → decide → the answer to them; all of it or nothing.
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+use super::command::brought_about;
+use super::office::{Before, Office};
+use crate::domain::absence::Absence;
+use crate::domain::calendar::london_date;
+use crate::domain::case::{self, Audience, Case, Event, Input, Link, MessageNo, Order, Refusal, told};
+use crate::domain::command::grammar::Aside;
+use crate::domain::command::transcript::{Going, Transcript};
+use crate::domain::command::{Command, Log};
+use crate::domain::filing::{Asks, Request};
+use crate::domain::landlord::Landlord;
+use crate::domain::letter::{Notice, Unwritable};
+use crate::domain::message::{self, Files};
+use crate::domain::reference::Reference;
+use crate::domain::words::Words;
+use crate::store::{AwayNote, Beside, Change, Found, Known, NewLetter};
+
+/// What follows from what was asked.
+#[derive(Debug, Default)]
+pub struct Answered {
+    pub changes: Vec<Change>,
+    /// The answer, when no case holds it.
+    pub beside: Option<Beside>,
+    /// They are away, or back.
+    pub away: Option<AwayNote>,
+}
+
+/// One e-mail that asks for something.
+pub struct Asker<'a> {
+    pub office: &'a Office,
+    pub landlord: &'a Landlord,
+    pub found: &'a Found,
+    pub message: MessageNo,
+    pub request: &'a Request,
+    /// What came with it.
+    pub files: &'a Files,
+    pub now: Timestamp,
+}
+
+/// A rule against the act, or against the words of a letter: for whoever asked, without a full stop. Any other trouble is
+/// ours.
+fn refused(trouble: &anyhow::Error) -> Option<String> {
+    let refusal = trouble.downcast_ref::<Refusal>().map(|refusal| capitalised(&refusal.to_string()));
+    let unwelcome = || match trouble.downcast_ref::<Unwritable>() {
+        Some(Unwritable::Unwelcome { words, why, .. }) => Some(format!("A letter must not say \"{words}\": {why}")),
+        _ => None,
+    };
+    refusal.or_else(unwelcome)
+}
+
+/// With a capital letter, and without a full stop.
+fn capitalised(sentence: &str) -> String {
+    let mut rest = sentence.trim_end_matches('.').chars();
+    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
+}
+
+impl Asker<'_> {
+    /// # Errors
+    ///
+    /// Only what is nobody's fault who asked: then nothing is written, and the message is tried again.
+    pub fn answer(&self) -> anyhow::Result<Answered> {
+        let Request { by, reference, addition, asks, .. } = self.request;
+        let known = match reference {
+            Some(reference) => Some(self.known(reference)?),
+            None => None,
+        };
+        let tried = match (asks, known) {
+            (Asks::Acts { commands, link, unread }, Some(known)) => self.act(known, commands, *link, unread.as_ref()),
+            (Asks::Log { log, proved }, _) => self.log(log, *proved),
+            (Asks::Disbelieved { why }, Some(known)) => {
+                let input = Input::Disbelieved { claimed: by.clone(), message: self.message, why: why.clone() };
+                return Ok(Answered::of(self.office.follow(&self.office.before(known)?, &input, self.now)?));
+            }
+            (Asks::Nothing { to_resident }, Some(known)) => {
+                let filed = addition.iter().map(|addition| Input::Added(addition.clone()));
+                self.filed(known, filed, Transcript::Filed { to_resident: *to_resident })
+            }
+            (Asks::Aside(aside), _) => return self.aside(known, aside),
+            (Asks::Acts { .. } | Asks::Nothing { .. }, None) => anyhow::bail!("An act of no case"),
+            (Asks::Disbelieved { why }, None) => Ok(self.beside(Transcript::Disbelieved { why: why.clone() })?),
+            (Asks::Misunderstood { understood, mistakes }, _) => {
+                let mistakes = mistakes.iter().map(Into::into).collect();
+                return self.reply(known, Transcript::Misunderstood { understood: understood.clone(), mistakes });
+            }
+        };
+        match tried {
+            Err(trouble) => match refused(&trouble) {
+                Some(why) => self.reply(known, Transcript::Refused { why: Words::new(why) }),
+                None => Err(trouble),
+            },
+            done => done,
+        }
+    }
+
+    fn known(&self, reference: &Reference) -> anyhow::Result<&Known> {
+        let named = |known: &&Known| known.case.opening.as_ref().is_some_and(|opening| opening.reference == *reference);
+        self.found.cases.iter().find(named).context("The case that was asked about is gone")
+    }
+
+    /// The acts, and the answer that tells what they did.
+    fn act(
+        &self,
+        known: &Known,
+        commands: &[Command],
+        link: Option<Link>,
+        unread: Option<&String>,
+    ) -> anyhow::Result<Answered> {
+        let Request { by, addition, .. } = self.request;
+        let next = self.found.next.get(&self.landlord.key).map(|number| Reference::new(&self.landlord.prefix, *number));
+        let before = Before { files: &self.files.whole, ..self.office.before(known)? };
+        let undoes = commands == [Command::Undo];
+        let input = match commands {
+            [Command::Undo] => Input::Commanded { by: by.clone(), command: Box::new(Command::Undo), next: None },
+            commands => Input::Heard(Order {
+                by: by.clone(),
+                message: self.message,
+                commands: commands.to_vec(),
+                next,
+                link,
+                wait: self.office.config.commands.wait,
+                files: self.files.whole.iter().map(|file| Words::new(&file.name)).collect(),
+            }),
+        };
+        let mut changes = brought_about(self.office, self.landlord, self.found, &before, &input, self.now)?;
+        let transcript = self.done(&changes, unread);
+        let filed = addition.clone().filter(|_| undoes);
+        let answer = Input::Answered { to: by.clone(), filed, transcript: Box::new(transcript) };
+        let first = changes.remove(0);
+        changes.insert(0, self.office.and_then(&before, first, &answer, self.now)?);
+        Ok(Answered { changes, ..Answered::default() })
+    }
+
+    /// A case for what came another way (3.1, 3.2).
+    fn log(&self, log: &Log, proved: bool) -> anyhow::Result<Answered> {
+        let by = &self.request.by;
+        let number = self.found.next.get(&self.landlord.key).context("No case number")?;
+        let reference = Reference::new(&self.landlord.prefix, *number);
+        let mut opening = case::logged(log, by, self.landlord, reference, self.now)?;
+        if !proved {
+            let doubt = "it was logged by email in the name of";
+            opening.withheld = Some(format!("{doubt} {}, and nothing shows that it was them", by.name));
+        }
+        let case = Case::default();
+        let before = Before::new_case(self.landlord, &case, &self.found.away);
+        let opened = self.office.follow(&before, &Input::Opened(Box::new(opening)), self.now)?;
+        if !proved {
+            return Ok(Answered::of(opened));
+        }
+        let transcript = self.done(std::slice::from_ref(&opened), None);
+        let answer = Input::Answered { to: by.clone(), filed: None, transcript: Box::new(transcript) };
+        Ok(Answered::of(self.office.and_then(&before, opened, &answer, self.now)?))
+    }
+
+    fn aside(&self, known: Option<&Known>, aside: &Aside) -> anyhow::Result<Answered> {
+        let (by, today) = (&self.request.by, london_date(self.now));
+        match (aside, known) {
+            (Aside::Help { about }, _) => self.reply(known, Transcript::Help { about: about.clone() }),
+            (Aside::Status, Some(_)) => self.reply(known, Transcript::Status),
+            (Aside::Status, None) => {
+                let why = Words::new("There is no telling which case is meant: reply to a letter about it");
+                self.reply(None, Transcript::Refused { why })
+            }
+            (Aside::Away { until, cover }, _) => {
+                match Absence::announced(by, *until, cover.as_ref(), self.landlord, today) {
+                    Ok(absence) => self.absent(known, absence),
+                    Err(why) => {
+                        self.reply(known, Transcript::Refused { why: Words::new(capitalised(&why.to_string())) })
+                    }
+                }
+            }
+            (Aside::Back, _) => self.absent(known, Absence::over(by, today)),
+        }
+    }
+
+    fn absent(&self, known: Option<&Known>, absence: Absence) -> anyhow::Result<Answered> {
+        let people = self.landlord.people();
+        let cover = absence.cover.as_ref().and_then(|address| people.iter().find(|person| person.address == *address));
+        let (until, cover) = (absence.until, cover.map(|person| person.name.clone()));
+        let answered =
+            self.reply(known, Transcript::Absence { until: (until > absence.since).then_some(until), cover })?;
+        let note = AwayNote { absence, by: self.request.by.address.clone() };
+        Ok(Answered { away: Some(note), ..answered })
+    }
+
+    /// What was done, as people read it.
+    fn done(&self, changes: &[Change], unread: Option<&String>) -> Transcript {
+        let own = &self.office.own;
+        let mut recorded = Vec::new();
+        let mut letters = Vec::new();
+        for (number, change) in changes.iter().enumerate() {
+            let reference = change.after.opening.as_ref().map(|opening| opening.reference.to_string());
+            let elsewhere =
+                reference.filter(|_| number > 0).map(|reference| format!("{reference}: ")).unwrap_or_default();
+            let said = change.events.iter().filter(|line| is_news(&line.event));
+            recorded.extend(said.map(|line| Words::new(format!("{elsewhere}{}", told::sentence(&line.event)))));
+            let going = change.letters.iter().filter_map(|letter| going(letter, change, own));
+            letters.extend(going);
+        }
+        let undo_until =
+            changes.first().and_then(|change| change.after.undoable.as_ref()).map(|undoable| undoable.until);
+        let sent = letters.iter().any(|letter| !letter.files.is_empty());
+        let unsent = self.files.whole.iter().filter(|_| !sent).map(|file| &file.name);
+        let kept = unsent.chain(&self.files.others).map(Words::new).collect();
+        Transcript::Done { recorded, letters, undo_until, kept, unread: unread.map(Words::new) }
+    }
+
+    /// Files the message, and answers it: on its case, or beside all cases.
+    fn reply(&self, known: Option<&Known>, transcript: Transcript) -> anyhow::Result<Answered> {
+        match known {
+            Some(known) => self.filed(known, None, transcript),
+            None => self.beside(transcript),
+        }
+    }
+
+    /// As [`Asker::reply`], on a case; `filed` is how the message comes to it, when it is told of as a further message is.
+    fn filed(
+        &self,
+        known: &Known,
+        filed: impl IntoIterator<Item = Input>,
+        transcript: Transcript,
+    ) -> anyhow::Result<Answered> {
+        let Request { by, addition, .. } = self.request;
+        let before = self.office.before(known)?;
+        let mut filed = filed.into_iter().peekable();
+        let told = filed.peek().is_some();
+        let addition = addition.clone().filter(|_| !told);
+        let answer = Input::Answered { to: by.clone(), filed: addition, transcript: Box::new(transcript) };
+        let change = match filed.next() {
+            Some(added) => {
+                let added = self.office.follow(&before, &added, self.now)?;
+                self.office.and_then(&before, added, &answer, self.now)?
+            }
+            None => self.office.follow(&before, &answer, self.now)?,
+        };
+        Ok(Answered::of(change))
+    }
+
+    fn beside(&self, transcript: Transcript) -> anyhow::Result<Answered> {
+        let notice = Notice::Answer { transcript, message: self.message };
+        let letter = self.office.notice(self.landlord, &notice, &self.request.by, london_date(self.now), self.now)?;
+        let beside = Beside { landlord: self.landlord.key.clone(), letter, now: self.now };
+        Ok(Answered { beside: Some(beside), ..Answered::default() })
+    }
+}
+
+impl Answered {
+    fn of(change: Change) -> Answered {
+        Answered { changes: vec![change], ..Answered::default() }
+    }
+}
+
+/// Whether an event is worth telling whoever brought it about. Letters are listed by themselves.
+fn is_news(event: &Event) -> bool {
+    !matches!(event, Event::Heard { .. } | Event::LetterWritten { .. } | Event::LetterPosted { .. })
+}
+
+fn going(letter: &NewLetter, change: &Change, own: &message::Own) -> Option<Going> {
+    let posted = change.after.letters.get(&letter.number)?;
+    let resident = posted.audience == Audience::Resident && !posted.by_hand;
+    let text = || Words::new(message::read(&letter.bytes, own).text);
+    Some(Going {
+        letter: letter.number,
+        kind: posted.kind,
+        to: posted.to.clone(),
+        subject: resident.then(|| Words::new(&letter.subject)),
+        text: resident.then(text),
+        by_hand: posted.by_hand,
+        held: letter.held.clone(),
+        files: posted.files.clone(),
+    })
+}
