@@ -2,6 +2,7 @@
 
 #[path = "flow/officers.rs"]
 mod officers;
+#[expect(dead_code, reason = "stories need no faults but their own")]
 mod sim;
 
 use redress::config::Config;
@@ -113,6 +114,18 @@ async fn an_acknowledgement_the_server_refuses_does_not_count_and_the_officer_is
 }
 
 #[tokio::test]
+async fn a_letter_about_a_danger_that_does_not_arrive_is_told_like_any_other() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.server_answers(ANN, Answer::Refused);
+    let danger = "There is smoke and sparks coming from the socket and I can smell gas.";
+    world.mail(Mail::from("Ann Example <ann@example.com>").saying("Smoke", danger)).await;
+    assert_eq!(world.told(OFFICER).await, ["Fri 20 Nov 15:00 new-case", "Fri 20 Nov 15:00 undelivered"]);
+    assert!(world.last_letter_to(OFFICER).says("This case may tell of a danger in somebody's home"));
+    let case = world.cases().await.remove(0);
+    assert!(world.history(&case).await.contains(&"refused: 1".to_owned()));
+}
+
+#[tokio::test]
 async fn an_acknowledgement_that_comes_back_reopens_the_duty_and_is_told_once_however_many_reports_come() {
     let mut world = World::at("Fri 20 Nov 2026 15:00").await;
     world.mail(complaint()).await;
@@ -161,6 +174,24 @@ async fn a_letter_whose_answer_was_lost_is_sent_again_with_the_same_bytes() {
     let case = world.cases().await.remove(0);
     let acknowledged = world.history(&case).await.iter().filter(|event| *event == "acknowledged").count();
     assert_eq!(acknowledged, 1);
+}
+
+#[tokio::test]
+async fn a_letter_whose_fate_a_full_disk_did_not_take_goes_again_without_a_restart() {
+    for felt in [3, 4, 20] {
+        let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+        world.arrives("complaints", "INBOX", complaint());
+        world.looks_and_the_disk_fills_up(felt).await;
+        let letters = world.letters_to(ANN).len();
+        assert_eq!(letters, 1);
+        world.points.set_weather(points::Weather::Fine, 0);
+        world.goes_to("Fri 20 Nov 2026 17:00").await;
+        let letters = world.letters_to(ANN);
+        assert!(letters.len() <= 2 && letters.iter().all(|letter| letter.bytes == letters[0].bytes));
+        let case = world.cases().await.remove(0);
+        let history = world.history(&case).await;
+        assert_eq!(history.iter().filter(|line| *line == "acknowledged").count(), 1, "{felt}: {history:?}");
+    }
 }
 
 #[tokio::test]

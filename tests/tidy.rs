@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A layer of the program and the layers it may use. `main → cli → daemon → {health → mail, store} → domain`; the configuration
 /// is handed to those who act on it, never to those who decide or remember.
@@ -469,6 +470,18 @@ fn every_fixture_is_used_by_a_test() {
         .collect();
     let fixtures = files("tests/fixtures");
     assert_eq!(fixtures_without_a_test(&fixtures, &strings), Vec::<&str>::new());
+}
+
+#[test]
+fn every_defect_that_the_simulation_must_find_can_still_be_planted() {
+    let defects = files("tests/sim/defects");
+    assert!(defects.len() >= 12, "{defects:?}");
+    let cannot = defects.iter().filter(|defect| {
+        let path = root().join("tests/sim/defects").join(defect);
+        let tried = Command::new("git").args(["apply", "--check"]).arg(path).current_dir(root()).output();
+        !tried.expect("git is there").status.success()
+    });
+    assert_eq!(cannot.collect::<Vec<_>>(), [""; 0], "make these patches anew, then run tests/sim/bite");
 }
 
 // From here on: planted defects. Each rule finds what it is there to find, and lets pass what only looks like it.

@@ -1,12 +1,19 @@
 //! The one place that reads the time.
 
+use std::future::ready;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 /// Tells the time, to the millisecond: what the database keeps is what was said.
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
+
+    /// Lets a step wait a moment before it tries again.
+    fn rest(&self, moment: Duration) -> BoxFuture<'_, ()>;
 }
 
 /// The machine's clock.
@@ -17,6 +24,10 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     fn now(&self) -> Timestamp {
         whole_milliseconds(Timestamp::now())
+    }
+
+    fn rest(&self, moment: Duration) -> BoxFuture<'_, ()> {
+        tokio::time::sleep(moment).boxed()
     }
 }
 
@@ -37,6 +48,12 @@ impl PlayedClock {
 impl Clock for PlayedClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time passes at once.
+    fn rest(&self, moment: Duration) -> BoxFuture<'_, ()> {
+        self.set(self.now().saturating_add(moment).unwrap_or(Timestamp::MAX));
+        ready(()).boxed()
     }
 }
 

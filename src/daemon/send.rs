@@ -43,6 +43,8 @@ const STAFF_OUT_OF_REACH: &str = "The mail server refuses letters to the landlor
 pub struct Route {
     rests_until: Option<Timestamp>,
     rests: usize,
+    /// A letter may stand as being sent whose fate the database did not take: it goes again, as after a death.
+    in_doubt: bool,
 }
 
 /// Sends the letter that has been due longest.
@@ -55,7 +57,15 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
     if route.rests_until.is_some_and(|until| now < until) {
         return Ok(Progress::Idle);
     }
-    let Some(letter) = office.store.claim(now).await? else { return Ok(Progress::Idle) };
+    if route.in_doubt {
+        office.store.resume(now).await?;
+    }
+    route.in_doubt = true;
+    let claimed = office.store.claim(now).await?;
+    let Some(letter) = claimed else {
+        route.in_doubt = false;
+        return Ok(Progress::Idle);
+    };
     let sent = match still_serves(office, &letter, now).await {
         Ok(Serves::NoLonger) => Sent::Dropped,
         // Once queued, bytes are never changed: a letter of yesterday keeps yesterday's date.
@@ -74,6 +84,7 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         }
     };
     settle(office, &letter, &sent).await?;
+    route.in_doubt = false;
     let now = office.clock.now();
     let delay_s = now.duration_since(letter.written()).as_secs();
     match &sent {
@@ -119,14 +130,18 @@ async fn settle(office: &Office, letter: &Claimed, sent: &Sent) -> anyhow::Resul
     let now = office.clock.now();
     let number = letter.letter as u32;
     let mut tried = Ok(());
+    let mut undecided = false;
     for rest in SETTLE_RESTS {
-        let follow = |known: &Known, outcome| handle::posted(office, known, number, outcome, now);
+        undecided = false;
+        let follow = |known: &Known, outcome| {
+            handle::posted(office, known, number, outcome, now).inspect_err(|_| undecided = true)
+        };
         tried = office.store.settle(letter, sent, now, follow).await;
         let Err(trouble) = &tried else { return Ok(()) };
         warn!(letter.id, trouble = format!("{trouble:#}"), "Could not write what came of a letter; trying again");
-        tokio::time::sleep(rest).await;
+        office.clock.rest(rest).await;
     }
-    if office.store.settle(letter, sent, now, |_, _| Ok(None)).await.is_ok() {
+    if undecided && office.store.settle(letter, sent, now, |_, _| Ok(None)).await.is_ok() {
         error!(letter.id, "What came of a letter is written, and not what follows from it: look at its case");
         return Ok(());
     }
@@ -235,7 +250,7 @@ fn after(letter: &Claimed, error: SendError, now: Timestamp, route: &mut Route) 
         SendError::Unknown(reply) => Sent::Unknown(reply, wait(doubled.max(WAIT_UNKNOWN_S))),
         SendError::RouteBroken(reply) => {
             let rest = wait(ROUTE_RESTS[route.rests.min(ROUTE_RESTS.len() - 1)]);
-            *route = Route { rests_until: Some(rest), rests: route.rests + 1 };
+            (route.rests_until, route.rests) = (Some(rest), route.rests + 1);
             Sent::RouteBroken(reply, now)
         }
     }

@@ -17,6 +17,7 @@
 mod absence;
 mod backup;
 mod decide;
+mod edge;
 mod history;
 mod open;
 mod questions;
@@ -32,6 +33,7 @@ use jiff::Timestamp;
 pub use absence::AwayNote;
 pub use backup::{Verified, restore, url_of, verify_copy};
 pub use decide::{Beside, Change, Found, Keys, Known, Leaving, Message, MessageState, NewLetter, Settled, Undone};
+pub use edge::{EDGES, Edge, Edges};
 use open::{Db, RunLock, execute, on};
 pub use open::{Purpose, Unready, may_pass, sqlite_file};
 pub use questions::{

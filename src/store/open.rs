@@ -12,6 +12,8 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
+use super::edge::{Edge, pass};
+
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -122,6 +124,7 @@ impl Db {
     /// A transaction that may write. SQLite: `BEGIN IMMEDIATE`, for a plain one that reads first fails at once when
     /// another writer comes between.
     pub(super) async fn begin(&self) -> sqlx::Result<Tx> {
+        pass(Edge::Begin).await?;
         Ok(match self {
             Db::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
@@ -130,6 +133,7 @@ impl Db {
 
     /// A transaction that only reads, and sees one moment.
     pub(super) async fn begin_read(&self) -> sqlx::Result<Tx> {
+        pass(Edge::Read).await?;
         Ok(match self {
             Db::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
             Db::Postgres(pool) => {
@@ -166,10 +170,12 @@ impl Db {
 
 impl Tx {
     pub(super) async fn commit(self) -> sqlx::Result<()> {
+        pass(Edge::Commit).await?;
         match self {
-            Tx::Sqlite(transaction) => transaction.commit().await,
-            Tx::Postgres(transaction) => transaction.commit().await,
+            Tx::Sqlite(transaction) => transaction.commit().await?,
+            Tx::Postgres(transaction) => transaction.commit().await?,
         }
+        pass(Edge::Committed).await
     }
 }
 

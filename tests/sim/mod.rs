@@ -6,22 +6,25 @@
 
 #![expect(clippy::unwrap_used, reason = "a world that breaks ends the test")]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+pub mod check;
+pub mod points;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use mail_parser::MessageParser;
 use redress::config::Config;
-use redress::daemon::clock::PlayedClock;
+use redress::daemon::clock::{Clock as _, PlayedClock};
 use redress::daemon::command::carry_out;
 use redress::daemon::office::Office;
-use redress::daemon::receive::Receive;
-use redress::daemon::send::Route;
-use redress::daemon::{digest, start, work_off};
+use redress::daemon::receive::{Fault, Receive};
+use redress::daemon::send::{self, Route};
+use redress::daemon::{Progress, digest, handle, remind, start, work_off};
 use redress::domain::absence::Absence;
 use redress::domain::calendar::london_date;
 use redress::domain::case::{self, Event, Finding, Outcome, Recorded, Remedy, RemedyKind};
@@ -30,8 +33,11 @@ use redress::domain::letter::our_letter;
 use redress::domain::words::Words;
 use redress::mail::mailbox::{Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
 use redress::mail::transport::{Accepted, Envelope, SendError, Transport};
-use redress::store::{AwayNote, InboxRow, LetterRow, Purpose};
+use redress::store::{AwayNote, InboxRow, LetterRow, Purpose, Store};
 use tempfile::TempDir;
+
+use check::Auditor;
+use points::{Points, Weather, ride};
 
 pub const ANN: &str = "ann@example.com";
 pub const OFFICER: &str = "ada@example.net";
@@ -116,6 +122,26 @@ responsible_for = ["repairs to your home"]
 not_responsible_for = ["public roads"]
 "#;
 
+/// Where a world is kept: in memory, where there is such a place.
+fn new_folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+}
+
+/// A database before its first case, with a key that is the same in every world: so its letters are as well.
+async fn empty_database() -> &'static [u8] {
+    static EMPTY: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
+    let make = || async {
+        let folder = new_folder();
+        let path = folder.path().join("redress.db");
+        let store = Store::open(&format!("sqlite:{}", path.display()), Purpose::Run).await.unwrap();
+        store.close().await;
+        Auditor::beside(&path).await.set_key([7; 32]).await;
+        std::fs::read(&path).unwrap()
+    };
+    EMPTY.get_or_init(make).await
+}
+
 /// A civil moment in Europe/London, "Fri 27 Nov 2026 09:00".
 pub fn moment(words: &str) -> Timestamp {
     let civil = DateTime::strptime("%a %d %b %Y %H:%M", words).unwrap_or_else(|error| panic!("{words}: {error}"));
@@ -182,6 +208,24 @@ impl Mail {
         self.message_id = Some(message_id.to_owned());
         self
     }
+
+    /// As it travels.
+    pub fn raw(&self) -> Vec<u8> {
+        let id = self.message_id.iter().map(|id| format!("Message-ID: <{id}>"));
+        let head = [
+            format!("From: {}", self.from),
+            format!("To: {}", self.to.join(", ")),
+            format!("Subject: {}", self.subject),
+        ];
+        let head = head.into_iter().chain(id).chain(["MIME-Version: 1.0".to_owned()]);
+        let head: Vec<String> = head.chain(self.more.iter().cloned()).collect();
+        let content = if head.iter().any(|line| line.starts_with("Content-Type:")) {
+            String::new()
+        } else {
+            "Content-Type: text/plain; charset=utf-8\r\n".to_owned()
+        };
+        format!("{}\r\n{content}\r\n{}\r\n", head.join("\r\n"), self.body.replace('\n', "\r\n")).into_bytes()
+    }
 }
 
 /// A letter as the mail server took it.
@@ -216,6 +260,22 @@ impl Letter {
         }
     }
 
+    /// The report of a mail server that could not deliver it. `number` tells one report from another.
+    pub fn report(&self, number: usize) -> Vec<u8> {
+        let report = format!(
+            "From: MAILER-DAEMON@mail.example.org\r\nTo: {}\r\nSubject: Undelivered Mail Returned to Sender\r\n\
+             Auto-Submitted: auto-replied\r\nMessage-ID: <bounce-{number}@mail.example.org>\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+             --b\r\nContent-Type: text/plain\r\n\r\nYour message could not be delivered.\r\n\
+             --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mail.example.org\r\n\r\n\
+             Final-Recipient: rfc822; {}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+             Diagnostic-Code: smtp; 550 5.1.1 user unknown\r\n\
+             \r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{}>\r\nSubject: x\r\n\r\n--b--\r\n",
+            self.sender, self.to, self.message_id
+        );
+        report.into_bytes()
+    }
+
     /// Whether the words stand in it, whatever the line breaks.
     pub fn says(&self, words: &str) -> bool {
         self.text.split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
@@ -236,19 +296,27 @@ pub enum Answer {
     NotNow,
     /// 550.
     Refused,
+    /// 552, the reader's mailbox is full.
+    Full,
     /// The letter is taken, and its answer gets lost.
     Silent,
+    /// All was said, the letter is not taken, and nobody hears of it.
+    Lost,
     /// The login is refused.
     NoLogin,
 }
 
 /// The mail server: answers as told, keeps what it took.
-#[derive(Debug, Default)]
-struct Server {
+#[derive(Default)]
+pub struct Server {
     /// For one recipient, else for everybody.
-    answers: BTreeMap<String, Answer>,
-    everybody: Option<Answer>,
-    taken: Vec<Letter>,
+    pub answers: BTreeMap<String, Answer>,
+    pub everybody: Option<Answer>,
+    /// How it is minded towards the next letter, when neither says.
+    pub minded: Option<Box<dyn FnMut() -> Answer + Send>>,
+    pub taken: Vec<Letter>,
+    /// Message-IDs of letters it said that it took, and refused for good; in that order.
+    pub said: Vec<(String, bool)>,
     /// Every try, whatever came of it; lists apart.
     tries: usize,
 }
@@ -256,58 +324,126 @@ struct Server {
 struct Post {
     server: Arc<Mutex<Server>>,
     clock: Arc<PlayedClock>,
+    points: Arc<Points>,
 }
 
 impl Transport for Post {
     async fn send(&mut self, letter: Envelope<'_>) -> Result<Accepted, SendError> {
-        use redress::daemon::clock::Clock as _;
-        let mut server = self.server.lock().unwrap();
-        server.tries += usize::from(!is_list(&Letter::read(&letter, self.clock.now())));
-        assert!(!letter.from.is_empty(), "an empty envelope sender: its bounce would come back to nobody");
-        let answer = server.answers.get(letter.to).copied().or(server.everybody).unwrap_or(Answer::Taken);
-        if matches!(answer, Answer::Taken | Answer::Silent) {
-            server.taken.push(Letter::read(&letter, self.clock.now()));
+        let lost = |()| SendError::Unknown("the connection was lost".to_owned());
+        self.points.pass("a letter on its way").await.map_err(|()| SendError::Again("no connection".to_owned()))?;
+        let answer = self.server.lock().unwrap().takes(&letter, self.clock.now());
+        self.points.pass("the answer to a letter").await.map_err(lost)?;
+        if matches!(answer, Answer::Taken | Answer::Refused) {
+            let id = Letter::read(&letter, self.clock.now()).message_id;
+            self.server.lock().unwrap().said.push((id, answer == Answer::Taken));
         }
         match answer {
             Answer::Taken => Ok(Accepted { reply: "250 2.0.0 taken".to_owned() }),
             Answer::NotNow => Err(SendError::Again("451 4.3.0 try later".to_owned())),
             Answer::Refused => Err(SendError::Never("550 5.1.1 no such user".to_owned())),
-            Answer::Silent => Err(SendError::Unknown("no answer to the final dot".to_owned())),
+            Answer::Full => Err(SendError::Never("552 5.2.2 mailbox full".to_owned())),
+            Answer::Silent | Answer::Lost => Err(SendError::Unknown("no answer to the final dot".to_owned())),
             Answer::NoLogin => Err(SendError::RouteBroken("535 5.7.8 login refused".to_owned())),
         }
     }
 }
 
+impl Server {
+    fn takes(&mut self, letter: &Envelope<'_>, now: Timestamp) -> Answer {
+        let read = Letter::read(letter, now);
+        self.tries += usize::from(!is_list(&read));
+        assert!(!letter.from.is_empty(), "an empty envelope sender: its bounce would come back to nobody");
+        let told = self.answers.get(letter.to).copied().or(self.everybody);
+        let answer = told.or_else(|| self.minded.as_mut().map(|minded| minded())).unwrap_or(Answer::Taken);
+        if matches!(answer, Answer::Taken | Answer::Silent) {
+            self.taken.push(read);
+        }
+        answer
+    }
+}
+
 /// A mailbox on a server: folders with what lies in them.
 #[derive(Debug, Default)]
-struct Lying {
-    folders: BTreeMap<String, Vec<(u32, Timestamp, Vec<u8>)>>,
+pub struct Lying {
+    pub folders: BTreeMap<String, Vec<(u32, Timestamp, Vec<u8>)>>,
     uidvalidity: i64,
-    next_uid: u32,
+    /// The last UID of each folder.
+    pub last_uid: BTreeMap<String, u32>,
     /// The server can neither move nor delete.
-    keeps_everything: bool,
+    pub keeps_everything: bool,
     /// The server announces this message and does not give it.
-    withheld: Option<u32>,
+    pub withheld: Option<u32>,
+    pub trouble: Option<Trouble>,
 }
 
-struct Box {
+/// What is wrong with a mail server that holds a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It does not answer.
+    Down,
+    /// It refuses the login.
+    NoLogin,
+    /// It lets in, and lists nothing.
+    Empty,
+    /// It lists what it does not have yet.
+    NotYet,
+    /// It talks nonsense where a message should come.
+    Nonsense,
+    /// It moves a message, and the answer is lost.
+    MovesInSilence,
+}
+
+struct Postbox {
     lying: Arc<Mutex<Lying>>,
     open: String,
+    points: Arc<Points>,
 }
 
-impl Mailbox for Box {
+impl Postbox {
+    fn trouble(&self) -> Option<Trouble> {
+        self.lying.lock().unwrap().trouble
+    }
+
+    /// As the real one: after any error the session is gone.
+    fn lost(&mut self) -> MailboxError {
+        self.open.clear();
+        MailboxError::Lost("the connection was lost".to_owned())
+    }
+
+    async fn reached(&mut self, point: &str) -> Result<(), MailboxError> {
+        self.points.pass(point).await.map_err(|()| self.lost())
+    }
+}
+
+impl Mailbox for Postbox {
     async fn open(&mut self, folder: &str) -> Result<Folder, MailboxError> {
+        self.reached("opening a folder").await?;
+        match self.trouble() {
+            Some(Trouble::Down) => return Err(self.lost()),
+            Some(Trouble::NoLogin) => return Err(MailboxError::Login("not with this password".to_owned())),
+            _ => {}
+        }
         self.open = folder.to_owned();
         Ok(Folder { uidvalidity: self.lying.lock().unwrap().uidvalidity })
     }
 
     async fn list(&mut self, after: Option<&Uid>) -> Result<Vec<Uid>, MailboxError> {
         assert!(after.is_none(), "the ledger says what is new");
+        self.reached("listing a folder").await?;
+        if self.trouble() == Some(Trouble::Empty) {
+            return Ok(Vec::new());
+        }
         let lying = self.lying.lock().unwrap();
         Ok(lying.folders.get(&self.open).into_iter().flatten().map(|(uid, ..)| uid.to_string()).collect())
     }
 
     async fn fetch(&mut self, uid: &Uid, limit: u64) -> Result<Option<Fetched>, MailboxError> {
+        self.reached("fetching a message").await?;
+        match self.trouble() {
+            Some(Trouble::NotYet) => return Ok(None),
+            Some(Trouble::Nonsense) => panic!("simulated: the answer makes no sense"),
+            _ => {}
+        }
         let lying = self.lying.lock().unwrap();
         if self.open.is_empty() || lying.withheld.is_some_and(|withheld| withheld.to_string() == *uid) {
             self.open.clear(); // As the real one: after any error the session is gone.
@@ -328,15 +464,10 @@ impl Mailbox for Box {
     }
 
     async fn file(&mut self, uid: &Uid, to: &str) -> Result<(), MailboxError> {
-        let mut lying = self.lying.lock().unwrap();
-        if lying.keeps_everything {
-            return Err(MailboxError::Refused("the server offers neither MOVE nor UIDPLUS".to_owned()));
-        }
-        let here = lying.folders.entry(self.open.clone()).or_default();
-        let at = here.iter().position(|(number, ..)| number.to_string() == *uid).unwrap();
-        let moved = here.remove(at);
-        lying.folders.entry(to.to_owned()).or_default().push(moved);
-        Ok(())
+        self.reached("moving a message").await?;
+        let silent = self.trouble() == Some(Trouble::MovesInSilence);
+        self.lying.lock().unwrap().moves(&self.open, uid, to)?;
+        if silent { Err(self.lost()) } else { self.reached("a message moved").await }
     }
 
     async fn wait(&mut self, _: Duration) -> Result<(), MailboxError> {
@@ -346,21 +477,109 @@ impl Mailbox for Box {
     async fn close(&mut self) {}
 }
 
+impl Lying {
+    fn moves(&mut self, from: &str, uid: &Uid, to: &str) -> Result<(), MailboxError> {
+        if self.keeps_everything {
+            return Err(MailboxError::Refused("the server offers neither MOVE nor UIDPLUS".to_owned()));
+        }
+        let here = self.folders.entry(from.to_owned()).or_default();
+        let at = here.iter().position(|(number, ..)| number.to_string() == *uid);
+        if let Some(moved) = at.map(|at| here.remove(at)) {
+            self.puts(to, moved.1, moved.2);
+        }
+        Ok(())
+    }
+
+    /// A message comes to lie in a folder, under a UID of its own.
+    pub fn puts(&mut self, folder: &str, arrived: Timestamp, raw: Vec<u8>) {
+        let uid = self.last_uid.entry(folder.to_owned()).or_default();
+        *uid += 1;
+        self.folders.entry(folder.to_owned()).or_default().push((*uid, arrived, raw));
+    }
+
+    /// The server was set up anew: every message has another UID under another UIDVALIDITY, and UIDs that were another's.
+    pub fn is_rebuilt(&mut self) {
+        self.uidvalidity += 1;
+        self.last_uid.clear();
+        for (folder, mut messages) in std::mem::take(&mut self.folders) {
+            messages.reverse();
+            for (_, arrived, raw) in messages {
+                self.puts(&folder, arrived, raw);
+            }
+        }
+    }
+}
+
 /// The program, as long as it runs.
-struct Daemon {
-    office: Arc<Office>,
-    receive: Vec<Receive<Box>>,
-    route: Route,
-    post: Post,
+pub struct Daemon {
+    pub office: Arc<Office>,
+    receive: Vec<tokio::sync::Mutex<Receive<Postbox>>>,
+    sender: tokio::sync::Mutex<(Post, Route)>,
+}
+
+/// What the program does again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// Looks into the mailbox at this place of the configuration.
+    Look(usize),
+    Handle,
+    Remind,
+    Digest,
+    Send,
+}
+
+impl Daemon {
+    /// One step of a round, as production makes it.
+    pub async fn step(self: Arc<Daemon>, round: Round) -> anyhow::Result<Progress> {
+        match round {
+            Round::Look(at) => {
+                let mut receive = self.receive[at].lock().await;
+                let looked = receive.look().await;
+                if looked.is_err() {
+                    receive.close().await;
+                }
+                match looked {
+                    Ok(0) | Err(Fault::Mailbox(_)) => Ok(Progress::Idle),
+                    Ok(_) => Ok(Progress::Made),
+                    Err(Fault::Store(trouble)) => Err(trouble),
+                }
+            }
+            Round::Handle => handle::step(&self.office).await,
+            Round::Remind => remind::step(&self.office).await,
+            Round::Digest => digest::step(&self.office).await,
+            Round::Send => {
+                let mut sender = self.sender.lock().await;
+                let (post, route) = &mut *sender;
+                send::step(&self.office, post, route).await
+            }
+        }
+    }
+
+    /// Every round there is.
+    pub fn rounds(&self) -> Vec<Round> {
+        let looks = (0..self.receive.len()).map(Round::Look);
+        looks.chain([Round::Handle, Round::Remind, Round::Digest, Round::Send]).collect()
+    }
+}
+
+/// What a world has beside one landlord with one mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Second {
+    Mailbox,
+    Landlord,
 }
 
 pub struct World {
     pub config: Config,
     folder: TempDir,
-    clock: Arc<PlayedClock>,
-    server: Arc<Mutex<Server>>,
-    mailboxes: BTreeMap<String, Arc<Mutex<Lying>>>,
-    daemon: Option<Daemon>,
+    pub clock: Arc<PlayedClock>,
+    /// How far the program's clock goes ahead of everybody else's.
+    pub ahead: SignedDuration,
+    pub server: Arc<Mutex<Server>>,
+    pub mailboxes: BTreeMap<String, Arc<Mutex<Lying>>>,
+    pub points: Arc<Points>,
+    pub auditor: Auditor,
+    daemon: Option<Arc<Daemon>>,
     mails: usize,
 }
 
@@ -386,7 +605,23 @@ impl World {
     }
 
     async fn configured(start: &str, toml: String, change: impl FnOnce(&mut Config)) -> World {
-        let folder = tempfile::tempdir().unwrap();
+        let mut world = World::standing(start, toml, change).await;
+        world.restart().await;
+        world
+    }
+
+    /// All is there, and the program is not running yet: one landlord, or a mailbox and a landlord more.
+    pub async fn before(start: &str, second: Option<Second>, change: impl FnOnce(&mut Config)) -> World {
+        let more = match second {
+            None => "",
+            Some(Second::Mailbox) => REPAIRS,
+            Some(Second::Landlord) => NEIGHBOUR,
+        };
+        World::standing(start, format!("{CONFIGURATION}{more}"), change).await
+    }
+
+    async fn standing(start: &str, toml: String, change: impl FnOnce(&mut Config)) -> World {
+        let folder = new_folder();
         let path = folder.path().join("redress.toml");
         let second_way = folder.path().join("second-way");
         for maildir in ["Maildir", "Repairs", "Neighbour", "Sent"] {
@@ -397,12 +632,22 @@ impl World {
         let mut config =
             Config::load(&path, &|_| None, london_date(now)).unwrap_or_else(|error| panic!("{error}")).config;
         change(&mut config);
-        let mailbox = || Arc::new(Mutex::new(Lying { uidvalidity: 7, next_uid: 1, ..Lying::default() }));
+        let mailbox = || Arc::new(Mutex::new(Lying { uidvalidity: 7, ..Lying::default() }));
         let mailboxes = config.mailboxes.iter().map(|config| (config.name.clone(), mailbox())).collect();
-        let clock = Arc::new(PlayedClock::new(now));
-        let mut world = World { config, folder, clock, server: Arc::default(), mailboxes, daemon: None, mails: 0 };
-        world.restart().await;
-        world
+        let database = folder.path().join("redress.db");
+        std::fs::write(&database, empty_database().await).unwrap();
+        World {
+            config,
+            clock: Arc::new(PlayedClock::new(now)),
+            ahead: SignedDuration::ZERO,
+            server: Arc::default(),
+            mailboxes,
+            points: Arc::default(),
+            auditor: Auditor::beside(&database).await,
+            daemon: None,
+            mails: 0,
+            folder,
+        }
     }
 
     /// A new folder beside the database.
@@ -417,17 +662,34 @@ impl World {
     /// The program stops, wherever it is, and starts again with the configuration as it stands now.
     pub async fn restart(&mut self) {
         self.stop().await;
+        let daemon = self.open().await;
+        start(&daemon.office).await.expect("it starts");
+        self.runs(daemon);
+        self.works().await;
+    }
+
+    /// A new program on the database, before it has done anything.
+    pub async fn open(&self) -> Arc<Daemon> {
         let office = Office::open(self.config.clone(), self.clock.clone(), Purpose::Run).await.expect("it starts");
         let office = Arc::new(office);
-        start(&office).await.expect("it starts");
+        let points = || Arc::clone(&self.points);
         let receive = self.config.mailboxes.iter().map(|config| {
-            let mailbox = Box { lying: Arc::clone(&self.mailboxes[&config.name]), open: String::new() };
-            Receive::new(Arc::clone(&office), config.clone(), mailbox)
+            let lying = Arc::clone(&self.mailboxes[&config.name]);
+            let mailbox = Postbox { lying, open: String::new(), points: points() };
+            tokio::sync::Mutex::new(Receive::new(Arc::clone(&office), config.clone(), mailbox))
         });
         let receive = receive.collect();
-        let post = Post { server: Arc::clone(&self.server), clock: Arc::clone(&self.clock) };
-        self.daemon = Some(Daemon { office, receive, route: Route::default(), post });
-        self.works().await;
+        let post = Post { server: Arc::clone(&self.server), clock: Arc::clone(&self.clock), points: points() };
+        Arc::new(Daemon { office, receive, sender: tokio::sync::Mutex::new((post, Route::default())) })
+    }
+
+    pub fn runs(&mut self, daemon: Arc<Daemon>) {
+        self.daemon = Some(daemon);
+    }
+
+    /// The program, unless it is not running.
+    pub fn daemon(&self) -> Option<&Arc<Daemon>> {
+        self.daemon.as_ref()
     }
 
     /// The program is not running until it is started again.
@@ -450,31 +712,14 @@ impl World {
             self.mails += 1;
             format!("mail-{}@example.com", self.mails)
         });
-        let head = [
-            format!("From: {}", mail.from),
-            format!("To: {}", mail.to.join(", ")),
-            format!("Subject: {}", mail.subject),
-            format!("Message-ID: <{id}>"),
-            "MIME-Version: 1.0".to_owned(),
-        ];
-        let head: Vec<String> = head.into_iter().chain(mail.more).collect();
-        let content = if head.iter().any(|line| line.starts_with("Content-Type:")) {
-            String::new()
-        } else {
-            "Content-Type: text/plain; charset=utf-8\r\n".to_owned()
-        };
-        let raw = format!("{}\r\n{content}\r\n{}\r\n", head.join("\r\n"), mail.body.replace('\n', "\r\n"));
-        self.arrives_raw(mailbox, folder, raw.as_bytes());
+        self.arrives_raw(mailbox, folder, &mail.known_as(&id).raw());
         id
     }
 
     /// Bytes reach a folder of a mailbox now; nobody looks yet.
     pub fn arrives_raw(&mut self, mailbox: &str, folder: &str, raw: &[u8]) {
-        let now = self.now();
-        let mut lying = self.mailboxes[mailbox].lock().unwrap();
-        let uid = lying.next_uid;
-        lying.next_uid += 1;
-        lying.folders.entry(folder.to_owned()).or_default().push((uid, now, raw.to_vec()));
+        let now = self.now() - self.ahead;
+        self.mailboxes[mailbox].lock().unwrap().puts(folder, now, raw.to_vec());
     }
 
     /// From now on the mail server refuses to move messages.
@@ -485,7 +730,7 @@ impl World {
     /// The mail server announces its newest message and does not give it, or gives it again.
     pub fn mailbox_withholds_the_newest(&mut self, withholds: bool) {
         let mut lying = self.mailboxes["complaints"].lock().unwrap();
-        lying.withheld = withholds.then_some(lying.next_uid - 1);
+        lying.withheld = withholds.then(|| lying.last_uid["INBOX"]);
     }
 
     /// How many messages lie in a folder of the first mailbox.
@@ -493,29 +738,44 @@ impl World {
         self.mailboxes["complaints"].lock().unwrap().folders.get(folder).map_or(0, Vec::len)
     }
 
-    /// The mail server was set up anew: every message has another UID, under another UIDVALIDITY.
+    /// The mail server was set up anew.
     pub fn mailbox_is_rebuilt(&mut self) {
-        let mut lying = self.mailboxes["complaints"].lock().unwrap();
-        lying.uidvalidity += 1;
-        for message in lying.folders.values_mut().flatten() {
-            message.0 += 1000;
-        }
+        self.mailboxes["complaints"].lock().unwrap().is_rebuilt();
     }
 
     /// The program looks into its mailboxes and does all that is due.
     pub async fn looks(&mut self) {
-        let daemon = self.daemon.as_mut().expect("the program runs");
-        for receive in &mut daemon.receive {
-            receive.look().await.expect("the mailbox can be read");
+        let daemon = self.daemon.as_ref().expect("the program runs");
+        for receive in &daemon.receive {
+            receive.lock().await.look().await.expect("the mailbox can be read");
         }
         self.works().await;
     }
 
     async fn works(&mut self) {
-        let Daemon { office, route, post, .. } = self.daemon.as_mut().expect("the program runs");
-        digest::step(office).await.expect("the database works");
-        work_off(office, post, route).await.expect("the database works");
-        self.check().await;
+        let daemon = Arc::clone(self.daemon.as_ref().expect("the program runs"));
+        digest::step(&daemon.office).await.expect("the database works");
+        let (post, route) = &mut *daemon.sender.lock().await;
+        work_off(&daemon.office, post, route).await.expect("the database works");
+        self.auditor.look(&daemon.office).await;
+        self.auditor.agrees(&daemon.office).await;
+        self.auditor.at_rest(&daemon.office).await;
+    }
+
+    /// The program does what it can while its database fails; so often nothing can be committed from the moment the mail
+    /// server takes a letter.
+    pub async fn looks_and_the_disk_fills_up(&mut self, felt: u32) {
+        let points = Arc::clone(&self.points);
+        let fills = move || {
+            points.set_weather(Weather::Full, felt);
+            Answer::Taken
+        };
+        self.server.lock().unwrap().minded = Some(Box::new(fills));
+        let daemon = Arc::clone(self.daemon.as_ref().expect("the program runs"));
+        for round in daemon.rounds() {
+            ride(&self.points, Arc::clone(&daemon).step(round)).await;
+        }
+        self.server.lock().unwrap().minded = None;
     }
 
     /// Time goes by, and the program does everything at its moment.
@@ -565,19 +825,8 @@ impl World {
 
     /// A delivery report about `letter` comes back.
     pub async fn bounces(&mut self, letter: &Letter) {
-        let report = format!(
-            "From: MAILER-DAEMON@mail.example.org\r\nTo: {}\r\nSubject: Undelivered Mail Returned to Sender\r\n\
-             Auto-Submitted: auto-replied\r\nMessage-ID: <bounce-{}@mail.example.org>\r\nMIME-Version: 1.0\r\n\
-             Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
-             --b\r\nContent-Type: text/plain\r\n\r\nYour message could not be delivered.\r\n\
-             --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mail.example.org\r\n\r\n\
-             Final-Recipient: rfc822; {}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
-             Diagnostic-Code: smtp; 550 5.1.1 user unknown\r\n\
-             \r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{}>\r\nSubject: x\r\n\r\n--b--\r\n",
-            letter.sender, self.mails, letter.to, letter.message_id
-        );
         self.mails += 1;
-        self.arrives_raw("complaints", "INBOX", report.as_bytes());
+        self.arrives_raw("complaints", "INBOX", &letter.report(self.mails));
         self.looks().await;
     }
 
@@ -636,7 +885,6 @@ impl World {
     // ── what people see ───────────────────────────────────────────────────────────────────────────────────────────
 
     pub fn now(&self) -> Timestamp {
-        use redress::daemon::clock::Clock as _;
         self.clock.now()
     }
 
@@ -729,38 +977,9 @@ impl World {
         all.extend(self.office().store.deadlines().await.unwrap().iter().map(|row| format!("{row:?}")));
         all
     }
-
-    // ── what must always hold ─────────────────────────────────────────────────────────────────────────────────────
-
-    /// Nothing is reminded of twice, no letter number is used twice, no response date moves out, every open duty is looked
-    /// at again, and the database's lists agree with its histories.
-    async fn check(&self) {
-        let store = &self.office().store;
-        let (_, findings) = store.verify().await.unwrap();
-        assert_eq!(findings, [""; 0]);
-        for row in store.deadlines().await.unwrap() {
-            let next =
-                row.next_look.unwrap_or_else(|| panic!("{}: nobody looks at {:?} again", row.reference, row.duty));
-            assert!(next > self.now(), "{}: {:?} waits to be looked at", row.reference, row.duty);
-        }
-        for reference in self.cases().await {
-            let mut once = BTreeSet::new();
-            let mut due = BTreeMap::new();
-            for recorded in self.events(&reference).await {
-                let words = words(&recorded.event);
-                if words.starts_with("reminded") || words.starts_with("letter") {
-                    assert!(once.insert(words.clone()), "{reference}: {words}, twice");
-                }
-                if let Event::DeadlineSet { duty, due: set, .. } = recorded.event {
-                    let before = due.insert(duty, set.date);
-                    assert!(before.is_none_or(|before| set.date <= before), "{reference}: {duty:?} was put off");
-                }
-            }
-        }
-    }
 }
 
-fn words(event: &Event) -> String {
+pub fn words(event: &Event) -> String {
     match event {
         Event::Opened(opening) => {
             format!("opened as {}{}", opening.kind.key(), if opening.unsure { ", unsure" } else { "" })

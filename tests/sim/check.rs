@@ -1,0 +1,214 @@
+//! What must hold whatever happens, looked at by somebody who stands beside the program.
+//!
+//! Follows every history line by line as it grows; what it asserts is worked out here, from days and dates, and not asked
+//! of the code that is on trial.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::{Date, time};
+use jiff::{Timestamp, ToSpan as _};
+use redress::daemon::office::Office;
+use redress::domain::calendar::{Calendar, WorkingDays, london_date, london_time};
+use redress::domain::case::{Audience, Case, Cause, Event, LetterKind, Outcome, Recorded};
+use redress::domain::code::{Duty, Edition, Stage};
+use redress::domain::reference::Reference;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
+
+/// Looks at the database beside the program.
+pub struct Auditor {
+    path: PathBuf,
+    connection: Option<SqliteConnection>,
+    /// Every case as its history made it when it was last looked at.
+    pub cases: BTreeMap<String, Case>,
+}
+
+impl Auditor {
+    pub async fn beside(database: &Path) -> Auditor {
+        Auditor { path: database.to_owned(), connection: None, cases: BTreeMap::new() }
+    }
+
+    async fn connection(&mut self) -> &mut SqliteConnection {
+        if self.connection.is_none() {
+            let options = SqliteConnectOptions::new().filename(&self.path);
+            self.connection = Some(SqliteConnection::connect_with(&options).await.expect("there is a database"));
+        }
+        self.connection.as_mut().expect("connected above")
+    }
+
+    /// Gives a database that has sent no letter yet the key that signs their Message-IDs.
+    pub async fn set_key(mut self, key: [u8; 32]) {
+        let set = sqlx::query("UPDATE store_info SET value = $1 WHERE name = 'message_id_key'").bind(key.to_vec());
+        set.execute(self.connection().await).await.expect("the key can be set");
+        self.connection.take().expect("connected above").close().await.expect("it can be closed");
+    }
+
+    /// The message that is handled next, and how often that was tried.
+    pub async fn next_message(&mut self, now: Timestamp) -> Option<(i64, i64)> {
+        let next = "SELECT id, attempts FROM inbox WHERE state = 'new' AND next_at <= $1 ORDER BY id LIMIT 1";
+        let next = sqlx::query_as(next).bind(now.as_millisecond());
+        next.fetch_optional(self.connection().await).await.expect("messages can be listed")
+    }
+
+    /// What was written since the last look fits what stood there before. Gives the new lines of each history.
+    pub async fn look(&mut self, office: &Office) -> Vec<(String, Vec<Recorded>)> {
+        let cases = sqlx::query_as("SELECT reference, seq FROM case_file ORDER BY id");
+        let cases: Vec<(String, i64)> = cases.fetch_all(self.connection().await).await.expect("cases can be listed");
+        let mut grown = Vec::new();
+        for (reference, lines) in cases {
+            let before = self.cases.get(&reference).map_or(0, |case| case.seq);
+            assert!(lines >= before, "{reference}: history was lost");
+            if lines > before {
+                let new = self.follow(office, &reference).await;
+                grown.push((reference, new));
+            }
+        }
+        grown
+    }
+
+    async fn follow(&mut self, office: &Office, reference: &str) -> Vec<Recorded> {
+        let name: Reference = reference.parse().expect("a reference");
+        let file = office.store.case(&name).await.expect("its chain holds").expect("it was listed");
+        let before = self.cases.remove(reference).unwrap_or_default();
+        let new: Vec<Recorded> = file.history.into_iter().filter(|line| line.seq > before.seq).collect();
+        let mut case = before;
+        for (at, line) in new.iter().enumerate() {
+            fits(&case, line, &new[at + 1..], &office.calendar)
+                .unwrap_or_else(|finding| panic!("{reference}: {finding}"));
+            case = case.apply(line);
+        }
+        let owes = case.duties.values().any(|owed| owed.open());
+        assert!(
+            !case.is_complaint() || case.ended.is_some() || owes,
+            "{reference}: a complaint without a running clock"
+        );
+        assert!(case == file.case, "{reference}: it is not the fold of its history");
+        self.cases.insert(reference.to_owned(), case);
+        new
+    }
+
+    /// The lists agree with the histories, and nothing was changed behind anybody's back.
+    pub async fn agrees(&self, office: &Office) {
+        let (_, findings) = office.store.verify().await.expect("the database can be walked");
+        assert_eq!(findings, [""; 0]);
+    }
+
+    /// What holds when nothing is left to be done now: every open duty is looked at again, and whoever was to be reminded
+    /// by now has been.
+    pub async fn at_rest(&self, office: &Office) {
+        let now = office.clock.now();
+        for row in office.store.deadlines().await.expect("duties can be listed") {
+            let next =
+                row.next_look.unwrap_or_else(|| panic!("{}: nobody looks at {:?} again", row.reference, row.duty));
+            assert!(next > now, "{}: {:?} waits to be looked at", row.reference, row.duty);
+        }
+        if !office_hours(now, &office.calendar) {
+            return;
+        }
+        for (reference, case) in &self.cases {
+            for (duty, owed) in case.duties.iter().filter(|(duty, owed)| owed.open() && is_loud(**duty)) {
+                let reached = rung(owed.due.date, now, &office.calendar, office.config.reminders.officer_before);
+                let taken = owed.taken.map(|rung| rung.0);
+                let deputy = -i32::from(office.config.reminders.deputy_before);
+                let missed = reached.filter(|rung| taken < Some(*rung) && (*rung >= deputy || taken.is_none()));
+                assert_eq!(missed, None, "{reference}: nobody was reminded of {duty}, which was due {}", owed.due.date);
+            }
+        }
+    }
+}
+
+/// Duties with a date that the Code or the law sets: the whole ladder is climbed for them.
+fn is_loud(duty: Duty) -> bool {
+    matches!(duty, Duty::Acknowledge | Duty::RespondStage1 | Duty::AcknowledgeStage2 | Duty::RespondStage2)
+}
+
+fn office_hours(now: Timestamp, calendar: &Calendar) -> bool {
+    let hours = time(9, 0, 0, 0)..time(17, 59, 0, 0);
+    calendar.is_working_day(london_date(now)) && hours.contains(&london_time(now))
+}
+
+/// Working days from the due date to now, negative before it; a day counts from 09:00, and a date on a day off as the
+/// working day before it. `None` more than `earliest` working days before.
+fn rung(due: Date, now: Timestamp, calendar: &Calendar, earliest: u8) -> Option<i32> {
+    let off = |day: &Date| !calendar.is_working_day(*day);
+    let back = |day: Date| std::iter::successors(Some(day), |day| Some(*day - 1.day())).find(|day| !off(day));
+    let today = london_date(now);
+    let begun = if london_time(now) < time(9, 0, 0, 0) { today - 1.day() } else { today };
+    let (due, begun) = (back(due)?, back(begun)?);
+    let days = |from: Date, to: Date| {
+        let days = std::iter::successors(Some(from + 1.day()), |day| Some(*day + 1.day()));
+        i32::try_from(days.take_while(|day| *day <= to).filter(|day| !off(day)).count()).expect("a few days")
+    };
+    let rung = if begun >= due { days(due, begun) } else { -days(begun, due) };
+    (rung >= -i32::from(earliest)).then_some(rung)
+}
+
+/// Whether a line may come next in a history. `rest`: what was written together with it, after it.
+fn fits(case: &Case, line: &Recorded, rest: &[Recorded], calendar: &Calendar) -> Result<(), String> {
+    let must = |holds: bool, finding: String| if holds { Ok(()) } else { Err(finding) };
+    must(line.seq == case.seq + 1, format!("line {} follows line {}", line.seq, case.seq))?;
+    let owed = |duty: &Duty| case.duties.get(duty);
+    let open = |duty: &Duty| owed(duty).is_some_and(|owed| owed.open());
+    match &line.event {
+        Event::Reminded { duty, due, rung: climbed, .. } => {
+            must(open(duty), format!("reminded of {duty}, which nobody owes"))?;
+            let owed = owed(duty).ok_or("open duties are duties")?;
+            must(*due == owed.due.date, format!("reminded of {duty} by {due}, and it is due {}", owed.due.date))?;
+            must(owed.taken < Some(*climbed), format!("reminded of {duty} at {} again", climbed.0))?;
+            let reached = rung(*due, line.recorded_at, calendar, u8::MAX);
+            must(Some(climbed.0) <= reached, format!("reminded of {duty} at {} before its moment", climbed.0))?;
+            let written = rest.iter().filter_map(|line| match &line.event {
+                Event::LetterWritten { about: Some(about), to, .. } if about == duty => Some(to.as_str()),
+                _ => None,
+            });
+            let readers: std::collections::BTreeSet<&str> = written.collect();
+            // Who misses a date of the Code is not the only one to hear of it.
+            let enough = if climbed.0 > 0 && is_loud(*duty) { 2 } else { 1 };
+            must(readers.len() >= enough, format!("{readers:?} hear of {duty} at {}", climbed.0))?;
+        }
+        Event::LetterWritten { letter, kind, audience, stage, copy, .. } => {
+            let last = case.letters.keys().next_back().copied().unwrap_or(0);
+            must(*letter == last + 1, format!("letter {letter} follows letter {last}"))?;
+            let same =
+                case.letters.values().filter(|other| other.kind == *kind && other.stage == *stage && !other.copy);
+            let first = matches!(kind, LetterKind::Acknowledgement | LetterKind::RequestLogged | LetterKind::Receipt);
+            let stands = same.filter(|other| !other.failed() && other.outcome != Some(Outcome::Dropped)).count();
+            let twice = first && !copy && *audience == Audience::Resident && stands > 0;
+            must(!twice, format!("a second {} at {stage}", kind.key()))?;
+        }
+        Event::DeadlineSet { duty, due, .. } if is_loud(*duty) => {
+            let before = owed(duty).map(|owed| owed.due.date);
+            must(before.is_none_or(|before| due.date <= before), format!("{duty} was put off to {}", due.date))?;
+            let received = case.received.map(london_date);
+            let five = |received: Date| calendar.working_days_after(received, WorkingDays(5));
+            let latest = received.filter(|_| *duty == Duty::Acknowledge && case.edition(Stage::One) == Edition::Of2024);
+            must(latest.map(five).is_none_or(|latest| due.date <= latest), format!("{duty} by {} only", due.date))?;
+        }
+        Event::DeadlineMoved { duty, due, cause, .. } if is_loud(*duty) => {
+            let before = owed(duty).map(|owed| owed.due.date);
+            let may = matches!(cause, Cause::Calendar | Cause::Extended);
+            must(may || before.is_none_or(|before| due.date <= before), format!("{duty} was put off"))?;
+        }
+        Event::DutyMet { duty } => must(open(duty), format!("{duty} met, which nobody owes"))?,
+        Event::Acknowledged { stage, letter, .. } => {
+            must(!case.acknowledged.contains_key(stage), format!("acknowledged twice at {stage}"))?;
+            must(
+                case.letters.get(letter).is_some_and(|letter| letter.arrived()),
+                "acknowledged by nothing".to_owned(),
+            )?;
+        }
+        Event::LetterPosted { letter, outcome } => {
+            let posted = case.letters.get(letter).ok_or(format!("there is no letter {letter}"))?;
+            let twice = matches!((&posted.outcome, outcome), (Some(Outcome::Sent { .. }), Outcome::Sent { .. }));
+            must(!twice, format!("letter {letter} was sent twice"))?;
+            let lost = matches!(outcome, Outcome::Refused { .. } | Outcome::Returned { .. }) && !posted.failed();
+            let told =
+                rest.iter().any(|line| matches!(line.event, Event::LetterWritten { audience: Audience::Staff, .. }));
+            let must_tell = lost && posted.audience == Audience::Resident;
+            must(!must_tell || told, format!("nobody hears that letter {letter} did not arrive"))?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
