@@ -6,9 +6,12 @@
 
 -- Facts about this database itself, each once.
 CREATE TABLE store_info (
-    -- message_id_key: the key that signs our Message-IDs
+    -- message_id_key: the key that signs our Message-IDs; round.digest, round.weekly: when those lists were last written;
+    -- reconciled: what the last comparison with the mail servers came to; copy_of: this is a copy, made at that moment;
+    -- restored: since when a daemon works on it; passed_over.LANDLORD: how many case numbers were passed over then
     name TEXT NOT NULL PRIMARY KEY,
-    -- 32 random bytes, made at the first start
+    -- the key: 32 random bytes, made at the first start; reconciled: JSON; the others: a number in 8 bytes, the highest
+    -- first, moments as ms
     value BLOB NOT NULL
 );
 

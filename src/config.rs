@@ -3,6 +3,7 @@
 //! Unknown keys and every other mistake are refused, all at once, each with its line and what to write instead.
 //! `config/example.toml` documents every key.
 
+mod health;
 mod landlord;
 mod mail;
 mod problem;
@@ -10,6 +11,8 @@ mod reader;
 mod secret;
 mod sections;
 
+use std::cell::RefCell;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use cron::Schedule;
@@ -59,6 +62,36 @@ pub struct Config {
     /// Folder whose templates take the place of the embedded ones of the same name.
     pub letters: Option<PathBuf>,
     pub log: Log,
+    pub health: Health,
+    /// Secrets that end some day, as far as the file says so.
+    pub expiries: Vec<Expiry>,
+}
+
+/// A secret that ends some day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// Where the configuration names it: "mailbox.complaints.imap.password".
+    pub key: String,
+    /// The last day on which it is good.
+    pub on: Date,
+}
+
+/// How others can see that the program is well.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// Where to listen; `None`: nowhere.
+    pub listen: Option<SocketAddr>,
+    pub heartbeat: Option<Heartbeat>,
+}
+
+/// Somebody elsewhere who misses us when we stay away.
+#[derive(Clone, Debug)]
+pub struct Heartbeat {
+    pub server: Server,
+    /// Path and query of the URL; often a secret by itself, so never in the log.
+    pub path: String,
+    /// Minutes between two knocks. Default 5.
+    pub every_m: u32,
 }
 
 /// Whether letters to residents leave. Letters to staff always do.
@@ -268,7 +301,7 @@ impl Config {
 
         let (tree, errors) = DeTable::parse_recoverable(text);
         let notes = Notes::new(file.clone(), text, &errors);
-        let context = Context { notes: &notes, env, today, folder };
+        let context = Context { notes: &notes, env, today, folder, expiries: RefCell::default() };
         let config = Table::root(&notes, tree.get_ref(), |top| sections::config(&context, top));
         let (problems, warnings) = notes.into_problems();
         if !problems.0.is_empty() {

@@ -24,7 +24,8 @@
 //! # Invariants
 //!
 //! - `domain` decides and does nothing else: no clock, no sockets, no files, no randomness, no logging. `store` holds the
-//!   only SQL, `mail` the only sockets, [`daemon::clock`] the only clock. `tests/tidy.rs` holds these lines.
+//!   only SQL, `mail` the only sockets but those of `health`, [`daemon::clock`] the only clock. `tests/tidy.rs` holds these
+//!   lines.
 //! - Nothing is answered that is not stored; nothing on the mail server changes before it is stored; `\Seen` is never
 //!   read nor set.
 //! - Nothing leaves except through the outbox, and a retry sends the same bytes.
@@ -36,5 +37,6 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod domain;
+pub mod health;
 pub mod mail;
 pub mod store;

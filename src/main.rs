@@ -62,6 +62,12 @@ enum Command {
     Check(cli::check::Ask),
     /// Show on one screen how things stand
     Status(cli::status::Ask),
+    /// Hold the database against the mail servers: is every message here, and was every letter taken?
+    Reconcile(cli::reconcile::Ask),
+    /// Copy the database beside the running daemon, and look at all of the copy
+    Backup(cli::backup::Backup),
+    /// Put a copy in the place of the database, and let letters leave again when a person has looked
+    Restore(cli::backup::Restore),
     /// Complaints and service requests, and what people do to them
     Case(cli::case::Ask),
     /// Who is registered for which landlord, what they have to do, and what becomes of it when they leave
@@ -121,6 +127,9 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Shadow(ask) => runtime()?.block_on(ask.run(config)),
         Command::Check(ask) => runtime()?.block_on(ask.run(config)),
         Command::Status(ask) => runtime()?.block_on(ask.run(config)),
+        Command::Reconcile(ask) => runtime()?.block_on(ask.run(config)),
+        Command::Backup(ask) => runtime()?.block_on(ask.run(config)),
+        Command::Restore(ask) => runtime()?.block_on(ask.run(config)),
         Command::Case(ask) => runtime()?.block_on(ask.run(config)),
         Command::People(ask) => runtime()?.block_on(ask.run(config)),
         Command::Inbox(ask) => runtime()?.block_on(ask.run(config)),

@@ -322,6 +322,7 @@ fn the_defaults_shown_in_the_example_are_the_defaults() {
 #[test]
 fn the_example_documents_every_key_the_program_knows() {
     let sources = [
+        include_str!("../src/config/health.rs"),
         include_str!("../src/config/landlord.rs"),
         include_str!("../src/config/mail.rs"),
         include_str!("../src/config/secret.rs"),

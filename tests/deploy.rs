@@ -1,15 +1,14 @@
 //! What an operator installs: units that systemd accepts and finds well shut in, a backup that can be restored, a
 //! handbook whose commands exist.
 //!
-//! Tests that need `systemd-analyze` or `sqlite3` say so and pass where it is missing, except under CI, which has both.
+//! Tests that need `systemd-analyze` say so and pass where it is missing, except under CI, which has it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed, helpers included")]
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 const REDRESS: &str = env!("CARGO_BIN_EXE_redress");
 
@@ -36,16 +35,18 @@ fn is_here(program: &str) -> bool {
 }
 
 /// The units as installed, but with programs that exist here.
-fn units() -> (tempfile::TempDir, [PathBuf; 3]) {
+fn units() -> (tempfile::TempDir, [PathBuf; 4]) {
     let folder = tempfile::tempdir().unwrap();
-    let units = ["redress.service", "redress-backup.service", "redress-backup.timer"].map(|name| {
-        let unit = fs::read_to_string(deploy(name)).unwrap();
-        let unit = unit.replace("/usr/local/bin/redress", REDRESS);
-        let unit = unit.replace("/usr/local/lib/redress/backup", deploy("backup").to_str().unwrap());
-        let path = folder.path().join(name);
-        fs::write(&path, unit).unwrap();
-        path
-    });
+    let units =
+        ["redress.service", "redress-backup.service", "redress-backup.timer", "redress-failed.service"].map(|name| {
+            let unit = fs::read_to_string(deploy(name)).unwrap();
+            let unit = unit.replace("/usr/local/bin/redress", REDRESS);
+            let unit = unit.replace("ExecStart=/etc/redress/failed", "ExecStart=/bin/true");
+            let unit = unit.replace("/usr/local/lib/redress/backup", deploy("backup").to_str().unwrap());
+            let path = folder.path().join(name);
+            fs::write(&path, unit).unwrap();
+            path
+        });
     (folder, units)
 }
 
@@ -64,8 +65,8 @@ fn the_services_are_exposed_no_more_than_one_and_a_half() {
     if !is_here("systemd-analyze") {
         return;
     }
-    let (_folder, [daemon, backup, _]) = units();
-    for unit in [daemon, backup] {
+    let (_folder, [daemon, backup, _, failed]) = units();
+    for unit in [daemon, backup, failed] {
         let unit = unit.to_str().unwrap();
         let output = run("systemd-analyze", &["security", "--offline=true", "--threshold=15", "--no-pager", unit]);
         assert!(output.status.success(), "{}", text(&output));
@@ -73,42 +74,42 @@ fn the_services_are_exposed_no_more_than_one_and_a_half() {
     }
 }
 
-#[test]
-fn a_backup_of_a_database_in_use_holds_what_was_committed() {
-    if !is_here("sqlite3") {
-        return;
-    }
+/// A database with one message in it, and the folder it lies in.
+fn database() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let (database, copies) = (folder.path().join("redress.db"), folder.path().join("copies"));
-    // The writer stays connected, with its commit in the write-ahead log only.
-    let mut writer =
-        Command::new("sqlite3").arg(&database).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut words = writer.stdin.take().unwrap();
-    let set_up = "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;
-        CREATE TABLE inbox (id INTEGER PRIMARY KEY, raw TEXT) STRICT; INSERT INTO inbox (raw) VALUES ('Dear landlord');
-        SELECT 'committed';\n";
-    words.write_all(set_up.as_bytes()).unwrap();
-    wait_for(&mut writer, "committed");
-
-    let backup = deploy("backup");
-    let output = run(&backup, &[database.to_str().unwrap(), copies.to_str().unwrap()]);
-    assert!(output.status.success(), "{}", text(&output));
-    let copy = text(&output).trim().to_owned();
-    let found = run("sqlite3", &[&copy, "SELECT raw FROM inbox"]);
-    assert_eq!(text(&found), "Dear landlord\n");
-    assert_eq!(
-        names(&copies),
-        [Path::new(&copy).file_name().unwrap().to_str().unwrap()],
-        "nothing is left beside the copy"
-    );
-
-    drop(words);
-    writer.wait().unwrap();
+    for part in ["new", "cur", "tmp"] {
+        fs::create_dir_all(folder.path().join("mail").join(part)).unwrap();
+    }
+    fs::write(folder.path().join("mail/new/1"), "From: ann@example.com\r\nSubject: Tap\r\n\r\nIt drips.\r\n").unwrap();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config/smallest.toml");
+    let config = fs::read_to_string(example).unwrap();
+    let imap = config.find("[mailbox.imap]").unwrap()..config.find("[operator]").unwrap();
+    let maildirs = "maildir = \"mail\"\n\n[outgoing]\nmaildir = \"letters\"\n\n";
+    let path = folder.path().join("redress.toml");
+    fs::write(&path, [&config[..imap.start], maildirs, &config[imap.end..]].concat()).unwrap();
+    let output = run(REDRESS, &["--config", path.to_str().unwrap(), "run", "--once"]);
+    let database = folder.path().join("redress.db");
+    assert!(database.is_file(), "{}", text(&output));
+    (folder, database)
 }
 
-fn wait_for(writer: &mut Child, word: &str) {
-    let answers = BufReader::new(writer.stdout.as_mut().unwrap());
-    assert!(answers.lines().any(|line| line.unwrap() == word), "sqlite3 ended before it said {word}");
+fn backup(arguments: &[&Path]) -> Output {
+    Command::new(deploy("backup")).args(arguments).env("REDRESS", REDRESS).output().unwrap()
+}
+
+#[test]
+fn the_nightly_copy_is_whole_and_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (folder, database) = database();
+    let copies = folder.path().join("copies");
+    let output = backup(&[&database, &copies]);
+    assert!(output.status.success(), "{}", text(&output));
+    let copy = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    let found = run(REDRESS, &["backup", "--verify", &copy]);
+    assert!(text(&found).contains("1 message, as of "), "{}", text(&found));
+    let name = Path::new(&copy).file_name().unwrap().to_str().unwrap();
+    assert_eq!(names(&copies), [name], "nothing is left beside the copy");
+    assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -120,12 +121,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn the_newest_copies_are_kept_and_other_files_left_alone() {
-    if !is_here("sqlite3") {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("redress.db");
-    run("sqlite3", &[database.to_str().unwrap(), "CREATE TABLE letter (id INTEGER)"]);
+    let (folder, database) = database();
     let copies = folder.path().join("copies");
     fs::create_dir(&copies).unwrap();
     for old in
@@ -133,11 +129,23 @@ fn the_newest_copies_are_kept_and_other_files_left_alone() {
     {
         fs::write(copies.join(old), "old").unwrap();
     }
-    let output = run(deploy("backup"), &[database.to_str().unwrap(), copies.to_str().unwrap(), "2"]);
+    let output = backup(&[&database, &copies, Path::new("2")]);
     assert!(output.status.success(), "{}", text(&output));
     let kept = names(&copies);
     assert_eq!(kept.len(), 3, "{kept:?}");
     assert_eq!(kept[..2], ["notes.txt", "redress-2020-01-03T023000Z.db"]);
+}
+
+#[test]
+fn a_damaged_database_makes_no_copy_and_pushes_out_no_good_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = folder.path().join("redress-2020-01-01T023000Z.db");
+    fs::write(&good, "good").unwrap();
+    let damaged = folder.path().join("damaged");
+    fs::write(&damaged, "this is no database, however long it may go on about it").unwrap();
+    let output = backup(&[&damaged, folder.path(), Path::new("1")]);
+    assert!(!output.status.success());
+    assert_eq!(names(folder.path()), ["damaged", "redress-2020-01-01T023000Z.db"]);
 }
 
 #[test]

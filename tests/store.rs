@@ -18,6 +18,7 @@ use jiff::civil::date;
 use redress::domain::absence::{Absence, Absences};
 use redress::domain::case::{Input, Says};
 use redress::domain::code::{Duty, Stage};
+use redress::domain::reconcile::Difference;
 use redress::store::{AwayNote, NewLetter, Purpose, Sent, Settled, Store};
 
 macro_rules! promises {
@@ -55,6 +56,7 @@ promises! {
     a_held_letter_is_written_anew_only_when_it_was_never_tried
     a_person_may_hold_release_and_retry_what_waits_and_nothing_else
     a_dropped_letter_is_in_the_history
+    letters_that_do_not_agree_with_the_mail_servers_answers_are_found
     deadlines_come_up_when_their_moment_has_come
     an_alarm_is_told_once_until_it_is_over
     a_round_ends_once_with_its_letters_or_not_at_all
@@ -829,4 +831,37 @@ async fn rows_a_second() {
         }
         println!("{make}: {:.0} messages decided a second", 1000.0 / started.elapsed().as_secs_f64());
     }
+}
+
+async fn letters_that_do_not_agree_with_the_mail_servers_answers_are_found(base: Base) {
+    let store = base.store().await;
+    opened(&store).await;
+    let ids: Vec<i64> = store.outbox(0, 100).await.unwrap().iter().map(|letter| letter.id).collect();
+    assert!(ids.len() >= 2, "{ids:?}");
+    assert!(store.letters_apart(at(10)).await.unwrap().is_empty(), "what is due now is in time");
+    let since = at(10);
+    let waits = |letter: &i64| Difference::Waits { letter: *letter, since };
+    assert_eq!(store.letters_apart(at(11)).await.unwrap(), ids.iter().map(waits).collect::<Vec<_>>());
+
+    let letter = store.claim(at(20)).await.unwrap().unwrap();
+    let on_its_way = Difference::OnItsWay { letter: letter.id, since: at(20) };
+    assert!(!store.letters_apart(at(20)).await.unwrap().contains(&on_its_way));
+    assert!(store.letters_apart(at(21)).await.unwrap().contains(&on_its_way));
+    store.settle(&letter, &taken(), at(30), posted(&letter)).await.unwrap();
+    assert!(store.letters_apart(at(0)).await.unwrap().is_empty(), "sent, with the server's answer");
+
+    let apart = async |sql: String| {
+        base.sql(&sql).await.unwrap();
+        store.letters_apart(at(0)).await.unwrap()
+    };
+    let id = letter.id;
+    let again = format!("UPDATE outbox SET state = 'queued' WHERE id = {id}");
+    assert_eq!(apart(again).await, [Difference::TakenUnnoticed { letter: id }]);
+    let twice = format!(
+        "INSERT INTO attempt (outbox_id, number, started_at, ended_at, outcome, reply) VALUES ({id}, 7, 1, 2, 'sent', '250')"
+    );
+    assert_eq!(apart(twice).await, [Difference::TakenTwice { letter: id }]);
+    let unanswered =
+        format!("DELETE FROM attempt WHERE outbox_id = {id}; UPDATE outbox SET state = 'sent' WHERE id = {id}");
+    assert_eq!(apart(unanswered).await, [Difference::NoAnswer { letter: id }]);
 }

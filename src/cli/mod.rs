@@ -5,6 +5,7 @@
 //! then a person asked for that one case, message or letter, and `triage --corrections`, which says so.
 
 pub mod act;
+pub mod backup;
 pub mod beside;
 pub mod calendar;
 pub mod case;
@@ -22,6 +23,7 @@ pub mod man;
 pub mod outbox;
 pub mod page;
 pub mod people;
+pub mod reconcile;
 pub mod run;
 mod scratch;
 pub mod shadow;

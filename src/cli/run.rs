@@ -2,8 +2,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use tracing::error;
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -12,9 +14,14 @@ use super::page;
 use crate::config::{Config, Loaded, Log, LogTo, Problems};
 use crate::daemon;
 use crate::daemon::clock::{Clock as _, SystemClock};
-use crate::daemon::office::Office;
+use crate::daemon::office::{Office, templates};
+use crate::daemon::operator;
+use crate::daemon::watch::{DATABASE, DATABASE_PATIENCE, no_database};
 use crate::domain::calendar::london_date;
-use crate::store::Purpose;
+use crate::store::{Purpose, may_pass};
+
+/// Between two tries at a database that is away.
+const TRY_AGAIN: Duration = Duration::from_secs(10);
 
 /// Reads and checks the configuration.
 ///
@@ -69,10 +76,10 @@ pub fn start_log(log: &Log) -> anyhow::Result<()> {
 /// When it cannot start, a round ended by itself, or with `once` a letter could not leave or a mailbox not be read.
 pub async fn run(config: Config, once: bool) -> anyhow::Result<()> {
     start_log(&config.log)?;
-    let office = Arc::new(Office::open(config, Arc::new(SystemClock), Purpose::Run).await?);
     if !once {
-        return daemon::run(office).await;
+        return daemon::run(Arc::new(open_patiently(config).await?)).await;
     }
+    let office = Arc::new(Office::open(config, Arc::new(SystemClock), Purpose::Run).await?);
     let done = daemon::once(&office).await?;
     office.store.close().await;
     let mut text = format!("{} taken in.\n", page::count(done.taken as i64, "new message"));
@@ -91,4 +98,32 @@ pub async fn run(config: Config, once: bool) -> anyhow::Result<()> {
     let all = done.unsent == 0 && done.unhandled == 0 && done.unread.is_empty();
     anyhow::ensure!(all, "Not everything is done");
     Ok(())
+}
+
+/// Opens the database, however long it is away: while nobody is at the machine, waiting is all that helps, and the operator
+/// hears of it by the second way.
+async fn open_patiently(config: Config) -> anyhow::Result<Office> {
+    let (clock, tries) = (Arc::new(SystemClock), operator::Tries::default());
+    let (began, mut told) = (clock.now(), false);
+    // What a person must mend is no database that is away.
+    templates(&config)?;
+    loop {
+        let trouble = match Office::open(config.clone(), clock.clone(), Purpose::Run).await {
+            Ok(office) => {
+                if told {
+                    let over = format!("over: {DATABASE}");
+                    operator::aloud(&config, &tries, &over, "It can be used again.", clock.now()).await;
+                }
+                return Ok(office);
+            }
+            Err(trouble) if may_pass(&trouble) => format!("{trouble:#}"),
+            Err(trouble) => return Err(trouble),
+        };
+        error!(trouble, "The database cannot be opened; it will be tried again");
+        let now = clock.now();
+        if !told && now.duration_since(began) >= DATABASE_PATIENCE {
+            told = operator::aloud(&config, &tries, DATABASE, &no_database(&config), now).await;
+        }
+        tokio::time::sleep(TRY_AGAIN).await;
+    }
 }

@@ -9,17 +9,21 @@ use serde_json::{Value, json};
 
 use super::beside::Beside;
 use super::page;
-use crate::config::Sending;
+use crate::config::{Expiry, Sending};
 use crate::daemon::digest::became_no_case;
-use crate::daemon::watch::free_disk;
+use crate::daemon::health::Vital;
+use crate::daemon::watch::{CREDENTIAL_DAYS, days_left, free_disk};
 use crate::domain::calendar::{listed, listed_date};
 use crate::domain::digest::to_hand_over;
+use crate::domain::reconcile::Reconciled;
 use crate::store::{Alarm, CaseFile, Counts, DeadlineRow};
 
 /// Dates shown; `redress case list` shows them all.
 const DATES: usize = 5;
 /// A folder that was not read for this long is remarked upon.
 const LONG_UNREAD: SignedDuration = SignedDuration::from_hours(1);
+/// A reminder that is late by more is remarked upon: dates are looked at every few minutes.
+const LATE: SignedDuration = SignedDuration::from_mins(30);
 /// How long mail that became no case is counted.
 const LISTED_LATELY: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -34,7 +38,9 @@ It asks the database, so it also works while the daemon is stopped.
 
 JSON: an object with now, sending, folders, messages (a number for each state), oldest_new, letters (a number for each \
 state), oldest_unsent, dates (all open ones: reference, duty, due, working_days_left), overdue, unassigned, unsure, to_hand_over, \
-listed (a number for each sort of mail of the last week that became no case), alarms, free_disk_bytes.")]
+listed (a number for each sort of mail of the last week that became no case), alarms, free_disk_bytes, mailboxes (name, and \
+when all of its folders had been read), reminder_late_s, dates_stuck, reconciled (at, differences), credentials (key, \
+expires), troubles (what has stood still for an hour, or ends; words).")]
 pub struct Ask {
     /// For a program, as JSON
     #[arg(long)]
@@ -50,6 +56,8 @@ struct Standing {
     dates: Vec<DeadlineRow>,
     alarms: Vec<Alarm>,
     people: ForPeople,
+    vital: Vital,
+    reconciled: Option<Reconciled>,
 }
 
 /// How much waits for a person, whatever its date.
@@ -127,6 +135,8 @@ impl Standing {
             dates: beside.store.deadlines().await?,
             alarms: beside.store.alarms().await?,
             people: ForPeople::of(&beside).await?,
+            vital: Vital::look(&beside.config, &beside.store, beside.now).await?,
+            reconciled: beside.store.reconciled().await?,
             beside,
         })
     }
@@ -154,9 +164,12 @@ impl Standing {
         );
         lines.push(("Messages", self.messages_in_words()));
         lines.push(("Letters", self.letters_in_words()));
+        lines.extend(self.late_reminder().map(|words| ("Reminders", words)));
+        lines.push(("All here", self.reconciled_in_words()));
         lines.extend(self.people.in_words().map(|words| ("For people", words)));
         lines.extend(self.people.listed_in_words().map(|words| ("Other mail", words)));
         lines.extend(self.disk());
+        lines.extend(self.credentials().map(|words| ("Credential", words)));
         let horizon = self.beside.calendar.horizon_warning(self.beside.today());
         lines.extend(horizon.map(|warning| ("Bank holidays", warning)));
         lines.extend(
@@ -234,6 +247,36 @@ impl Standing {
         parts.join("; ")
     }
 
+    /// `None` when none is late.
+    fn late_reminder(&self) -> Option<String> {
+        let late = self.vital.lateness();
+        let when = self.vital.next_look.filter(|_| late > LATE)?;
+        Some(format!("one was due on {}. Is the daemon running? `systemctl status redress`", listed(when)))
+    }
+
+    fn reconciled_in_words(&self) -> String {
+        let Some(last) = &self.reconciled else {
+            return "not compared with the mail servers yet; the daemon does it every day, `redress reconcile` at once"
+                .to_owned();
+        };
+        let mailboxes = self.beside.config.mailboxes.iter().map(|mailbox| match last.mailbox(&mailbox.name) {
+            Some((server, ours)) => format!("{}: the server has {server}, we have {ours}", mailbox.name),
+            None => format!("{}: could not be compared", mailbox.name),
+        });
+        let differs = match last.differences.len() {
+            0 => String::new(),
+            n => format!(". {} (`redress reconcile`)", page::count(n as i64, "difference")),
+        };
+        format!("{} on {}{differs}", mailboxes.collect::<Vec<_>>().join("; "), listed(last.at))
+    }
+
+    /// Those that have ended, or end within three weeks.
+    fn credentials(&self) -> impl Iterator<Item = String> {
+        let soon = |expiry: &&Expiry| days_left(expiry.on, self.beside.now) <= CREDENTIAL_DAYS;
+        let ending = self.vital.expiries.iter().filter(soon);
+        ending.map(|expiry| format!("{}: its last day is {}", expiry.key, listed_date(expiry.on)))
+    }
+
     fn disk(&self) -> Option<(&'static str, String)> {
         let (folder, free) = free_disk(&self.beside.config)?;
         let low = free < self.beside.config.limits.free_disk_bytes;
@@ -285,7 +328,13 @@ impl Standing {
             "to_hand_over": self.people.to_hand_over,
             "listed": self.people.listed,
             "alarms": alarms.collect::<Vec<_>>(),
-            "free_disk_bytes": free_disk(&self.beside.config).map(|(_, free)| free),
+            "free_disk_bytes": self.vital.free_disk,
+            "mailboxes": self.vital.mailboxes.iter().map(|(name, read)| json!({ "name": name, "read": read })).collect::<Vec<_>>(),
+            "reminder_late_s": self.vital.lateness().as_secs(),
+            "dates_stuck": self.vital.stuck,
+            "reconciled": self.reconciled.as_ref().map(|last| json!({ "at": last.at, "differences": last.differences.len() })),
+            "credentials": self.vital.expiries.iter().map(|expiry| json!({ "key": expiry.key, "expires": expiry.on })).collect::<Vec<_>>(),
+            "troubles": self.vital.troubles(),
         })
     }
 }

@@ -179,7 +179,7 @@ fn port(context: &Context<'_>, table: &Table<'_>, protocol: &Protocol, security:
 }
 
 /// A name or an address; whatever else one might paste here has its own key.
-fn host_name(host: &str) -> Result<String, String> {
+pub(super) fn host_name(host: &str) -> Result<String, String> {
     let is_name = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
     if is_name && !host.starts_with(['.', '-']) || host.parse::<IpAddr>().is_ok() {
         Ok(host.to_owned())
@@ -188,7 +188,7 @@ fn host_name(host: &str) -> Result<String, String> {
     }
 }
 
-fn certificates(path: &Path) -> Result<PathBuf, String> {
+pub(super) fn certificates(path: &Path) -> Result<PathBuf, String> {
     match fs::read(path) {
         Ok(pem) if pem.windows(27).any(|part| part == b"-----BEGIN CERTIFICATE-----") => Ok(path.to_owned()),
         Ok(_) => Err("holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)".to_owned()),

@@ -258,6 +258,14 @@ impl<'a> Slot<'a> {
         }
     }
 
+    /// Yes or no.
+    pub(super) fn flag(&self) -> Option<bool> {
+        match self.value? {
+            DeValue::Boolean(flag) => Some(*flag),
+            other => self.wrong_type(other, "true or false, without quotes"),
+        }
+    }
+
     /// A civil date.
     pub(super) fn date(&self) -> Option<Date> {
         let date = match self.value? {

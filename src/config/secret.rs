@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::Expiry;
 use super::reader::{Slot, Table};
 use super::sections::Context;
 
@@ -28,6 +29,12 @@ pub(super) fn secret(context: &Context<'_>, slot: &Slot<'_>) -> Option<SecretStr
         return None;
     }
     slot.table(|place| {
+        if let Some(on) = place.may("expires", "2027-03-31").date() {
+            if on < context.today {
+                context.notes.warn(slot.place(), "has ended, says its own date. Put the new one there, with its date.");
+            }
+            context.expiries.borrow_mut().push(Expiry { key: slot.place().key.clone(), on });
+        }
         let file = place.may("file", r#""/etc/redress/password""#);
         let credential = place.may("credential", r#""password""#);
         let env = place.may("env", r#""REDRESS_PASSWORD""#);

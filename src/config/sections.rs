@@ -1,5 +1,6 @@
 //! The file as a whole: its sections one after the other, the short ones, and what must agree across sections.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::PathBuf;
@@ -8,11 +9,12 @@ use cron::{Schedule, TimeUnitSpec};
 use jiff::civil::{Date, Time, Weekday, time};
 use jiff::{SignedDuration, ToSpan as _};
 
+use super::health::health;
 use super::landlord::{landlord, ombudsman};
 use super::mail::{folder, mailbox, operator, outgoing};
 use super::reader::{Notes, Place, Table};
 use super::secret::database;
-use super::{Commands, Config, Limits, Log, LogTo, Reminders, Sending};
+use super::{Commands, Config, Expiry, Limits, Log, LogTo, Reminders, Sending};
 use crate::domain::calendar::WorkingDays;
 use crate::domain::case::Terms;
 use crate::domain::ladder::WorkingHours;
@@ -29,6 +31,8 @@ pub(super) struct Context<'a> {
     pub(super) today: Date,
     /// Folder of the configuration file, absolute: relative paths count from here.
     pub(super) folder: PathBuf,
+    /// Secrets that end some day, in the order of the file's keys.
+    pub(super) expiries: RefCell<Vec<Expiry>>,
 }
 
 /// What is compared across sections, with the places to point at.
@@ -89,6 +93,7 @@ pub(super) fn config(context: &Context<'_>, top: &Table<'_>) -> Option<Config> {
     let commands = top.may("commands", "section [commands]").table(commands).unwrap_or_default();
     let limits = top.may("limits", "section [limits]").table(limits).unwrap_or_default();
     let log = top.may("log", "section [log]").table(log).unwrap_or_default();
+    let health = top.may("health", "section [health]").table(|table| health(context, table)).unwrap_or_default();
     check_names(context.notes, &met);
     check_loops(context.notes, &met);
     Some(Config {
@@ -108,6 +113,8 @@ pub(super) fn config(context: &Context<'_>, top: &Table<'_>) -> Option<Config> {
         holidays_removed: holidays.removed,
         letters,
         log,
+        health,
+        expiries: context.expiries.take(),
     })
 }
 

@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 use super::office::Office;
 use super::{Progress, operator};
 use crate::domain::calendar::{london_date, next_look};
-use crate::domain::digest::{Beside, Filed, Morning, Upkeep, digests, weekly};
+use crate::domain::digest::{Beside, Compared, Filed, Morning, Upkeep, digests, weekly};
 use crate::domain::landlord::{Landlord, Person};
 use crate::domain::letter::Notice;
 use crate::store::{CaseFile, InboxRow, NewLetter};
@@ -175,7 +175,8 @@ async fn of_landlord(
     let since = last.min(now - SignedDuration::from_hours(i64::from(ASTIR_DAYS) * 24));
     let files = office.store.astir(&landlord.key, since).await?;
     let cases = filed(&files);
-    let upkeep = Upkeep::on(today, &office.calendar, &office.config.ombudsman);
+    let mailboxes = compared(office, landlord).await?;
+    let upkeep = Upkeep { mailboxes, ..Upkeep::on(today, &office.calendar, &office.config.ombudsman) };
     let day = london_date(slot);
     let letter = |notice: &Notice, reader: &Person| office.notice(landlord, notice, reader, day, now);
     match round {
@@ -218,6 +219,18 @@ async fn beside(office: &Office, landlord: &Landlord, files: &[CaseFile], last: 
         listed: became_no_case(&elsewhere),
         held: usize::try_from(office.store.held_of(&landlord.key).await?).unwrap_or_default(),
     })
+}
+
+/// The landlord's mailboxes, as they were last held against the mail server; none before that was first done.
+async fn compared(office: &Office, landlord: &Landlord) -> anyhow::Result<Vec<Compared>> {
+    let Some(last) = office.store.reconciled().await? else { return Ok(Vec::new()) };
+    let own = office.config.mailboxes.iter().filter(|mailbox| mailbox.landlord == landlord.key);
+    let compared = own.map(|mailbox| Compared {
+        mailbox: mailbox.name.clone(),
+        on: london_date(last.at),
+        counts: last.mailbox(&mailbox.name),
+    });
+    Ok(compared.collect())
 }
 
 /// Messages that became no case and were answered by nobody, by what they were sorted as.

@@ -8,10 +8,13 @@ pub mod clock;
 pub mod command;
 pub mod digest;
 pub mod handle;
+pub mod health;
 pub mod office;
 pub mod operator;
 pub mod receive;
+pub mod reconcile;
 pub mod remind;
+pub mod restored;
 pub mod send;
 pub mod shadow;
 pub mod watch;
@@ -54,14 +57,15 @@ const LOGIN_RESTS: Duration = Duration::from_secs(10 * 60);
 /// How long the rounds may take to end when the program is told to stop.
 const STOP_MAX: Duration = Duration::from_secs(60);
 
-/// Does what a daemon does before its rounds start: letters in doubt go again, held ones are let go when the configuration
-/// says so, dates are looked at with today's ladder and calendar.
+/// Does what a daemon does before its rounds start: letters in doubt go again, unless the database is a restored copy; held
+/// ones are let go when the configuration says so, dates are looked at with today's ladder and calendar.
 ///
 /// # Errors
 ///
 /// The database's; or the configuration no longer fits the database.
 pub async fn start(office: &Office) -> anyhow::Result<()> {
     let resumed = office.store.resume(office.clock.now()).await?;
+    restored::settle_in(office).await?;
     let released = send::release_held(office).await?;
     remind::refresh(office).await?;
     if resumed + released > 0 {
@@ -123,6 +127,7 @@ pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
         }
         receive.close().await;
     }
+    reconcile::step(office).await?;
     digest::step(office).await?;
     let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office.config));
     work_off(office, &mut transport, &mut Route::default()).await?;
@@ -159,6 +164,8 @@ pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
     rounds.spawn(remind_round(Arc::clone(&office), pulse("remind", 10 * 60), stop.clone()));
     // One letter may take as long as all its time limits together.
     rounds.spawn(send_round(Arc::clone(&office), pulse("send", 30 * 60), stop.clone()));
+    rounds.spawn(reconcile::round(Arc::clone(&office), stop.clone()));
+    rounds.spawn(health::round(Arc::clone(&office), pulses.clone(), stop.clone()));
     rounds.spawn(watch::round(Arc::clone(&office), pulses, stop.clone()));
     info!(mailboxes = office.config.mailboxes.len(), sending = ?office.config.sending, "Redress is running");
     watch::notify_ready();

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
 
 use super::clock::Clock;
+use super::operator;
 use crate::config::{Config, MailboxConfig, Sending};
 use crate::domain::absence::Absences;
 use crate::domain::calendar::Calendar;
@@ -23,6 +24,9 @@ use crate::store::{CaseId, Change, Known, NewLetter, Purpose, Store, Undone};
 /// Why letters to residents wait while the configuration says `sending = "hold"`.
 pub const HELD_BY_CONFIGURATION: &str = "sending = \"hold\"";
 
+/// Why letters wait on a database that is a restored copy: they may have left since the copy was made.
+pub const HELD_SINCE_RESTORE: &str = "the database is a restored copy";
+
 pub struct Office {
     pub config: Config,
     pub calendar: Calendar,
@@ -30,11 +34,15 @@ pub struct Office {
     pub clock: Arc<dyn Clock>,
     pub own: Own,
     pub key: MessageKey,
+    /// The moment of the copy that the database is; `None` when it is none, or a person has released it.
+    pub copy_of: Option<Timestamp>,
     templates: Templates,
     ladder: Ladder,
     /// Rung when something was put where the next round finds it.
     pub messages_wait: Notify,
     pub letters_wait: Notify,
+    /// Tries to reach the operator by the second way.
+    pub second_way: operator::Tries,
 }
 
 impl Office {
@@ -53,7 +61,9 @@ impl Office {
             deputy_before: reminders.deputy_before,
             member_responsible_after: reminders.member_responsible_after,
         };
+        let copy_of = store.copy_of().await?;
         Ok(Office {
+            copy_of,
             key: MessageKey::new(store.key()),
             own: own(&config),
             config,
@@ -64,6 +74,7 @@ impl Office {
             ladder,
             messages_wait: Notify::new(),
             letters_wait: Notify::new(),
+            second_way: operator::Tries::default(),
         })
     }
 
@@ -103,6 +114,15 @@ impl Office {
 
     pub fn desk<'a>(&'a self, landlord: &'a Landlord) -> Desk<'a> {
         Desk { landlord, ombudsman: &self.config.ombudsman, templates: &self.templates, key: &self.key }
+    }
+
+    /// Why letters to residents wait, if they do.
+    fn held(&self) -> Option<&'static str> {
+        match (self.copy_of, self.config.sending) {
+            (Some(_), _) => Some(HELD_SINCE_RESTORE),
+            (None, Sending::Hold) => Some(HELD_BY_CONFIGURATION),
+            (None, Sending::Live) => None,
+        }
     }
 
     /// A case as the database knows it, with no message to go with its letters.
@@ -190,7 +210,7 @@ impl Office {
             };
             let written = letter::write(&after, &letter, &with, case.thread, &desk, now)
                 .with_context(|| format!("Could not write letter {} ({})", letter.number, kind.key()))?;
-            let hold = letter.audience == Audience::Resident && self.config.sending == Sending::Hold;
+            let held = self.held().filter(|_| letter.audience == Audience::Resident);
             letters.push(NewLetter {
                 number: letter.number,
                 kind: kind.key().to_owned(),
@@ -201,7 +221,7 @@ impl Office {
                 subject: written.subject,
                 says: Some(letter.says),
                 bytes: written.bytes,
-                held: hold.then(|| HELD_BY_CONFIGURATION.to_owned()),
+                held: held.map(str::to_owned),
                 wait: letter.wait,
             });
         }

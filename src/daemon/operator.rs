@@ -2,12 +2,14 @@
 //!
 //! By letter when letters leave; by the second way of the configuration when they are what is broken.
 
+use std::collections::BTreeMap;
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
 use tokio::io::AsyncWriteExt as _;
@@ -23,31 +25,85 @@ use crate::store::NewLetter;
 /// How long the second way may take.
 const SECOND_WAY_MAX: Duration = Duration::from_secs(120);
 
+/// How long a second way that failed is left alone, in minutes, try by try.
+const RESTS_M: [i64; 5] = [1, 5, 15, 30, 60];
+
+/// The alarm of a way that is broken: a refused login, a missing TLS.
+pub(super) const ROUTE: &str = "smtp";
+/// The alarm of letters that stand still for whatever reason.
+pub(super) const STANDSTILL: &str = "letters do not leave";
+/// The alarm of letters to the operator being refused.
+pub(super) const OWN_MAIL: &str = "operator's mail";
+
+/// Tries at the second way that failed, by alarm. Not in the database: that may be what is broken.
+#[derive(Debug, Default)]
+pub struct Tries(Mutex<BTreeMap<String, Rest>>);
+
+/// How often it failed in a row, and until when it is left alone.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    failures: usize,
+    until: Timestamp,
+}
+
+impl Tries {
+    fn may(&self, name: &str, now: Timestamp) -> bool {
+        let tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tries.get(name).is_none_or(|rest| now >= rest.until)
+    }
+
+    fn ended(&self, name: &str, heard: bool, now: Timestamp) {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if heard {
+            tries.remove(name);
+            return;
+        }
+        let failures = tries.get(name).map_or(0, |rest| rest.failures);
+        let rest = SignedDuration::from_mins(RESTS_M[failures.min(RESTS_M.len() - 1)]);
+        tries.insert(name.to_owned(), Rest { failures: failures + 1, until: now + rest });
+    }
+}
+
+/// Tells the operator by the second way and without the database. Returns whether they were reached; a way that failed is
+/// left alone for a while, longer each time.
+pub async fn aloud(config: &Config, tries: &Tries, name: &str, words: &str, now: Timestamp) -> bool {
+    if !tries.may(name, now) {
+        return false;
+    }
+    let tried = by_second_way(config, &format!("Redress: {name}"), words, now).await;
+    tries.ended(name, tried.is_ok(), now);
+    match tried {
+        Ok(()) => {
+            info!(alarm = name, "The operator is told by the second way");
+            true
+        }
+        Err(trouble) => {
+            error!(
+                alarm = name,
+                trouble = format!("{trouble:#}"),
+                "The operator could not be told by the second way either"
+            );
+            false
+        }
+    }
+}
+
 /// Tells the operator that letters cannot leave, or that the letter to them was refused: by the second way, for a letter
 /// would wait with the others. Said once, until it is over.
 ///
 /// # Errors
 ///
-/// Only the database's; a second way that fails is an error in the log and is tried again at the next occasion.
+/// Only the database's; a second way that fails is an error in the log and is tried again after a while.
 pub async fn alarm(office: &Office, name: &str, words: &str) -> anyhow::Result<()> {
     let now = office.clock.now();
     let alarm = office.store.raise(name, words, now).await?;
-    if alarm.told.is_none() {
-        match by_second_way(office, &format!("Redress: {name}"), words).await {
-            Ok(()) => office.store.told(name, now).await?,
-            Err(trouble) => {
-                error!(
-                    alarm = name,
-                    trouble = format!("{trouble:#}"),
-                    "The operator could not be told by the second way either"
-                );
-            }
-        }
+    if alarm.told.is_none() && aloud(&office.config, &office.second_way, name, words, now).await {
+        office.store.told(name, now).await?;
     }
     Ok(())
 }
 
-/// Tells the operator by letter. Said once, until it is over.
+/// Tells the operator: by letter; by the second way when letters are known not to leave. Said once, until it is over.
 ///
 /// # Errors
 ///
@@ -55,14 +111,19 @@ pub async fn alarm(office: &Office, name: &str, words: &str) -> anyhow::Result<(
 pub async fn tell(office: &Office, name: &str, words: &str) -> anyhow::Result<()> {
     let now = office.clock.now();
     let alarm = office.store.raise(name, words, now).await?;
-    if alarm.told.is_none() {
-        // The same letter, should the program end before it is noted that it was told.
-        let id = format!("alarm.{}.{}", slug(name), alarm.since.as_millisecond());
-        office.store.post(&letter(&office.config, &id, &format!("Redress: {name}"), words, now)?, now).await?;
-        office.store.told(name, now).await?;
-        office.letters_wait.notify_one();
+    if alarm.told.is_some() {
+        return Ok(());
     }
-    Ok(())
+    let letters_wait = first_way_broken(office).await?;
+    if letters_wait && aloud(&office.config, &office.second_way, name, words, now).await {
+        return office.store.told(name, now).await;
+    }
+    // The same letter, should the program end before it is noted that it was told.
+    let id = format!("alarm.{}.{}", slug(name), alarm.since.as_millisecond());
+    office.store.post(&letter(&office.config, &id, &format!("Redress: {name}"), words, now)?, now).await?;
+    office.letters_wait.notify_one();
+    // With neither way open the letter waits, and the second way is tried again.
+    if letters_wait { Ok(()) } else { office.store.told(name, now).await }
 }
 
 /// Ends a trouble. Whoever was told of it hears that it is over.
@@ -73,12 +134,22 @@ pub async fn tell(office: &Office, name: &str, words: &str) -> anyhow::Result<()
 pub async fn over(office: &Office, name: &str, words: &str) -> anyhow::Result<()> {
     if office.store.clear(name).await? {
         let now = office.clock.now();
-        let id = format!("over.{}.{}", slug(name), now.as_millisecond());
-        office.store.post(&letter(&office.config, &id, &format!("Redress: over: {name}"), words, now)?, now).await?;
-        office.letters_wait.notify_one();
         info!(alarm = name, "Trouble over");
+        let subject = format!("over: {name}");
+        if first_way_broken(office).await? && aloud(&office.config, &office.second_way, &subject, words, now).await {
+            return Ok(());
+        }
+        let id = format!("over.{}.{}", slug(name), now.as_millisecond());
+        office.store.post(&letter(&office.config, &id, &format!("Redress: {subject}"), words, now)?, now).await?;
+        office.letters_wait.notify_one();
     }
     Ok(())
+}
+
+/// Whether letters to the operator are known not to leave.
+async fn first_way_broken(office: &Office) -> anyhow::Result<bool> {
+    let alarms = office.store.alarms().await?;
+    Ok(alarms.iter().any(|alarm| [ROUTE, STANDSTILL, OWN_MAIL].contains(&alarm.name.as_str())))
 }
 
 /// A plain letter to the operator.
@@ -146,13 +217,12 @@ fn plain(
     })
 }
 
-async fn by_second_way(office: &Office, subject: &str, words: &str) -> anyhow::Result<()> {
+async fn by_second_way(config: &Config, subject: &str, words: &str, now: Timestamp) -> anyhow::Result<()> {
     let way = async {
-        match &office.config.operator.second_way {
+        match &config.operator.second_way {
             SecondWay::Smtp(server) => {
-                let now = office.clock.now();
                 let id = format!("second-way.{}", now.as_millisecond());
-                let letter = letter(&office.config, &id, subject, words, now)?;
+                let letter = letter(config, &id, subject, words, now)?;
                 let envelope = Envelope { from: &letter.envelope_from, to: &letter.recipient, bytes: &letter.bytes };
                 SmtpTransport::new(server.clone(), "redress").send(envelope).await.context("The second mail server")?;
                 Ok(())

@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
 
-use super::office::{HELD_BY_CONFIGURATION, Office};
+use super::office::{HELD_BY_CONFIGURATION, HELD_SINCE_RESTORE, Office};
 use super::{Progress, handle, operator};
 use crate::config::Sending;
 use crate::domain::case::{Audience, Letter, LetterKind, Outcome, Serves, serves};
@@ -31,7 +31,7 @@ const ROUTE_RESTS: [i64; 4] = [60, 5 * 60, 15 * 60, 30 * 60];
 const SETTLE_RESTS: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(2), Duration::from_secs(10)];
 
 /// The alarm of a broken way.
-const ROUTE: &str = "smtp";
+const ROUTE: &str = operator::ROUTE;
 
 /// The alarm of staff whom no letter reaches.
 const STAFF: &str = "letters to staff";
@@ -98,7 +98,7 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         }
         Sent::Refused(_) if letter.audience == "operator" => {
             warn!(letter.id, "The mail server refuses letters to the operator");
-            operator::alarm(office, "operator's mail", "The mail server refuses letters to your address.").await?;
+            operator::alarm(office, operator::OWN_MAIL, "The mail server refuses letters to your address.").await?;
         }
         Sent::Refused(_) if nothing_makes_good(&letter) => {
             warn!(letter.id, "The mail server refuses letters to staff");
@@ -148,18 +148,28 @@ async fn settle(office: &Office, letter: &Claimed, sent: &Sent) -> anyhow::Resul
     tried
 }
 
-/// Lets go what was held because of `sending = "hold"`, now that the configuration says "live": a letter of another day is
-/// written anew, one that says nothing that still holds is dropped.
+/// Lets go what was held because of `sending = "hold"`, now that the configuration says "live", and what was held because the
+/// database is a restored copy, now that a person has released it: a letter of another day is written anew, one that says
+/// nothing that still holds is dropped.
 ///
 /// # Errors
 ///
 /// The database's, or that of a letter that cannot be written anew.
 pub async fn release_held(office: &Office) -> anyhow::Result<usize> {
-    if office.config.sending == Sending::Hold {
+    if office.copy_of.is_some() {
         return Ok(0);
     }
+    let mut waiting = office.store.held(HELD_SINCE_RESTORE).await?;
+    match office.config.sending {
+        Sending::Live => waiting.extend(office.store.held(HELD_BY_CONFIGURATION).await?),
+        Sending::Hold => {
+            for letter in waiting.extract_if(.., |letter| letter.audience == "resident") {
+                office.store.hold(letter.id, HELD_BY_CONFIGURATION).await?;
+            }
+        }
+    }
     let mut released = 0;
-    for letter in office.store.held(HELD_BY_CONFIGURATION).await? {
+    for letter in waiting {
         match release(office, &letter).await {
             Ok(gone) => released += usize::from(gone),
             // One letter that cannot be written anew keeps neither the others nor the daemon.

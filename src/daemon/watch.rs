@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use sd_notify::NotifyState;
 use secrecy::ExposeSecret as _;
@@ -14,12 +15,26 @@ use tracing::error;
 
 use super::office::Office;
 use super::operator;
-use crate::config::Config;
+use crate::config::{Config, Expiry};
+use crate::domain::calendar::{london_date, spoken};
 use crate::store::sqlite_file;
 
 const EVERY: Duration = Duration::from_secs(20);
 /// The operator hears of a mailbox that was not read, or a letter that did not leave, for this long.
 const STANDSTILL: SignedDuration = SignedDuration::from_hours(1);
+
+/// A database that was away for less is a restart, and nobody's trouble.
+pub const DATABASE_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
+/// A database that stays away is said again.
+const SAID_AGAIN: SignedDuration = SignedDuration::from_hours(24);
+/// What the operator hears of a database that cannot be used.
+pub const DATABASE: &str = "the database cannot be used";
+/// The operator hears of a credential this many days before it ends: a new one may need an order, and a person who is away.
+pub const CREDENTIAL_DAYS: i32 = 21;
+/// A look takes moments, unless the database hangs.
+const LOOK_MAX: Duration = Duration::from_secs(90);
+/// A date that could not be acted on this often is no accident.
+pub(super) const DATE_TRIES: i64 = 3;
 
 /// When a round last finished a piece of work.
 #[derive(Clone)]
@@ -59,8 +74,8 @@ pub fn notify_stopping() {
 ///
 /// When the database belongs to another daemon now.
 pub async fn round(office: Arc<Office>, pulses: Vec<Pulse>, stop: CancellationToken) -> anyhow::Result<()> {
-    let started = office.clock.now();
-    pulses.iter().for_each(|pulse| pulse.beat(started));
+    let mut watch = Watch::new(Arc::clone(&office));
+    pulses.iter().for_each(|pulse| pulse.beat(watch.started));
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -69,20 +84,117 @@ pub async fn round(office: Arc<Office>, pulses: Vec<Pulse>, stop: CancellationTo
         if !office.store.still_ours().await {
             bail!("The connection that holds this daemon's place on the database is gone; another may work now");
         }
-        let now = office.clock.now();
-        let stuck: Vec<&str> = pulses.iter().filter(|pulse| !pulse.fresh(now)).map(|pulse| &*pulse.name).collect();
+        let stuck = stuck(&pulses, office.clock.now());
         if stuck.is_empty() {
             let _ = sd_notify::notify(&[NotifyState::Watchdog]);
         } else {
             error!(?stuck, "A round has stood still for too long; the watchdog is not fed");
         }
-        if let Err(trouble) = look(&office, started, now).await {
-            error!(trouble = format!("{trouble:#}"), "Could not look whether all is well");
+        watch.step().await;
+    }
+}
+
+/// Names of the rounds that have finished nothing for too long.
+pub(super) fn stuck(pulses: &[Pulse], now: Timestamp) -> Vec<&str> {
+    pulses.iter().filter(|pulse| !pulse.fresh(now)).map(|pulse| &*pulse.name).collect()
+}
+
+/// What is watched from one look to the next.
+pub struct Watch {
+    office: Arc<Office>,
+    started: Timestamp,
+    database: Database,
+}
+
+/// The one trouble that cannot be noted in the database.
+#[derive(Clone, Copy, Debug, Default)]
+struct Database {
+    failing_since: Option<Timestamp>,
+    told: Option<Timestamp>,
+}
+
+impl Watch {
+    pub fn new(office: Arc<Office>) -> Watch {
+        let started = office.clock.now();
+        Watch { office, started, database: Database::default() }
+    }
+
+    /// Looks once at everything, and tells the operator what has changed. Nothing that goes wrong here ends a round.
+    pub async fn step(&mut self) {
+        let now = self.office.clock.now();
+        let looked = tokio::time::timeout(LOOK_MAX, look(&self.office, self.started, now)).await;
+        match looked.unwrap_or_else(|_| Err(anyhow!("No answer within {} seconds", LOOK_MAX.as_secs()))) {
+            Ok(()) => self.database_answers(now).await,
+            Err(trouble) => {
+                error!(trouble = format!("{trouble:#}"), "Could not look whether all is well");
+                self.database_fails(now).await;
+            }
+        }
+    }
+
+    /// By the second way, and not from the database: it is what is broken.
+    async fn database_fails(&mut self, now: Timestamp) {
+        let since = *self.database.failing_since.get_or_insert(now);
+        let due = match self.database.told {
+            None => since + DATABASE_PATIENCE,
+            Some(told) => told + SAID_AGAIN,
+        };
+        let office = &self.office;
+        if now >= due
+            && operator::aloud(&office.config, &office.second_way, DATABASE, &no_database(&office.config), now).await
+        {
+            self.database.told = Some(now);
+        }
+    }
+
+    async fn database_answers(&mut self, now: Timestamp) {
+        self.database.failing_since = None;
+        let over = format!("over: {DATABASE}");
+        let (office, words) = (&self.office, "It can be used again.");
+        if self.database.told.is_some() && operator::aloud(&office.config, &office.second_way, &over, words, now).await
+        {
+            self.database.told = None;
         }
     }
 }
 
+/// What the operator is told of a database that cannot be used.
+pub fn no_database(config: &Config) -> String {
+    let disk = match free_disk(config) {
+        Some((folder, free)) => format!(" {} MiB are free in {}.", free >> 20, folder.display()),
+        None => String::new(),
+    };
+    format!(
+        "Nothing can be stored, and so nothing is taken in or answered. Mail is safe on the mail server.{disk} The log says \
+         why: `journalctl -u redress`. It goes on by itself when the database does."
+    )
+}
+
 async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Result<()> {
+    unread_folders(office, started, now).await?;
+    let counts = office.store.counts().await?;
+    let waits =
+        |oldest: Option<Timestamp>| oldest.is_some_and(|oldest| now.duration_since(oldest.max(started)) > STANDSTILL);
+    let name = "a message cannot be handled";
+    if waits(counts.oldest_new) {
+        let words = "A message has waited for an hour. `redress inbox list` shows which; the log says why.";
+        operator::tell(office, name, words).await?;
+    } else {
+        operator::over(office, name, "Every message has been handled.").await?;
+    }
+    if waits(counts.oldest_unsent) {
+        let words =
+            "A letter has waited for an hour. `redress outbox list` shows which, and the mail server's answers.";
+        operator::alarm(office, operator::STANDSTILL, words).await?;
+    } else {
+        operator::over(office, operator::STANDSTILL, "Letters leave again.").await?;
+    }
+    stuck_dates(office).await?;
+    disk(office).await?;
+    credentials(office, now).await
+}
+
+async fn unread_folders(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Result<()> {
     let folders = office.store.folders().await?;
     for mailbox in &office.config.mailboxes {
         for folder in mailbox.folders.iter().chain(&mailbox.junk) {
@@ -97,37 +209,61 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
             }
         }
     }
-    let counts = office.store.counts().await?;
-    let name = "a message cannot be handled";
-    if counts.oldest_new.is_some_and(|oldest| now.duration_since(oldest.max(started)) > STANDSTILL) {
-        let words = "A message has waited for an hour. `redress inbox list` shows which; the log says why.";
-        operator::tell(office, name, words).await?;
-    } else {
-        operator::over(office, name, "Every message has been handled.").await?;
+    Ok(())
+}
+
+/// A date that nothing can be decided about is a reminder that does not go.
+async fn stuck_dates(office: &Office) -> anyhow::Result<()> {
+    const NAME: &str = "a date cannot be acted on";
+    let cases = office.store.stuck_deadlines(DATE_TRIES).await?;
+    if cases.is_empty() {
+        return operator::over(office, NAME, "Every date that has come was acted on.").await;
     }
-    let oldest = counts.oldest_unsent;
-    let name = "letters do not leave";
-    if oldest.is_some_and(|oldest| now.duration_since(oldest.max(started)) > STANDSTILL) {
-        let words =
-            "A letter has waited for an hour. `redress outbox list` shows which, and the mail server's answers.";
-        operator::alarm(office, name, words).await?;
-    } else {
-        operator::over(office, name, "Letters leave again.").await?;
+    let words = format!(
+        "Reminders of these cases do not go, so look after their dates by hand: {}. `redress case show` has the dates; the \
+         log says why: `journalctl -u redress`.",
+        cases.join(", ")
+    );
+    operator::tell(office, NAME, &words).await
+}
+
+async fn disk(office: &Office) -> anyhow::Result<()> {
+    const NAME: &str = "disk nearly full";
+    let Some((folder, free)) = free_disk(&office.config) else { return Ok(()) };
+    if free >= office.config.limits.free_disk_bytes {
+        return operator::over(office, NAME, "There is room again.").await;
     }
-    if let Some((folder, free)) = free_disk(&office.config) {
-        let name = "disk nearly full";
-        if free < office.config.limits.free_disk_bytes {
+    let words = format!(
+        "{} MiB are free where the database is ({}). When nothing is free, no mail can be stored.",
+        free >> 20,
+        folder.display()
+    );
+    operator::tell(office, NAME, &words).await
+}
+
+/// Weeks ahead, and again three days ahead.
+async fn credentials(office: &Office, now: Timestamp) -> anyhow::Result<()> {
+    for Expiry { key, on } in &office.config.expiries {
+        let left = days_left(*on, now);
+        for (days, name) in [(CREDENTIAL_DAYS, format!("{key} ends soon")), (3, format!("{key} ends within days"))] {
+            if left > days {
+                operator::over(office, &name, "A new one is in its place.").await?;
+                continue;
+            }
             let words = format!(
-                "{} MiB are free where the database is ({}). When nothing is free, no mail can be stored.",
-                free >> 20,
-                folder.display()
+                "Its last day is {}, says the configuration. Put the new one into its place, with its own date, and restart: \
+                 without it mail does not come in, or letters do not leave.",
+                spoken(*on)
             );
-            operator::tell(office, name, &words).await?;
-        } else {
-            operator::over(office, name, "There is room again.").await?;
+            operator::tell(office, &name, &words).await?;
         }
     }
     Ok(())
+}
+
+/// Days until the last day a secret is good, in Europe/London; below 0 it has ended.
+pub fn days_left(on: Date, now: Timestamp) -> i32 {
+    london_date(now).until(on).map_or(i32::MAX, |left| left.get_days())
 }
 
 /// Where an SQLite database lies, and how many bytes are free there.

@@ -108,6 +108,18 @@ pub struct Upkeep {
     pub horizon: Option<String>,
     /// When the Ombudsman's details were last checked, if that is long ago.
     pub ombudsman_checked: Option<Date>,
+    /// The landlord's mailboxes, as they were last held against the mail server.
+    pub mailboxes: Vec<Compared>,
+}
+
+/// A mailbox as it was last held against the mail server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// Its name in the configuration.
+    pub mailbox: String,
+    pub on: Date,
+    /// Messages on the server, and how many of these are here; `None` when it could not be read.
+    pub counts: Option<(usize, usize)>,
 }
 
 impl Upkeep {
@@ -116,6 +128,7 @@ impl Upkeep {
         Upkeep {
             horizon: calendar.horizon_warning(today),
             ombudsman_checked: ombudsman.outdated(today).then_some(ombudsman.last_checked),
+            mailboxes: Vec::new(),
         }
     }
 }

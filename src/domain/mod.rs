@@ -12,6 +12,7 @@ pub mod ladder;
 pub mod landlord;
 pub mod letter;
 pub mod message;
+pub mod reconcile;
 pub mod reference;
 pub mod triage;
 pub mod words;

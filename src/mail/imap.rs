@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use self::session::{Opening, PATIENCE, Patience, Session};
-use super::mailbox::{Fetched, Folder, Mailbox, MailboxError, Uid};
+use super::mailbox::{Facts, Fetched, Folder, Mailbox, MailboxError, Uid};
 use super::wire::{self, Wire, WireError};
 use crate::config::{Security, Server};
 use MailboxError::{Login as LoginRefused, Lost, Refused};
@@ -55,10 +55,22 @@ impl ImapMailbox {
         // SINCE disregards time and zone of the INTERNALDATE (RFC 3501, 6.4.4): a day before in UTC is early enough.
         let day = since.to_zoned(TimeZone::UTC).date().yesterday().unwrap_or(Date::MIN);
         let found = session.search(&format!("SINCE {}", day.strftime("%-d-%b-%Y"))).await?;
-        let arrivals = session.arrivals(&found).await?;
+        let facts = session.facts(&found).await?;
         self.session = Some(session);
-        let wanted = arrivals.into_iter().filter(|(_, arrived)| *arrived >= since);
-        Ok(wanted.map(|(uid, arrived)| (uid.to_string(), arrived)).collect())
+        Ok(facts.into_iter().filter(|facts| facts.arrived >= since).map(|facts| (facts.uid, facts.arrived)).collect())
+    }
+
+    /// The facts of these messages of the open folder, in the order of their UIDs; a message that has gone has none.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Mailbox::list`].
+    pub async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        let uids: Vec<u32> = uids.iter().map(number).collect::<Result<_, _>>()?;
+        let mut session = self.take_session()?;
+        let facts = session.facts(&uids).await?;
+        self.session = Some(session);
+        Ok(facts)
     }
 
     async fn connect(&mut self) -> Result<Session, MailboxError> {

@@ -73,6 +73,16 @@ pub trait Mailbox: Send {
     fn close(&mut self) -> impl Future<Output = ()> + Send;
 }
 
+/// What a server says of a message without giving it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    pub uid: Uid,
+    /// As in [`Fetched`].
+    pub arrived: Timestamp,
+    /// As in [`Fetched`].
+    pub size: u64,
+}
+
 /// The mailbox a configuration names.
 #[derive(Debug)]
 pub enum AnyMailbox {
@@ -106,6 +116,18 @@ impl AnyMailbox {
         match self {
             AnyMailbox::Imap(mailbox) => mailbox.arrivals(since).await,
             AnyMailbox::Maildir(mailbox) => mailbox.arrivals(since).await,
+        }
+    }
+
+    /// The facts of these messages of the open folder; a message that has gone has none.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Mailbox::list`].
+    pub async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.facts(uids).await,
+            AnyMailbox::Maildir(mailbox) => mailbox.facts(uids).await,
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio::fs;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::{Instant, sleep};
 
-use super::mailbox::{Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
+use super::mailbox::{Facts, Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
 use super::transport::{Accepted, Envelope, SendError, Transport};
 use MailboxError::{Lost, Refused};
 
@@ -55,18 +55,33 @@ impl MaildirMailbox {
     pub async fn arrivals(&mut self, since: Timestamp) -> Result<Vec<(Uid, Timestamp)>, MailboxError> {
         let open = self.opened()?;
         open.look().await?;
-        let mut arrivals = Vec::new();
-        for uid in open.files.keys().cloned().collect::<Vec<_>>() {
+        let uids: Vec<Uid> = open.files.keys().cloned().collect();
+        let facts = self.facts(&uids).await?.into_iter();
+        Ok(facts.filter(|facts| facts.arrived >= since).map(|facts| (facts.uid, facts.arrived)).collect())
+    }
+
+    /// The facts of these messages of the open folder; a message that has gone has none.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Mailbox::list`].
+    pub async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        let open = self.opened()?;
+        let mut facts = Vec::with_capacity(uids.len());
+        for uid in uids {
             // A mail program may rename it meanwhile, or delete it.
-            let Some(path) = open.find(&uid).await? else { continue };
-            let modified = match fs::metadata(&path).await {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                meta => meta.and_then(|meta| timestamp(meta.modified()?)),
+            let Some(path) = open.find(uid).await? else { continue };
+            let read = async {
+                let meta = fs::metadata(&path).await?;
+                Ok::<_, io::Error>(Facts { uid: uid.clone(), arrived: timestamp(meta.modified()?)?, size: meta.len() })
             };
-            let arrived = modified.map_err(|error| failed(&path, &error))?;
-            arrivals.extend((arrived >= since).then_some((uid, arrived)));
+            match read.await {
+                Ok(found) => facts.push(found),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(failed(&path, &error)),
+            }
         }
-        Ok(arrivals)
+        Ok(facts)
     }
 
     fn opened(&mut self) -> Result<&mut Known, MailboxError> {

@@ -10,7 +10,7 @@ pub mod maildir;
 pub mod smtp;
 pub mod transport;
 mod utf7;
-mod wire;
+pub(crate) mod wire;
 
 /// A server's words, fit for a log line or a listing: one line, no control characters, at most 300 characters.
 fn words(text: &str) -> String {

@@ -15,12 +15,14 @@
 //! of what it is about (the message, then the landlords' numbering; the letter), and looks afterwards.
 
 mod absence;
+mod backup;
 mod decide;
 mod edge;
 mod history;
 mod open;
 mod questions;
 mod receive;
+mod reconcile;
 mod rounds;
 mod send;
 mod sql;
@@ -29,10 +31,11 @@ mod verify;
 use jiff::Timestamp;
 
 pub use absence::AwayNote;
+pub use backup::{Verified, restore, url_of, verify_copy};
 pub use decide::{Beside, Change, Found, Keys, Known, Leaving, Message, MessageState, NewLetter, Settled, Undone};
 pub use edge::{EDGES, Edge, Edges};
 use open::{Db, RunLock, execute, on};
-pub use open::{Purpose, Unready, sqlite_file};
+pub use open::{Purpose, Unready, may_pass, sqlite_file};
 pub use questions::{
     Alarm, AttemptRow, CaseFile, CaseRow, Counts, DeadlineRow, FolderRow, InboxRow, LetterRow, Letters, Messages,
 };

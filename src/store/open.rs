@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, Transaction};
+use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
 use super::edge::{Edge, pass};
 
@@ -72,6 +72,8 @@ pub enum Purpose {
     Play,
     /// To ask or to act beside a daemon: the database must be there and of this program's version.
     Beside,
+    /// To look at a copy and change nothing about it, not even how SQLite keeps it.
+    Look,
 }
 
 /// Why a database cannot be worked with beside a daemon yet, or no more.
@@ -87,6 +89,18 @@ pub enum Unready {
         "The database is newer than this program; use the version of `redress` that last ran on it, or a later one"
     )]
     Newer,
+}
+
+/// Whether a database that could not be opened may be reached later, without anybody changing the program or its
+/// configuration: its server is away, its disk is full or not there yet.
+pub fn may_pass(error: &anyhow::Error) -> bool {
+    let of_database = |cause: &(dyn std::error::Error + 'static)| {
+        cause.is::<std::io::Error>()
+            || cause
+                .downcast_ref::<sqlx::Error>()
+                .is_some_and(|error| !matches!(error, sqlx::Error::Configuration(_) | sqlx::Error::Migrate(_)))
+    };
+    error.chain().any(of_database)
 }
 
 /// The file of an SQLite database; `None` for another database.
@@ -128,6 +142,21 @@ impl Db {
         })
     }
 
+    /// Copies an SQLite database, as it stands at one moment, into an empty file.
+    pub(super) async fn copy_into(&self, file: &Path) -> anyhow::Result<()> {
+        let Db::Sqlite { read, .. } = self else {
+            bail!(
+                "This database is PostgreSQL, which has a backup of its own: \
+                 `pg_dump --format=custom --file=redress.dump DATABASE`. To look at all of a copy, restore it into a \
+                 database of its own, and give that one's URL to `redress backup --verify`"
+            );
+        };
+        let name = file.to_str().with_context(|| format!("{} is no UTF-8 name", file.display()))?;
+        let copied = sqlx::query(super::sql::COPY_INTO).bind(name).execute(read).await;
+        copied.with_context(|| format!("Could not copy the database into {}", file.display()))?;
+        Ok(())
+    }
+
     pub(super) async fn close(&self) {
         match self {
             Db::Sqlite { write, read } => {
@@ -150,17 +179,77 @@ impl Tx {
     }
 }
 
+/// A copy of an SQLite database that nobody works on: one file, with no other beside it.
+pub(super) struct Copy {
+    connection: SqliteConnection,
+}
+
+impl Copy {
+    pub(super) async fn open(path: &Path) -> anyhow::Result<Copy> {
+        Copy::connect(path, |options| options.journal_mode(SqliteJournalMode::Delete)).await
+    }
+
+    pub(super) async fn open_to_read(path: &Path) -> anyhow::Result<Copy> {
+        Copy::connect(path, |options| options.read_only(true)).await
+    }
+
+    async fn connect(
+        path: &Path,
+        how: impl FnOnce(SqliteConnectOptions) -> SqliteConnectOptions,
+    ) -> anyhow::Result<Copy> {
+        let options = how(SqliteConnectOptions::new().filename(path)).synchronous(SqliteSynchronous::Full);
+        let connected = SqliteConnection::connect_with(&options).await;
+        let connection = connected.with_context(|| format!("{} is no SQLite database", path.display()))?;
+        Ok(Copy { connection })
+    }
+
+    /// Writes a number among the facts about the database, in place of one that is there.
+    pub(super) async fn mark(&mut self, name: &str, value: i64) -> anyhow::Result<()> {
+        self.write(super::sql::KEEP_INFO, name, value).await
+    }
+
+    /// Writes a number among the facts about the database, unless one of that name is there.
+    pub(super) async fn mark_unmarked(&mut self, name: &str, value: i64) -> anyhow::Result<()> {
+        self.write(super::sql::SET_INFO, name, value).await
+    }
+
+    async fn write(&mut self, statement: &'static str, name: &str, value: i64) -> anyhow::Result<()> {
+        let value = value.to_be_bytes().to_vec();
+        let written = sqlx::query(statement).bind(name).bind(value).execute(&mut self.connection).await;
+        written.context("Could not write into the copy; is it a database of Redress?")?;
+        Ok(())
+    }
+
+    /// What SQLite itself finds wrong.
+    pub(super) async fn faults(&mut self) -> anyhow::Result<Vec<String>> {
+        let found: sqlx::Result<Vec<String>> =
+            sqlx::query_scalar(super::sql::INTEGRITY).fetch_all(&mut self.connection).await;
+        let mut found = found.context("Could not look at the copy; is it an SQLite database?")?;
+        found.retain(|line| line != "ok");
+        let unlinked: Vec<String> =
+            sqlx::query_scalar(super::sql::FOREIGN_KEYS).fetch_all(&mut self.connection).await?;
+        found.extend(unlinked.iter().map(|table| format!("rows of {table} belong to nothing")));
+        Ok(found)
+    }
+
+    pub(super) async fn close(self) -> sqlx::Result<()> {
+        self.connection.close().await
+    }
+}
+
 async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock)> {
     let options = SqliteConnectOptions::from_str(url).context("The database URL is not one SQLite understands")?;
     let path = options.get_filename().to_path_buf();
     let lock = match purpose {
         Purpose::Run | Purpose::Play => lock_beside(&path)?,
-        Purpose::Beside if path.exists() => RunLock::None,
-        Purpose::Beside => return Err(Unready::Missing(path).into()),
+        Purpose::Beside | Purpose::Look if path.exists() => RunLock::None,
+        Purpose::Beside | Purpose::Look => return Err(Unready::Missing(path).into()),
+    };
+    let options = match purpose {
+        Purpose::Look => options.read_only(true),
+        _ => options.create_if_missing(purpose != Purpose::Beside).journal_mode(SqliteJournalMode::Wal),
     };
     let options = options
-        .create_if_missing(purpose != Purpose::Beside)
-        .journal_mode(SqliteJournalMode::Wal)
         // The record of a statutory deadline survives a power cut: 1.2 ms a commit is a small price.
         .synchronous(if purpose == Purpose::Play { SqliteSynchronous::Off } else { SqliteSynchronous::Full })
         .busy_timeout(Duration::from_secs(10))
@@ -178,7 +267,7 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
             drop(connection);
             SQLITE_MIGRATIONS.run(&write).await.context("Could not bring the database up to date")?;
         }
-        Purpose::Beside => {
+        Purpose::Beside | Purpose::Look => {
             let mut connection = write.acquire().await.with_context(context)?;
             let found = sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut *connection).await;
             check_version(version(found)?, &SQLITE_MIGRATIONS)?;
@@ -190,7 +279,7 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
 }
 
 /// A lock on a file beside the database: one `run` at a time, and gone with the process however it dies.
-fn lock_beside(database: &Path) -> anyhow::Result<RunLock> {
+pub(super) fn lock_beside(database: &Path) -> anyhow::Result<RunLock> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
     let path = PathBuf::from(path);
@@ -224,7 +313,7 @@ async fn open_postgres(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLo
         Purpose::Run | Purpose::Play => {
             RunLock::Session(tokio::sync::Mutex::new(wait_for_turn(&options).await.with_context(context)?))
         }
-        Purpose::Beside => RunLock::None,
+        Purpose::Beside | Purpose::Look => RunLock::None,
     };
     let pool = PgPoolOptions::new()
         .max_connections(8)
@@ -238,7 +327,7 @@ async fn open_postgres(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLo
             refuse_newer(found, &POSTGRES_MIGRATIONS)?;
             POSTGRES_MIGRATIONS.run(&pool).await.context("Could not bring the database up to date")?;
         }
-        Purpose::Beside => check_version(found, &POSTGRES_MIGRATIONS)?,
+        Purpose::Beside | Purpose::Look => check_version(found, &POSTGRES_MIGRATIONS)?,
     }
     Ok((Db::Postgres(pool), lock))
 }

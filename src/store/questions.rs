@@ -376,6 +376,12 @@ impl Store {
         rows.into_iter().map(DeadlineRow::try_from).collect()
     }
 
+    /// References of cases with a date that was looked at this often, and nothing could be decided.
+    pub async fn stuck_deadlines(&self, attempts: i64) -> anyhow::Result<Vec<String>> {
+        let mut tx = self.db.begin_read().await?;
+        Ok(on!(&mut tx, c => sqlx::query_scalar(sql::STUCK_DEADLINES).bind(attempts).fetch_all(c).await)?)
+    }
+
     pub async fn folders(&self) -> anyhow::Result<Vec<FolderRow>> {
         let mut tx = self.db.begin_read().await?;
         let rows: Vec<(String, String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::FOLDERS).fetch_all(c).await)?;

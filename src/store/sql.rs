@@ -12,6 +12,22 @@ pub(super) const SET_INFO: &str = "INSERT INTO store_info (name, value) VALUES (
 pub(super) const KEEP_INFO: &str = "
 INSERT INTO store_info (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
+pub(super) const FORGET_INFO: &str = "DELETE FROM store_info WHERE name = $1";
+
+// ── copies (SQLite), and a database that was one ──────────────────────────────────────────────────────────────────
+
+/// A consistent copy beside readers and writers; the file must be empty.
+pub(super) const COPY_INTO: &str = "VACUUM INTO $1";
+pub(super) const INTEGRITY: &str = "PRAGMA integrity_check(20)";
+pub(super) const FOREIGN_KEYS: &str = "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check LIMIT 20";
+/// What waits when a copy takes the place of its database may have left since the copy was made.
+pub(super) const HOLD_WAITING: &str = "
+UPDATE outbox SET state = 'held', held_because = $1 WHERE state IN ('queued', 'sending')";
+/// Words to the operator, lists of another day and answers that no case holds say nothing that still holds.
+pub(super) const DROP_NOTICES: &str = "
+UPDATE outbox SET state = 'dropped', settled_at = $1 WHERE state IN ('queued', 'sending') AND case_id IS NULL";
+pub(super) const PASS_OVER: &str = "UPDATE numbering SET last = $2 WHERE landlord = $1";
+
 // ── T1: receive ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 pub(super) const FOLDER_READ: &str = "
@@ -19,6 +35,9 @@ INSERT INTO folder (mailbox, name, uidvalidity, read_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (mailbox, name) DO UPDATE SET uidvalidity = excluded.uidvalidity, read_at = excluded.read_at";
 pub(super) const FOLDERS: &str = "SELECT mailbox, name, read_at FROM folder ORDER BY mailbox, name";
 pub(super) const KNOWN_UIDS: &str = "SELECT uid FROM inbox WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3";
+pub(super) const LEDGER: &str = "
+SELECT folder, uidvalidity, uid, arrived_at, size, copy_of FROM inbox WHERE mailbox = $1 ORDER BY id";
+pub(super) const HAS_DIGEST: &str = "SELECT COUNT(*) FROM inbox WHERE mailbox = $1 AND digest = $2";
 /// The same UID again changes nothing.
 pub(super) const RECEIVE: &str = "
 INSERT INTO inbox (mailbox, folder, uidvalidity, uid, arrived_at, stored_at, size, whole, digest, raw,
@@ -134,6 +153,9 @@ UPDATE deadline SET attempts = attempts + 1, next_at = $2
    AND met_at IS NULL AND next_at <= $1
 RETURNING case_id, duty, attempts";
 pub(super) const NEXT_DEADLINE: &str = "SELECT MIN(next_at) FROM deadline WHERE met_at IS NULL";
+pub(super) const STUCK_DEADLINES: &str = "
+SELECT DISTINCT c.reference FROM deadline d JOIN case_file c ON c.id = d.case_id
+ WHERE d.met_at IS NULL AND d.attempts >= $1 ORDER BY c.reference";
 pub(super) const OPEN_DEADLINES: &str = "
 SELECT d.case_id, c.reference, c.landlord, d.duty, d.due, d.provisional, d.next_at
   FROM deadline d JOIN case_file c ON c.id = d.case_id WHERE d.met_at IS NULL ORDER BY d.due, c.reference, d.duty";
@@ -239,6 +261,17 @@ pub(super) const COUNT_OUTBOX: &str = "SELECT state, COUNT(*) FROM outbox GROUP 
 pub(super) const OLDEST: &str = "
 SELECT (SELECT MIN(stored_at) FROM inbox WHERE state = 'new'),
        (SELECT MIN(written_at) FROM outbox WHERE state IN ('queued', 'sending'))";
+/// Letters that do not agree with the mail server's answers: how often it took each, and when the last try began. A letter
+/// may wait, or be on its way, until $1.
+pub(super) const LETTERS_APART: &str = "
+SELECT o.id, o.state, o.next_at, COUNT(CASE WHEN a.outcome = 'sent' AND a.reply <> '' THEN 1 END), MAX(a.started_at)
+  FROM outbox o LEFT JOIN attempt a ON a.outbox_id = o.id
+ GROUP BY o.id, o.state, o.next_at
+HAVING (o.state = 'sent' AND COUNT(CASE WHEN a.outcome = 'sent' AND a.reply <> '' THEN 1 END) <> 1)
+    OR (o.state <> 'sent' AND COUNT(CASE WHEN a.outcome = 'sent' AND a.reply <> '' THEN 1 END) > 0)
+    OR (o.state = 'queued' AND o.next_at < $1)
+    OR (o.state = 'sending' AND MAX(a.started_at) < $1)
+ ORDER BY o.id";
 pub(super) const COUNT_EVENTS: &str = "SELECT COUNT(*) FROM event WHERE case_id = $1";
 pub(super) const CASE_DEADLINES: &str = "
 SELECT duty, due, provisional, met_at FROM deadline WHERE case_id = $1 ORDER BY duty";

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::backup::{number, passed_over};
 use super::open::{Tx, on};
 use super::questions::{CaseFile, CaseRow, case_file};
 use super::{Store, sql};
@@ -31,7 +32,11 @@ impl Store {
         }
         let numbers: Vec<(String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::NUMBERS).fetch_all(c).await)?;
         for (landlord, last) in numbers {
-            let (used, there) = (last + 1 - FIRST_NUMBER, opened.get(landlord.as_str()).copied().unwrap_or(0));
+            let passed_over: Option<Vec<u8>> =
+                on!(&mut tx, c => sqlx::query_scalar(sql::INFO).bind(passed_over(&landlord)).fetch_optional(c).await)?;
+            let passed_over = passed_over.map(number).transpose()?.unwrap_or(0);
+            let used = last + 1 - FIRST_NUMBER - passed_over;
+            let there = opened.get(landlord.as_str()).copied().unwrap_or(0);
             if used != there {
                 findings.push(format!("{landlord}: {used} case numbers were used, and {there} cases are here"));
             }

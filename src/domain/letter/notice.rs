@@ -22,7 +22,9 @@ use crate::domain::case::{Audience, Kind, LetterKind, MessageNo};
 use crate::domain::code::Duty;
 use crate::domain::command::form::{self, Draft};
 use crate::domain::command::transcript::Transcript;
-use crate::domain::digest::{Beside, Covered, Digest, Moved, Owed, Pledge, Stuck, Timeliness, Upkeep, Weekly};
+use crate::domain::digest::{
+    Beside, Compared, Covered, Digest, Moved, Owed, Pledge, Stuck, Timeliness, Upkeep, Weekly,
+};
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
 use crate::domain::reference::Reference;
 
@@ -305,7 +307,15 @@ fn weekly_facts(week: &Weekly, acts: &mut Acts) -> Value {
 }
 
 fn upkeep_facts(upkeep: &Upkeep) -> Value {
-    context! { horizon => upkeep.horizon.clone(), ombudsman_checked => upkeep.ombudsman_checked.map(spoken) }
+    let mailbox = |compared: &Compared| {
+        let (server, ours) = compared.counts.unzip();
+        context! { name => compared.mailbox.clone(), on => spoken(compared.on), server, ours }
+    };
+    context! {
+        horizon => upkeep.horizon.clone(),
+        ombudsman_checked => upkeep.ombudsman_checked.map(spoken),
+        mailboxes => upkeep.mailboxes.iter().map(mailbox).collect::<Vec<_>>(),
+    }
 }
 
 fn dated(owed: &Owed) -> Value {
@@ -364,6 +374,7 @@ fn digest_parts(digest: &Digest) -> Vec<Part> {
         ("listed", digest.beside.listed.keys().cloned().collect()),
         ("horizon", digest.upkeep.horizon.iter().cloned().collect()),
         ("ombudsman", digest.upkeep.ombudsman_checked.map(spoken).into_iter().collect()),
+        ("mailboxes", digest.upkeep.mailboxes.iter().flat_map(compared).collect()),
     ];
     said(parts)
 }
@@ -377,8 +388,15 @@ fn weekly_parts(week: &Weekly) -> Vec<Part> {
         ("oldest", oldest.collect()),
         ("horizon", week.upkeep.horizon.iter().cloned().collect()),
         ("ombudsman", week.upkeep.ombudsman_checked.map(spoken).into_iter().collect()),
+        ("mailboxes", week.upkeep.mailboxes.iter().flat_map(compared).collect()),
     ];
     said(parts)
+}
+
+/// What must be said of a mailbox: both numbers, so that nobody has to believe that they agree.
+fn compared(compared: &Compared) -> Vec<String> {
+    let counts = compared.counts.map(|(server, ours)| [server.to_string(), ours.to_string()]);
+    [compared.mailbox.clone()].into_iter().chain(counts.into_iter().flatten()).collect()
 }
 
 /// The parts that have something to say.
@@ -393,6 +411,10 @@ fn sample_upkeep() -> Upkeep {
     Upkeep {
         horizon: Some("known to the end of 2028 only; later dates are worked out by rule".to_owned()),
         ombudsman_checked: Some(date(2026, 5, 1)),
+        mailboxes: vec![
+            Compared { mailbox: "complaints".to_owned(), on: date(2026, 12, 14), counts: Some((214, 213)) },
+            Compared { mailbox: "repairs".to_owned(), on: date(2026, 12, 14), counts: None },
+        ],
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::config::Login;
-use crate::mail::mailbox::{Fetched, Folder, MailboxError, Raw};
+use crate::mail::mailbox::{Facts, Fetched, Folder, MailboxError, Raw};
 use crate::mail::wire::Wire;
 use crate::mail::{utf7, words};
 use MailboxError::{Login as LoginRefused, Lost, Refused};
@@ -279,22 +279,21 @@ impl<W: Wire> Session<W> {
         Ok(uids)
     }
 
-    /// When each of `uids` arrived; those that have gone are left out.
-    pub async fn arrivals(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, Timestamp>, MailboxError> {
-        let mut dates = Vec::with_capacity(uids.len());
+    /// What the server says of each of `uids`, in their order; those that have gone are left out.
+    pub async fn facts(&mut self, uids: &[u32]) -> Result<Vec<Facts>, MailboxError> {
+        let mut found = BTreeMap::new();
         for uids in uids.chunks(UIDS_MAX) {
             let set: Vec<String> = uids.iter().map(u32::to_string).collect();
-            self.ask(&format!("UID FETCH {} (UID INTERNALDATE)", set.join(",")), |answer| {
-                dates.extend(arrival_of(answer).filter(|(uid, _)| uids.binary_search(uid).is_ok()));
+            self.ask(&format!("UID FETCH {} (UID RFC822.SIZE INTERNALDATE)", set.join(",")), |answer| {
+                let asked = uid_of(answer).filter(|uid| uids.contains(uid));
+                found.extend(asked.and_then(|uid| Some((uid, facts_of(answer, uid)?))));
             })
             .await?;
         }
-        let read = |(uid, date): (u32, String)| {
-            let arrived =
-                internal_date(&date).ok_or_else(|| Lost(format!("message {uid}: unreadable INTERNALDATE")))?;
-            Ok((uid, arrived))
+        let read = |(uid, (size, date)): (u32, (u32, String))| {
+            Ok(Facts { uid: uid.to_string(), arrived: arrival(uid, &date)?, size: size.into() })
         };
-        dates.into_iter().map(read).collect()
+        found.into_iter().map(read).collect()
     }
 
     async fn gone(&mut self, uid: u32) -> Result<bool, MailboxError> {
@@ -309,8 +308,7 @@ impl<W: Wire> Session<W> {
         })
         .await?;
         if let Some((size, date)) = facts {
-            let arrived =
-                internal_date(&date).ok_or_else(|| Lost(format!("message {uid}: unreadable INTERNALDATE")))?;
+            let arrived = arrival(uid, &date)?;
             let size = u64::from(size);
             let Some(raw) = self.raw(uid, size, limit).await? else { return Ok(None) };
             let (Raw::Whole(bytes) | Raw::HeadersOnly(bytes)) = &raw;
@@ -494,17 +492,12 @@ fn items_of<'a, 'b>(answer: &'a Response<'b>, uid: u32) -> Option<&'a [Attribute
     }
 }
 
-fn arrival_of(answer: &Response<'_>) -> Option<(u32, String)> {
+fn uid_of(answer: &Response<'_>) -> Option<u32> {
     let Response::Fetch(_, items) = answer else { return None };
-    let uid = items.iter().find_map(|item| match item {
+    items.iter().find_map(|item| match item {
         AttributeValue::Uid(uid) => Some(*uid),
         _ => None,
-    })?;
-    let date = items.iter().find_map(|item| match item {
-        AttributeValue::InternalDate(date) => Some(date.to_string()),
-        _ => None,
-    })?;
-    Some((uid, date))
+    })
 }
 
 fn facts_of(answer: &Response<'_>, uid: u32) -> Option<(u32, String)> {
@@ -534,6 +527,10 @@ fn section_of(answer: &Response<'_>, uid: u32, asked: &str, offset: u64) -> Opti
         }
         _ => None,
     })
+}
+
+fn arrival(uid: u32, date: &str) -> Result<Timestamp, MailboxError> {
+    internal_date(date).ok_or_else(|| Lost(format!("message {uid}: unreadable INTERNALDATE")))
 }
 
 /// `17-Jul-1996 02:44:25 -0700`, the day padded with a space (RFC 3501, `date-time`).

@@ -112,11 +112,29 @@ async fn a_message_is_asked_for_without_touching_its_flags() {
 }
 
 #[tokio::test]
+async fn a_folder_is_looked_over_read_only_and_only_what_was_asked_about_is_told() {
+    let examined: Script = &["* OK [UIDVALIDITY 7] yes\r\n# OK [READ-ONLY] examined\r\n"];
+    let told: Script = &["* 9 FETCH (UID 5 RFC822.SIZE 1 INTERNALDATE \"17-Jul-2026 02:44:25 +0100\")\r\n\
+        * 1 FETCH (FLAGS (\\Seen))\r\n* 1 FETCH (UID 4 RFC822.SIZE 6 INTERNALDATE \"17-Jul-2026 02:44:25 +0100\")\r\n# OK\r\n"];
+    let (mailbox, heard) =
+        server("* OK ready\r\n", vec![vec![LOGGED_IN, UNABLE, examined, told, &["# NO busy\r\n"]]]).await;
+    let mut mailbox = ImapMailbox { opening: Opening::Examine, ..mailbox };
+    assert_eq!(mailbox.open("INBOX").await.unwrap().uidvalidity, 7);
+    let facts = mailbox.facts(&["4".to_owned(), "6".to_owned()]).await.unwrap();
+    let told: Vec<_> = facts.iter().map(|facts| (facts.uid.as_str(), facts.size)).collect();
+    assert_eq!(told, [("4", 6)]);
+    assert_eq!(refused(mailbox.facts(&["4".to_owned()]).await), "busy");
+    let heard = heard.lock().unwrap()[2..].to_vec();
+    let asked = |set: &str| format!("UID FETCH {set} (UID RFC822.SIZE INTERNALDATE)");
+    assert_eq!(heard, ["EXAMINE \"INBOX\"".to_owned(), asked("4,6"), asked("4")]);
+}
+
+#[tokio::test]
 async fn a_mailbox_that_is_only_looked_at_gives_no_command_that_changes_anything() {
     const FOUND: Script = &["* SEARCH 9 4 5\r\n# OK\r\n"];
-    const ARRIVALS: Script = &["* 1 FETCH (UID 4 INTERNALDATE \"17-Jul-2026 00:44:25 +0100\")\r\n\
-         * 2 FETCH (UID 5 INTERNALDATE \"17-Jul-2026 00:00:00 +0000\")\r\n\
-         * 3 FETCH (UID 6 INTERNALDATE \"18-Jul-2026 00:00:00 +0000\")\r\n# OK\r\n"];
+    const ARRIVALS: Script = &["* 1 FETCH (UID 4 RFC822.SIZE 6 INTERNALDATE \"17-Jul-2026 00:44:25 +0100\")\r\n\
+         * 2 FETCH (UID 5 RFC822.SIZE 6 INTERNALDATE \"17-Jul-2026 00:00:00 +0000\")\r\n\
+         * 3 FETCH (UID 6 RFC822.SIZE 6 INTERNALDATE \"18-Jul-2026 00:00:00 +0000\")\r\n# OK\r\n"];
     let script = vec![LOGGED_IN, ABLE, SELECTED, FOUND, ARRIVALS, FACTS, BODY];
     let (mailbox, heard) = server("* OK ready\r\n", vec![script]).await;
     let mut mailbox = ImapMailbox { opening: Opening::Examine, ..mailbox };
@@ -132,7 +150,7 @@ async fn a_mailbox_that_is_only_looked_at_gives_no_command_that_changes_anything
         [
             "EXAMINE \"INBOX\"",
             "UID SEARCH SINCE 16-Jul-2026",
-            "UID FETCH 4,5,9 (UID INTERNALDATE)",
+            "UID FETCH 4,5,9 (UID RFC822.SIZE INTERNALDATE)",
             "UID FETCH 4 (UID RFC822.SIZE INTERNALDATE)",
             "UID FETCH 4 (UID BODY.PEEK[]<0.1048576>)",
         ]

@@ -1,0 +1,284 @@
+//! Do the mail servers and the ledger agree? → a report for people, an alarm when they do not.
+//!
+//! Once a day, read-only on the servers, over connections of its own. The one thing it does: mail that lies where logged
+//! mail is moved to, and was never taken in, is taken in. It gets there when somebody moves it by hand before the program
+//! saw it, and when a database is restored that is older than what was moved since.
+
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use futures::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::office::Office;
+use super::receive::arrived;
+use super::{Progress, operator};
+use crate::config::{Config, Limits, MailboxConfig};
+use crate::domain::calendar::next_look;
+use crate::domain::reconcile::{Difference, Facts, Folder, Reconciled, Tally, in_doubt, not_taken};
+use crate::mail::mailbox::{AnyMailbox, Mailbox as _, MailboxError, Raw};
+use crate::store::Store;
+
+/// When to compare each day, before anybody reads the morning's list.
+const EVERY_DAY: &str = "0 0 6 * * *";
+/// When something differs, the second look comes this soon: what was on its way has come in by then.
+const SECOND_LOOK: SignedDuration = SignedDuration::from_mins(15);
+/// While it goes on to differ, whether it still does.
+const FURTHER_LOOKS: SignedDuration = SignedDuration::from_hours(1);
+/// A letter may be late, or on its way, for this long: no try lasts as long.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+/// Whether it is time is asked this often, so that a machine that slept is noticed.
+const ASK_EVERY: Duration = Duration::from_secs(60);
+/// What the operator hears of when a difference stands.
+const APART: &str = "the mail servers and the database do not agree";
+/// What is named in one letter to the operator.
+const NAMED: usize = 5;
+
+/// What becomes of mail that lies where logged mail is moved to and was never taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    TakeIn,
+    /// It is a difference.
+    Report,
+}
+
+/// Goes round until told to stop.
+///
+/// # Errors
+///
+/// None; the form is that of all rounds.
+pub async fn round(office: Arc<Office>, stop: CancellationToken) -> anyhow::Result<()> {
+    while !stop.is_cancelled() {
+        // A comparison that fails, or meets an answer nobody can read, disturbs nothing else.
+        let tried = AssertUnwindSafe(async {
+            tokio::select! {
+                () = stop.cancelled() => Ok(Progress::Idle),
+                tried = step(&office) => tried,
+            }
+        });
+        if let Err(trouble) = tried.catch_unwind().await.unwrap_or_else(|_| Err(anyhow!("The program panicked on it")))
+        {
+            error!(trouble = format!("{trouble:#}"), "Could not compare the mail servers with the database");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(ASK_EVERY) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Compares when it is time to, keeps what came of it, and tells the operator of what two looks in a row found.
+///
+/// # Errors
+///
+/// The database's.
+pub async fn step(office: &Office) -> anyhow::Result<Progress> {
+    let now = office.clock.now();
+    let before = office.store.reconciled().await?;
+    if before.as_ref().is_some_and(|before| now < due(before)) {
+        return Ok(Progress::Idle);
+    }
+    let reconciled = compare(&office.config, &office.store, Found::TakeIn, now).await?;
+    let before = match before {
+        Some(before) => Some(read_since(&office.store, before).await?),
+        None => None,
+    };
+    let reconciled = reconciled.after(before.as_ref());
+    office.store.keep_reconciled(&reconciled).await?;
+    let found: usize = reconciled.folders.iter().map(|tally| tally.found).sum();
+    if found > 0 {
+        warn!(found, "Mail lay where logged mail is moved to and had never been taken in; now it is");
+        office.messages_wait.notify_one();
+    }
+    info!(
+        folders = reconciled.folders.len(),
+        differences = reconciled.differences.len(),
+        standing = reconciled.standing.len(),
+        "The mail servers and the database were compared"
+    );
+    match reconciled.standing.as_slice() {
+        [] if reconciled.differences.is_empty() => {
+            operator::over(office, APART, "The mail servers and the database agree again.").await?;
+        }
+        [] => {}
+        standing => {
+            let mut words: Vec<String> =
+                standing.iter().take(NAMED).map(|one| format!("- {}", one.in_words())).collect();
+            words.insert(0, "Two looks in a row found this:\n".to_owned());
+            words.push("\n`redress reconcile` lists all of it.".to_owned());
+            operator::tell(office, APART, &words.join("\n")).await?;
+        }
+    }
+    Ok(Progress::Made)
+}
+
+/// When to compare next.
+fn due(before: &Reconciled) -> Timestamp {
+    let daily = EVERY_DAY.parse().ok().and_then(|schedule| next_look(&schedule, before.at));
+    match (before.differences.is_empty(), before.standing.is_empty()) {
+        (true, _) => daily.unwrap_or(before.at + SignedDuration::from_hours(24)),
+        (false, true) => before.at + SECOND_LOOK,
+        (false, false) => before.at + FURTHER_LOOKS,
+    }
+}
+
+/// A look before, with only such missing mail as the daemon had the occasion to take in since. A folder that is not being read
+/// is an alarm of its own.
+async fn read_since(store: &Store, before: Reconciled) -> anyhow::Result<Reconciled> {
+    let folders = store.folders().await?;
+    let read_since = |difference: &Difference| match difference {
+        Difference::NotHere { mailbox, folder, .. } => folders
+            .iter()
+            .find(|row| row.mailbox == *mailbox && row.folder == *folder)
+            .is_some_and(|row| row.read > before.at),
+        _ => true,
+    };
+    let differences = before.differences.iter().filter(|difference| read_since(difference)).cloned().collect();
+    Ok(Reconciled { differences, ..before })
+}
+
+/// Compares every mailbox with the ledger, and every letter with the mail server's answers.
+///
+/// # Errors
+///
+/// The database's. A mailbox that cannot be read is a difference.
+pub async fn compare(config: &Config, store: &Store, found: Found, now: Timestamp) -> anyhow::Result<Reconciled> {
+    let counts = store.counts().await?;
+    let letters_sent = counts.outbox.get("sent").copied().unwrap_or_default();
+    let mut reconciled = Reconciled {
+        at: now,
+        folders: Vec::new(),
+        letters_sent: usize::try_from(letters_sent).unwrap_or_default(),
+        differences: Vec::new(),
+        standing: Vec::new(),
+    };
+    for mailbox in &config.mailboxes {
+        let mut session = AnyMailbox::read_only(mailbox.source.clone());
+        let desk = Desk { mailbox, limits: &config.limits, store, found, now };
+        let compared = desk.compare(&mut session, &mut reconciled).await;
+        session.close().await;
+        compared?;
+    }
+    reconciled.differences.extend(store.letters_apart(now - PATIENCE).await?);
+    Ok(reconciled)
+}
+
+/// One mailbox that is being compared.
+struct Desk<'a> {
+    mailbox: &'a MailboxConfig,
+    limits: &'a Limits,
+    store: &'a Store,
+    found: Found,
+    now: Timestamp,
+}
+
+impl Desk<'_> {
+    async fn compare(&self, session: &mut AnyMailbox, reconciled: &mut Reconciled) -> anyhow::Result<()> {
+        let mut watched = Vec::new();
+        for folder in self.mailbox.folders.iter().chain(&self.mailbox.junk) {
+            match look(session, folder).await {
+                Ok(found) => watched.push(found),
+                Err(trouble) => {
+                    reconciled.differences.push(self.not_compared(folder, &trouble));
+                    if !matches!(trouble, MailboxError::Refused(_)) {
+                        return Ok(()); // The next folder would fail alike, and many refused logins lock an account.
+                    }
+                }
+            }
+        }
+        let moved = match &self.mailbox.move_to {
+            None => None,
+            Some(folder) => match look_closely(session, folder).await {
+                Ok(moved) => Some(moved),
+                // It is made when the first message is moved.
+                Err(MailboxError::Refused(_)) => None,
+                Err(trouble) => {
+                    reconciled.differences.push(self.not_compared(folder, &trouble));
+                    None
+                }
+            },
+        };
+        // Read after the servers: what was stored meanwhile is no difference.
+        let ledger = self.store.ledger(&self.mailbox.name).await?;
+        for folder in &watched {
+            let missing = not_taken(&ledger, folder);
+            self.count(folder, missing, 0, reconciled);
+        }
+        if let Some((folder, facts)) = moved {
+            let doubtful = in_doubt(&ledger, &watched, &folder, &facts);
+            match self.read(session, &folder, doubtful).await? {
+                Ok((missing, found)) => self.count(&folder, missing, found, reconciled),
+                Err(trouble) => reconciled.differences.push(self.not_compared(&folder.name, &trouble)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads messages that may not be in the ledger, and gives those that are not, and how many were taken in.
+    async fn read(
+        &self,
+        session: &mut AnyMailbox,
+        folder: &Folder,
+        doubtful: Vec<String>,
+    ) -> anyhow::Result<Result<(Vec<String>, usize), MailboxError>> {
+        let (mut missing, mut found) = (Vec::new(), 0);
+        for uid in doubtful {
+            let message = match session.fetch(&uid, self.limits.message_bytes).await {
+                Ok(Some(message)) => message,
+                Ok(None) => continue,
+                // After any error the session is gone; the next look goes on from here.
+                Err(trouble) => return Ok(Err(trouble)),
+            };
+            let (Raw::Whole(raw) | Raw::HeadersOnly(raw)) = &message.raw;
+            if self.store.has_digest(&self.mailbox.name, &hex::encode(Sha256::digest(raw))).await? {
+                continue;
+            }
+            match self.found {
+                Found::Report => missing.push(uid),
+                Found::TakeIn => {
+                    let (mailbox, batch) = (&self.mailbox.name, [arrived(message)]);
+                    found += self.store.receive(mailbox, &folder.name, folder.uidvalidity, &batch, self.now).await?;
+                }
+            }
+        }
+        Ok(Ok((missing, found)))
+    }
+
+    fn count(&self, folder: &Folder, missing: Vec<String>, found: usize, reconciled: &mut Reconciled) {
+        let (mailbox, server) = (self.mailbox.name.clone(), folder.uids.len());
+        let ours = server.saturating_sub(missing.len());
+        reconciled.folders.push(Tally { mailbox: mailbox.clone(), folder: folder.name.clone(), server, ours, found });
+        if !missing.is_empty() {
+            let (folder, uids) = (folder.name.clone(), missing.into_iter().collect::<BTreeSet<_>>());
+            reconciled.differences.push(Difference::NotHere { mailbox, folder, uids });
+        }
+    }
+
+    fn not_compared(&self, folder: &str, trouble: &MailboxError) -> Difference {
+        Difference::NotCompared {
+            mailbox: self.mailbox.name.clone(),
+            folder: folder.to_owned(),
+            why: trouble.to_string(),
+        }
+    }
+}
+
+async fn look(session: &mut AnyMailbox, folder: &str) -> Result<Folder, MailboxError> {
+    let uidvalidity = session.open(folder).await?.uidvalidity;
+    Ok(Folder { name: folder.to_owned(), uidvalidity, uids: session.list(None).await? })
+}
+
+async fn look_closely(session: &mut AnyMailbox, name: &str) -> Result<(Folder, Facts), MailboxError> {
+    let folder = look(session, name).await?;
+    let facts = session.facts(&folder.uids).await?;
+    // The ledger keeps milliseconds; a Maildir's files know more.
+    let kept = |arrived: Timestamp| Timestamp::from_millisecond(arrived.as_millisecond()).unwrap_or(arrived);
+    Ok((folder, facts.into_iter().map(|facts| (facts.uid, (kept(facts.arrived), facts.size))).collect()))
+}
