@@ -983,7 +983,7 @@ fn undone_is_as_if_it_had_not_been(life: &Life, what: &str, happens: fn(&mut Lif
     // Nothing that would be answered otherwise in one state of the case than in another.
     let meanwhile = |life: &mut Life| {
         let Input::Added(addition) = further(7, life, Dissatisfied::No) else { unreachable!() };
-        life.happens(&Input::Added(Addition { writer: Writer::Handler, ..addition })).unwrap();
+        life.happens(&Input::Added(Addition { writer: Writer::Handler, ..addition })).expect("it is filed");
     };
     let mut mailed = Life { by_mail: true, ..life.clone() };
     happens(&mut mailed);
@@ -992,8 +992,8 @@ fn undone_is_as_if_it_had_not_been(life: &Life, what: &str, happens: fn(&mut Lif
     }
     meanwhile(&mut mailed);
     mailed.by_mail = false;
-    mailed.act("Ada", Command::Undo).unwrap();
-    mailed.act("Ada", Command::Undo).unwrap_err();
+    mailed.act("Ada", Command::Undo).expect("it can be undone");
+    mailed.act("Ada", Command::Undo).expect_err("once");
     let mut untouched = life.clone();
     meanwhile(&mut untouched);
     // Of two letters with the same number but for what was written between, both are there.
