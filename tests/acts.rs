@@ -971,6 +971,40 @@ fn owes_what_it_must(life: &Life) -> bool {
         }
 }
 
+/// What somebody does by e-mail and undoes leaves the case as it was, with what happened meanwhile.
+fn undone_is_as_if_it_had_not_been(life: &Life, what: &str, happens: fn(&mut Life)) {
+    let bare = |life: &Life| {
+        let mut case = life.case.clone();
+        case.letters
+            .retain(|_, letter| letter.kind != LetterKind::Transcript && letter.outcome != Some(Outcome::Dropped));
+        case.messages.retain(|message| *message != 99);
+        Case { seq: 0, last_act: None, undoable: None, ..case }
+    };
+    // Nothing that would be answered otherwise in one state of the case than in another.
+    let meanwhile = |life: &mut Life| {
+        let Input::Added(addition) = further(7, life, Dissatisfied::No) else { unreachable!() };
+        life.happens(&Input::Added(Addition { writer: Writer::Handler, ..addition })).expect("it is filed");
+    };
+    let mut mailed = Life { by_mail: true, ..life.clone() };
+    happens(&mut mailed);
+    if mailed.case.undoable.is_none() {
+        return; // Refused, or its letters have left.
+    }
+    meanwhile(&mut mailed);
+    mailed.by_mail = false;
+    mailed.act("Ada", Command::Undo).expect("it can be undone");
+    mailed.act("Ada", Command::Undo).expect_err("once");
+    let mut untouched = life.clone();
+    meanwhile(&mut untouched);
+    // Of two letters with the same number but for what was written between, both are there.
+    let renumbered = |mut case: Case| {
+        case.letters = case.letters.into_values().zip(1..).map(|(letter, number)| (number, letter)).collect();
+        case
+    };
+    assert_eq!(renumbered(bare(&mailed)), renumbered(bare(&untouched)), "{what}, undone");
+    assert_eq!(Case::fold(&mailed.history), mailed.case);
+}
+
 #[test]
 fn every_state_that_can_be_reached_owes_its_next_step_by_a_date_or_has_ended() {
     let happenings = all_that_happens();
@@ -994,6 +1028,7 @@ fn every_state_that_can_be_reached_owes_its_next_step_by_a_date_or_has_ended() {
             continue;
         }
         for (what, happens) in &happenings {
+            undone_is_as_if_it_had_not_been(&life, what, *happens);
             let mut next = life.clone();
             happens(&mut next);
             next.all_sent();

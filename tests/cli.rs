@@ -689,7 +689,9 @@ fn tables_are_not_cut_or_wrapped_where_there_is_no_terminal() {
 /// A command on a terminal of so many columns.
 fn terminal(house: &House, columns: u16, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let environment: String = environment.iter().map(|(name, value)| format!("{name}={value} ")).collect();
-    let typed = format!("stty cols {columns} rows 40; {environment}exec {REDRESS} {}", arguments.join(" "));
+    // Whoever runs the tests may have hangups ignored.
+    let program = format!("env --default-signal=HUP {environment}{REDRESS} {}", arguments.join(" "));
+    let typed = format!("stty cols {columns} rows 40; exec {program}");
     let mut command = Command::new("script");
     command.args(["-q", "-e", "-c", &typed, "/dev/null"]).stdin(Stdio::null());
     command.env("REDRESS_CONFIG", house.path("redress.toml")).env_remove("COLUMNS").env_remove("NO_COLOR");

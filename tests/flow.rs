@@ -438,7 +438,7 @@ async fn the_officer_reads_in_whole_sentences_why_no_letter_goes_by_itself() {
     assert!(told.says(why), "{}", told.text);
     world.mail(Mail::from(ANN).header("Content-Type: application/pkcs7-mime").saying("Private", "MIIB")).await;
     let told = world.last_letter_to(OFFICER);
-    assert!(told.says("only its sender and recipient can read it. Please open the attached message"));
+    assert!(told.says("only its sender and recipient can read it. Please open the attached message"), "{}", told.text);
 }
 
 #[tokio::test]

@@ -537,6 +537,7 @@ fn a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it() {
         ("by_hand.txt", "handed_over", &["5.12"]),
         ("_in_place_of.txt", "in_place_of", &["4.2"]),
         ("_answer.txt", "answer", &["4.2"]),
+        ("transcript.txt", "case", &["5.12"]),
         ("digest.txt", "covered", &["4.1"]),
         ("digest.txt", "overdue", &["4.1"]),
         ("digest.txt", "today", &["4.1"]),

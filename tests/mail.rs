@@ -9,6 +9,7 @@
 
 #[expect(dead_code, reason = "the servers' own settings are for tests/servers.rs")]
 mod common;
+mod programs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,6 +17,9 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use common::{address, append, hand_to_postfix, messages, messages_arrived, variable};
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use programs::{Letter, Reply, iphone_new};
 use redress::store::{InboxRow, Purpose, Store};
 use sqlx::{Connection as _, PgConnection};
 use tokio::process::{Child, Command};
@@ -25,7 +29,10 @@ struct Landlord {
     folder: tempfile::TempDir,
     address: String,
     officer: String,
+    reviewer: String,
     database: String,
+    /// How long what an officer's e-mail brought about can be undone, and its letters wait.
+    wait_minutes: u32,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -37,14 +44,27 @@ enum Database {
 impl Landlord {
     async fn new(database: Database) -> Landlord {
         let folder = tempfile::tempdir().unwrap();
-        let (address, officer) = (address("complaints"), address("officer"));
+        let (address, officer, reviewer) = (address("complaints"), address("officer"), address("reviewer"));
         let database = match database {
             Database::Sqlite => format!("sqlite:{}", folder.path().join("redress.db").display()),
             Database::Postgres => fresh_postgres(&address).await,
         };
-        let landlord = Landlord { folder, address, officer, database };
+        let landlord = Landlord { folder, address, officer, reviewer, database, wait_minutes: 5 };
         std::fs::write(landlord.config(), landlord.configuration()).unwrap();
         landlord
+    }
+
+    fn waits(&mut self, minutes: u32) {
+        self.wait_minutes = minutes;
+        std::fs::write(self.config(), self.configuration()).unwrap();
+    }
+
+    /// What a command prints that succeeds.
+    async fn says(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_redress"));
+        let output = command.arg("--config").arg(self.config()).args(arguments).output().await.unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     fn config(&self) -> std::path::PathBuf {
@@ -54,7 +74,7 @@ impl Landlord {
     fn configuration(&self) -> String {
         let (imaps, smtp, ca) =
             (variable("REDRESS_TEST_IMAPS_PORT"), variable("REDRESS_TEST_SMTP_PORT"), variable("REDRESS_TEST_CA"));
-        let Landlord { address, officer, database, .. } = self;
+        let Landlord { address, officer, reviewer, database, wait_minutes, .. } = self;
         format!(
             r#"
 database = "{database}"
@@ -92,7 +112,7 @@ prefix = "RCH"
 addresses = ["{address}"]
 officer = {{ name = "Ada Officer", address = "{officer}" }}
 deputy = {{ name = "Ben Deputy", address = "deputy@example.net" }}
-reviewers = [{{ name = "Cleo Reviewer", address = "reviewer@example.net" }}]
+reviewers = [{{ name = "Cleo Reviewer", address = "{reviewer}" }}]
 manager = {{ name = "Dan Manager", address = "manager@example.net" }}
 member_responsible = {{ name = "Eve Member", address = "member@example.net" }}
 policy_link = "https://www.example.org/complaints"
@@ -102,6 +122,9 @@ not_responsible_for = ["public roads"]
 
 [ombudsman]
 last_checked = 2026-11-20
+
+[commands]
+wait_minutes = {wait_minutes}
 
 [limits]
 poll_s = 30
@@ -367,4 +390,235 @@ async fn a_second_daemon_on_the_same_file_is_refused_and_other_commands_work_bes
     let words = String::from_utf8_lossy(&second.stderr);
     assert!(words.contains("Another `redress run` is working on"), "{words}");
     stop(first).await;
+}
+
+// ── a complaint told only by e-mail ───────────────────────────────────────────────────────────────────────────────
+
+/// Somebody at their mail program, who reads every letter that reaches them, in its order.
+struct Reader {
+    address: String,
+    read: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Program {
+    Outlook,
+    Gmail,
+    IPhone,
+}
+
+impl Reader {
+    fn new(address: &str) -> Reader {
+        Reader { address: address.to_owned(), read: 0 }
+    }
+
+    /// The next letter, once it is there.
+    async fn reads(&mut self) -> Letter {
+        self.read += 1;
+        let letter = messages_arrived(&self.address, self.read).await.swap_remove(self.read - 1);
+        Letter::read(&letter.raw)
+    }
+
+    /// Nothing lies there that was not read.
+    async fn has_read_all(&self) {
+        let subjects = |raw: &[u8]| Letter::read(raw).subject;
+        let all: Vec<String> =
+            messages(&self.address, "INBOX").await.iter().map(|letter| subjects(&letter.raw)).collect();
+        assert_eq!(all.len(), self.read, "{all:?}");
+    }
+
+    async fn answers(&self, letter: &Letter, program: Program, words: &str, files: &[(&str, &str, &[u8])]) {
+        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
+        let number = std::process::id() * 100 + COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let reply = Reply { letter, words, files };
+        let message = match program {
+            Program::Outlook => reply.outlook(number),
+            Program::Gmail => reply.gmail(number),
+            Program::IPhone => reply.iphone(number),
+        };
+        hand_to_postfix(&self.address, &letter.from.1, &message).await;
+    }
+
+    /// Answers a letter, and reads what came of it.
+    async fn asks(&mut self, letter: &Letter, program: Program, words: &str, files: &[(&str, &str, &[u8])]) -> Letter {
+        self.answers(letter, program, words, files).await;
+        self.reads().await
+    }
+}
+
+/// Whether the letter says all of it, whatever its line breaks.
+fn says_all(letter: &Letter, all: &[&str]) {
+    for words in all {
+        assert!(letter.says(words), "{words:?} is not in {}: {}", letter.subject, letter.text);
+    }
+}
+
+/// Goal: the landlord's people never log in to anything, and a complaint goes through both stages.
+/// How: everything is said by e-mail, through Postfix into Dovecot, by answers as three mail programs write them; every
+/// letter that reaches anybody is read, in its order, and nothing else lies in their mailboxes at the end.
+async fn a_complaint_goes_through_both_stages_by_email_alone(database: Database) {
+    let mut landlord = Landlord::new(database).await;
+    let resident = address("ann");
+    let (mut ann, mut ada, mut cleo) =
+        (Reader::new(&resident), Reader::new(&landlord.officer), Reader::new(&landlord.reviewer));
+    let child = landlord.start();
+
+    // The complaint.
+    let words = "Hello,\n\nI am writing to complain about how my repair was dealt with. The kitchen ceiling has leaked since \
+                 August and nobody has come, although I rang five times and was promised a visit each time.\n\nI want the \
+                 ceiling made good and an apology.\n\nAnn Example\n14 Orchard Court\n";
+    let first = iphone_new(("Ann Example", &resident), &landlord.address, "Kitchen ceiling", words, std::process::id());
+    hand_to_postfix(&resident, &landlord.address, &first).await;
+    let acknowledgement = ann.reads().await;
+    let reference =
+        acknowledgement.subject.split_once('[').and_then(|(_, rest)| rest.split(']').next()).unwrap().to_owned();
+    let due = landlord.owed("respond_stage1").await;
+    says_all(&acknowledgement, &["stage 1", &spoken(due), "nobody has come"]);
+    let new_case = ada.reads().await;
+    assert!(new_case.subject.contains(&format!("complaint {reference}")), "{}", new_case.subject);
+    says_all(&new_case, &["The kitchen ceiling has leaked since August", "define point:", &spoken(due)]);
+
+    // On the telephone: a later date, and at once taken back.
+    let wrong = due.checked_add(4.days()).unwrap();
+    let words = format!("Extend\nUntil: {}\nReason: it's the roofer, he's ill", wrong.strftime("%-d/%-m/%y"));
+    let done = ada.asks(&new_case, Program::IPhone, &words, &[]).await;
+    assert_eq!(done.subject, format!("Done: complaint {reference}"));
+    says_all(&done, &[&spoken(wrong), "it\u{2019}s the roofer", "\"undo\"", &format!("goes to {resident}")]);
+    let undone = ada.asks(&done, Program::IPhone, "Undo", &[]).await;
+    assert_eq!(undone.subject, format!("Done: complaint {reference}"));
+    assert_eq!(landlord.owed("respond_stage1").await, due);
+    stop(child).await;
+    landlord.waits(0);
+    let child = landlord.start();
+
+    // In the office: what the complaint is about.
+    let words = "Hi,\n\nDefine\nPoint: The kitchen ceiling has leaked since August, and nobody has repaired it\n\
+                 Point: We did not come after any of five telephone calls\nOutcome: Make the ceiling good, and apologise";
+    let done = ada.asks(&undone, Program::Outlook, words, &[]).await;
+    assert_eq!(done.subject, format!("Done: complaint {reference}"));
+    let corrected = ann.reads().await;
+    says_all(
+        &corrected,
+        &["We did not come after any of five telephone calls", "Make the ceiling good, and apologise"],
+    );
+    assert!(done.says("We did not come after any of five telephone calls"), "{}", done.text);
+
+    // In a browser: a later date.
+    let later = due.checked_add(7.days()).unwrap();
+    let words = format!(
+        "Hello,\n\nextend until {} because the scaffolding has to stand before anybody can get at the leak, and the firm cannot \
+         put it up any earlier than the day before\n\nThanks\nAda",
+        later.strftime("%a %-d %b")
+    );
+    let done = ada.asks(&done, Program::Gmail, &words, &[]).await;
+    assert_eq!(done.subject, format!("Done: complaint {reference}"));
+    says_all(&done, &[&spoken(later), "any earlier than the day before"]);
+    let extended = ann.reads().await;
+    says_all(&extended, &[&spoken(later), "any earlier than the day before", "Housing Ombudsman"]);
+    assert!(!extended.says("Thanks Ada"), "{}", extended.text);
+    assert_eq!(landlord.owed("respond_stage1").await, later);
+
+    // The response, with a report and a photograph.
+    let report: Vec<u8> =
+        b"%PDF-1.4\n".iter().copied().chain((0..5000_u32).map(|byte| (byte * 7 % 256) as u8)).collect();
+    let photograph: Vec<u8> = b"\xff\xd8\xff\xe0\0\x10JFIF"
+        .iter()
+        .copied()
+        .chain((0..9001_u32).map(|byte| (byte * byte % 251) as u8))
+        .collect();
+    let words = "Respond\n\nUpheld: The leak was reported in August. Our repairs policy gives four weeks, and we took three months.\n\n\
+                 Partly upheld: We came after the first call, to the wrong flat. We did not come after the others.\n\n\
+                 Remedy: apology: We are sorry that you had to ring five times.\nRemedy: £150 for the delay\n\
+                 Action: Make the kitchen ceiling good; owner Repairs Team; by in 15 working days";
+    let files: [(&str, &str, &[u8]); 2] =
+        [("Survey report.pdf", "application/pdf", &report), ("ceiling.jpg", "image/jpeg", &photograph)];
+    let done = ada.asks(&done, Program::Outlook, words, &files).await;
+    assert_eq!(done.subject, format!("Done: complaint {reference}"));
+    says_all(&done, &["With it: Survey report.pdf, ceiling.jpg", "£150", "to the wrong flat"]);
+    let response = ann.reads().await;
+    says_all(
+        &response,
+        &[
+            "We uphold this point in part",
+            "Our repairs policy gives four weeks",
+            "to the wrong flat",
+            "£150",
+            "We are sorry that you had to ring five times",
+        ],
+    );
+    assert!(!response.says("Orchard Housing |") && !response.text.contains("image001"), "{}", response.text);
+    let sent = [("Survey report.pdf".to_owned(), report), ("ceiling.jpg".to_owned(), photograph)];
+    assert_eq!(response.files, sent, "byte for byte, and no logo");
+
+    // The resident is not content.
+    let words = "I am not happy with this answer. You came once and it was you who got the flat wrong. Please take my complaint to stage 2.";
+    ann.answers(&response, Program::Gmail, words, &[]).await;
+    let acknowledged = ann.reads().await;
+    let due = landlord.owed("respond_stage2").await;
+    says_all(&acknowledged, &["stage 2", &spoken(due)]);
+    let for_cleo = cleo.reads().await;
+    assert!(
+        for_cleo.subject.to_lowercase().contains(&format!("stage 2 of {}", reference.to_lowercase())),
+        "{}",
+        for_cleo.subject
+    );
+    says_all(&for_cleo, &["I am not happy with this answer", &spoken(due), "Code 6.13"]);
+    let for_ada = ada.reads().await;
+    says_all(&for_ada, &["Cleo Reviewer deals with it now"]);
+
+    // One stage is never answered by whoever answered the other (Code 6.13).
+    let words = "Respond\nUpheld: as before\nUpheld: as before\nRemedy: apology: We are sorry.";
+    let refused = ada.asks(&for_ada, Program::Gmail, words, &[]).await;
+    assert_eq!(refused.subject, format!("Not done: complaint {reference}"));
+    says_all(&refused, &["Nothing has been changed", "6.13"]);
+
+    let words = "Respond\nNot upheld: The leak itself was dealt with fairly at stage 1, and I can't add to it.\n\
+                 Upheld: You're right. It was our mistake that we went to the wrong flat, and we didn't ring you back.\n\
+                 Remedy: apology: I'm sorry that we blamed you.";
+    let done = cleo.asks(&for_cleo, Program::IPhone, words, &[]).await;
+    assert_eq!(done.subject, format!("Done: complaint {reference}"));
+    let last = ann.reads().await;
+    says_all(&last, &["stage 2", "You\u{2019}re right", "we didn\u{2019}t ring you back", "Housing Ombudsman"]);
+    assert!(!last.says("Sent from my iPhone"), "{}", last.text);
+
+    stop(child).await;
+    for reader in [&ann, &ada, &cleo] {
+        reader.has_read_all().await;
+    }
+    let told = landlord.says(&["case", "show", &reference]).await;
+    for words in ["Ada Officer", "Cleo Reviewer", "five telephone calls", "Response at stage 2", "wrong flat", "£150"]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let checked = landlord.says(&["check"]).await;
+    assert!(checked.contains("history"), "{checked}");
+    let log = landlord.log();
+    for words in ["wrong flat", "ceiling", "roofer", resident.as_str(), "correct-horse"] {
+        assert!(!log.contains(words), "the log holds {words:?}");
+    }
+}
+
+fn spoken(date: Date) -> String {
+    date.strftime("%A %-d %B %Y").to_string()
+}
+
+impl Landlord {
+    /// By when the only case owes `duty`.
+    async fn owed(&self, duty: &str) -> Date {
+        let store = self.store().await;
+        let rows = store.deadlines().await.unwrap();
+        store.close().await;
+        let owed = rows.iter().find(|row| row.duty.to_string() == duty);
+        owed.unwrap_or_else(|| panic!("{duty}: {rows:?}")).due
+    }
+}
+
+#[tokio::test]
+async fn a_complaint_goes_through_both_stages_by_email_alone_on_sqlite() {
+    a_complaint_goes_through_both_stages_by_email_alone(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_complaint_goes_through_both_stages_by_email_alone_on_postgres() {
+    a_complaint_goes_through_both_stages_by_email_alone(Database::Postgres).await;
 }

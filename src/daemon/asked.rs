@@ -7,7 +7,7 @@ use super::command::brought_about;
 use super::office::{Before, Office};
 use crate::domain::absence::Absence;
 use crate::domain::calendar::london_date;
-use crate::domain::case::{self, Audience, Case, Event, Input, Link, MessageNo, Order, Refusal, told};
+use crate::domain::case::{self, Audience, Case, Input, LetterKind, Link, MessageNo, Order, Posted, Refusal, told};
 use crate::domain::command::grammar::Aside;
 use crate::domain::command::transcript::{Going, Transcript};
 use crate::domain::command::{Command, Log};
@@ -18,6 +18,9 @@ use crate::domain::message::{self, Files};
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
 use crate::store::{AwayNote, Beside, Change, Found, Known, NewLetter};
+
+/// Answers that did nothing, to one person about one case in a day: more of them are between two machines.
+const ANSWERS_A_DAY: usize = 20;
 
 /// What follows from what was asked.
 #[derive(Debug, Default)]
@@ -195,8 +198,8 @@ impl Asker<'_> {
             let reference = change.after.opening.as_ref().map(|opening| opening.reference.to_string());
             let elsewhere =
                 reference.filter(|_| number > 0).map(|reference| format!("{reference}: ")).unwrap_or_default();
-            let said = change.events.iter().filter(|line| is_news(&line.event));
-            recorded.extend(said.map(|line| Words::new(format!("{elsewhere}{}", told::sentence(&line.event)))));
+            let said = change.events.iter().filter_map(|line| told::news(&line.event));
+            recorded.extend(said.map(|said| Words::new(format!("{elsewhere}{said}"))));
             let going = change.letters.iter().filter_map(|letter| going(letter, change, own));
             letters.extend(going);
         }
@@ -225,6 +228,14 @@ impl Asker<'_> {
     ) -> anyhow::Result<Answered> {
         let Request { by, addition, .. } = self.request;
         let before = self.office.before(known)?;
+        let today = |at: Timestamp| london_date(at) == london_date(self.now);
+        let to_them = |letter: &&Posted| {
+            letter.kind == LetterKind::Transcript && letter.to.as_str() == by.address && today(letter.written)
+        };
+        if known.case.letters.values().filter(to_them).count() >= ANSWERS_A_DAY {
+            let added = addition.clone().context("A message of no case")?;
+            return Ok(Answered::of(self.office.follow(&before, &Input::Added(added), self.now)?));
+        }
         let mut filed = filed.into_iter().peekable();
         let told = filed.peek().is_some();
         let addition = addition.clone().filter(|_| !told);
@@ -251,11 +262,6 @@ impl Answered {
     fn of(change: Change) -> Answered {
         Answered { changes: vec![change], ..Answered::default() }
     }
-}
-
-/// Whether an event is worth telling whoever brought it about. Letters are listed by themselves.
-fn is_news(event: &Event) -> bool {
-    !matches!(event, Event::Heard { .. } | Event::LetterWritten { .. } | Event::LetterPosted { .. })
 }
 
 fn going(letter: &NewLetter, change: &Change, own: &message::Own) -> Option<Going> {

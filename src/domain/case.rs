@@ -201,8 +201,8 @@ pub struct Case {
     pub used_links: BTreeSet<Link>,
     /// What the last e-mail of the landlord's people did, while it can be undone.
     pub undoable: Option<Undoable>,
-    /// The last day somebody was told that their name was used (Europe/London).
-    pub disbelief_told: Option<Date>,
+    /// The last day each of the landlord's people was told that their name was used, by address (Europe/London).
+    pub disbelief_told: BTreeMap<String, Date>,
 }
 
 impl Case {
@@ -380,10 +380,10 @@ impl Case {
                 self.messages.push(*message);
                 self.used_links.extend(link);
             }
-            Event::Disbelieved { message, told, .. } => {
+            Event::Disbelieved { claimed, message, told, .. } => {
                 self.messages.push(*message);
                 if *told {
-                    self.disbelief_told = Some(london_date(recorded.recorded_at));
+                    self.disbelief_told.insert(claimed.address.clone(), london_date(recorded.recorded_at));
                 }
             }
             Event::Asked { .. }

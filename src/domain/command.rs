@@ -114,6 +114,12 @@ pub enum Command {
         text: Words,
         every: Option<WorkingDays>,
     },
+    /// The resident was told how it stands by somebody's own letter or call: nothing goes out (5.9).
+    Told {
+        text: Words,
+        on: Option<Date>,
+        every: Option<WorkingDays>,
+    },
     /// Answer a service request or other correspondence (1.3, 1.4).
     AnswerRequest {
         text: Words,

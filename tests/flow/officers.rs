@@ -353,3 +353,287 @@ async fn where_the_mail_server_vouches_for_senders_its_word_is_needed() {
     world.mail(Mail::from(ADA).answering(&letter).header(passed).saying("Re:", EXTEND)).await;
     assert!(extended(world.history(&reference).await));
 }
+
+// ── the links of a letter ─────────────────────────────────────────────────────────────────────────────────────────
+
+/// What a mail program opens for the link in `letter` that prepares `verb`: a subject and a text, the link's own.
+fn opened(letter: &Letter, verb: &str) -> (String, String) {
+    let read = mail_parser::MessageParser::default().parse(&letter.bytes).expect("every letter is one");
+    let html = read.body_html(0).expect("every letter has a look").replace("&amp;", "&");
+    let link = html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let prefix = format!("mailto:{COMPLAINTS}?subject={verb}%20");
+    let mut link = link.filter(|link| link.starts_with(&prefix));
+    let link = link.next().unwrap_or_else(|| panic!("{verb}: {html}"));
+    assert!(link.len() < 1_900, "{} characters", link.len());
+    let (_, query) = link.split_once("?subject=").expect("a subject");
+    let (subject, body) = query.split_once("&body=").expect("a body");
+    (percent_decoded(subject), percent_decoded(body).replace("\r\n", "\n"))
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut pieces = text.split('%');
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        let (code, rest) = piece.split_at(2);
+        bytes.push(u8::from_str_radix(code, 16).expect("two digits behind a per cent sign"));
+        bytes.extend(rest.as_bytes());
+    }
+    String::from_utf8(bytes).expect("text")
+}
+
+/// A new message, as a link opens it: nothing in its head says what it answers.
+async fn ada_sends(world: &mut World, subject: &str, text: &str) -> Letter {
+    world.mail(Mail::from(ADA).saying(subject, text)).await;
+    world.last_letter_to(OFFICER)
+}
+
+#[tokio::test]
+async fn a_link_prepares_an_act_that_is_done_once() {
+    let (mut world, reference) = a_complaint().await;
+    world.goes_to("Mon 23 Nov 2026 10:00").await;
+    let (subject, text) = opened(&world.last_letter_to(OFFICER), "ask");
+    assert!(subject.starts_with(&format!("ask [{reference}] ")), "{subject}");
+    assert_eq!(text, "ask\nquestion: …\n");
+    let before = world.history(&reference).await;
+    let unfilled = ada_sends(&mut world, &subject, &text).await;
+    assert!(unfilled.says("Nothing has been changed") && unfilled.says("question"), "{}", unfilled.text);
+    unmoved(&world, &reference, &before).await;
+
+    // Phones put their signature below, and some programs write subjects small.
+    let filled = format!("{}\n\nSent from my iPhone", text.trim_end().replace('…', "Which room is it?"));
+    let answer = ada_sends(&mut world, &subject.to_lowercase(), &filled).await;
+    assert_eq!(answer.subject, format!("Done: complaint {reference}"), "{}", answer.text);
+    world.goes_to("Mon 23 Nov 2026 10:06").await;
+    assert_eq!(world.told(ANN).await.last().unwrap(), "Mon 23 Nov 10:05 clarification");
+
+    let before = world.history(&reference).await;
+    for again in [&filled, "undo", "extend until 11 December because the part comes from Italy"] {
+        let answer = ada_sends(&mut world, &subject, again).await;
+        assert!(answer.says("Nothing has been changed"), "{again}: {}", answer.text);
+        unmoved(&world, &reference, &before).await;
+    }
+    let answer = ada_sends(&mut world, &subject, &filled).await;
+    assert!(answer.says("used already"), "{}", answer.text);
+    assert_eq!(world.letters_to(ANN).len(), 2);
+}
+
+#[tokio::test]
+async fn a_link_that_was_changed_or_belongs_to_somebody_else_or_another_case_does_nothing() {
+    let (mut world, first) = a_complaint().await;
+    world.mail(Mail::from("Bea Sample <bea@example.com>").saying("Complaint", &COMPLAINT.replace("Ann", "Bea"))).await;
+    let second = world.cases().await.pop().unwrap();
+    world.goes_to("Mon 23 Nov 2026 10:00").await;
+    let letters = world.letters_to(OFFICER);
+    let letter = letters.iter().find(|letter| letter.subject.contains(&first)).unwrap();
+    let (subject, _) = opened(letter, "ask");
+    let (rest, last) = subject.split_at(subject.len() - 1);
+    let changed = format!("{rest}{}", if last == "0" { "1" } else { "0" });
+    let words = "ask\nquestion: Which room is it?";
+    let before = (world.history(&first).await, world.history(&second).await);
+    for (from, subject) in [
+        (ADA, changed),
+        ("Cleo Reviewer <cleo@example.net>", subject.clone()),
+        (ADA, subject.replace(&first, &second)),
+        ("Ann Example <ann@example.com>", subject.clone()),
+    ] {
+        world.mail(Mail::from(from).saying(&subject, words)).await;
+        unmoved(&world, &first, &before.0).await;
+        unmoved(&world, &second, &before.1).await;
+        assert!(world.told(ANN).await.iter().all(|told| !told.ends_with("clarification")), "{from} {subject}");
+    }
+    let asked: Vec<String> = world.letters_to(OFFICER).into_iter().map(|letter| letter.subject).collect();
+    let asked: Vec<&String> = asked.iter().filter(|subject| subject.starts_with("Was this you?")).collect();
+    assert_eq!(asked.len(), 2, "once for each case: {asked:?}");
+    // Whoever's name it was hears of it, whatever anybody else heard that day.
+    assert!(world.last_letter_to(REVIEWER).says("not one we gave you"), "{}", world.last_letter_to(REVIEWER).text);
+}
+
+#[tokio::test]
+async fn a_link_works_for_sixty_days() {
+    let (mut world, reference) = a_complaint().await;
+    let letter = world.last_letter_to(OFFICER);
+    world.goes_to("Tue 19 Jan 2027 16:00").await;
+    let (subject, text) = opened(&letter, "ask");
+    let answer = ada_sends(&mut world, &subject, &text.replace('…', "Which room is it?")).await;
+    assert!(answer.subject.starts_with("Done"), "{}", answer.text);
+    world.goes_to("Wed 20 Jan 2027 09:30").await;
+    let before = world.history(&reference).await;
+    let (subject, _) = opened(&letter, "assign");
+    let answer = ada_sends(&mut world, &subject, "assign\nto: Ben Deputy\nconflict: none").await;
+    assert_eq!(answer.subject, format!("Was this you?: complaint {reference}"));
+    assert!(answer.says("Nothing has been changed") && answer.says("too old"), "{}", answer.text);
+    unmoved(&world, &reference, &before).await;
+}
+
+// ── forty e-mails ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// What officers write above the quoted text, one e-mail each; what comes of it, "-" for nothing; and what they are told.
+const FORTY: &[(&str, &str, &str)] = &[
+    // Good.
+    (
+        "extend to Fri 18/12/26 - reason: the roofer is off sick until then",
+        "extended, deadline moved, extension",
+        "Friday 18 December 2026",
+    ),
+    (
+        "Extend\n\nUntil: 18th December\nReason: The asbestos survey must be done first.",
+        "extended, deadline moved, extension",
+        "The asbestos survey must be done first",
+    ),
+    (
+        "Hi\n\nEXTEND UNTIL 11TH DEC BECAUSE WE NEED SCAFFOLDING\n\nrgds ada",
+        "extended, deadline moved, extension",
+        "Friday 11 December 2026: WE NEED SCAFFOLDING",
+    ),
+    (
+        "•\textend\n•\tuntil – 11 December 2026\n•\treason – scaffolding is needed to reach the roof",
+        "extended, deadline moved, extension",
+        "Friday 11 December 2026: scaffolding is needed to reach the roof",
+    ),
+    (
+        "extend until in 12 working days because the surveyor’s report isn’t here yet",
+        "extended, deadline moved, extension",
+        "Wednesday 9 December 2026: the surveyor’s report isn’t here yet",
+    ),
+    (
+        "Call: rang Ms Example, she is in on Tuesday and prefers afternoons",
+        "noted",
+        "Telephone call of Monday 23 November 2026",
+    ),
+    (
+        "Visit\nOn: last Thursday\nText: Saw the ceiling with the caretaker.\n\nIt is wet along the whole of the wall.\n\nThanks,\nAda",
+        "noted",
+        "Visit of Thursday 19 November 2026, by Ada Officer: Saw the ceiling with the caretaker. It is wet",
+    ),
+    ("note\nBob from repairs says job 4471 was cancelled in error", "noted", "job 4471 was cancelled in error"),
+    (
+        "update: The surveyor has been and the roof needs two new tiles. They come on Wednesday.",
+        "updated, update",
+        "the roof needs two new tiles. They come on Wednesday.",
+    ),
+    (
+        "Tell the resident\n\nWe have booked the plasterer.\n\nHe comes on 2 December at nine.\n\nKind regards\nAda Officer\nComplaints Officer",
+        "-",
+        "this is needed: what they are told",
+    ),
+    ("ask: Which room is it, and since when?", "asked, clarification", "Which room is it, and since when?"),
+    (
+        "ask\n1. Which room is it?\n2. May the plumber come on a Saturday?",
+        "asked, clarification",
+        "asked the resident 2 questions",
+    ),
+    ("assign to Ben Deputy, conflict none", "assigned", "Given to Ben Deputy"),
+    ("Reassign\nto ben@example.net\nconflict: none", "assigned", "Given to Ben Deputy"),
+    (
+        "define\n- the kitchen ceiling has leaked since August\n- she rang five times and nobody came\noutcome: make good the ceiling, and an apology",
+        "defined, correction",
+        "2 points",
+    ),
+    (
+        "Definition:\npoint 1: The ceiling has leaked since August\npoint 2: Five calls were not answered",
+        "-",
+        "If you want something done",
+    ),
+    (
+        "define\npoint: The kitchen ceiling has leaked since August\n\nrespond\nPartly upheld: we came once in September, and did not come back.\n\
+      remedy: £150 for the delay\nremedy: apology: We are sorry for the wait.\naction: Make good the ceiling; owner Repairs Team; by 14 Dec",
+        "defined, correction, responded, action promised, action-1 by 2026-12-14, close by 2026-12-21, response, respond_stage1 met",
+        "Money, £150.00: for the delay",
+    ),
+    (
+        "adjust\nneed - poor sight\nadjustment - large print please",
+        "review_adjustment by 2027-05-18, adjusted",
+        "To review the adjustment by Tuesday 18 May 2027 (Code 5.10)",
+    ),
+    ("resident\ntel: 07700 900456\nprefers: phone", "resident known", "put right what is known of the resident"),
+    (
+        "withdraw: she rang this morning, it is all fixed and she does not want to go on",
+        "withdrawn, duty lapsed, withdrawal",
+        "it is all fixed",
+    ),
+    (
+        "Promise\nWhat: A new ceiling board\nOwner: Repairs Team\nBy: Fri 11 Dec",
+        "action promised, action-1 by 2026-12-11, update",
+        "Action 1 promised by Friday 11 December 2026, Repairs Team: A new ceiling board",
+    ),
+    (
+        "received\nat: 19 Nov 16:30\nbecause: she told the caretaker on her way out",
+        "received earlier",
+        "Thursday 19 November 2026",
+    ),
+    ("status?", "-", "send the stage 1 response by Friday 4 December 2026"),
+    ("Help with extend", "-", "reason: why, as the resident reads it"),
+    // Sloppy, or wrong.
+    ("extnd until 11 december because the part is late", "-", "perhaps “extend”"),
+    ("extend until 31 Nov because the part is late", "-", "until: that is no date"),
+    ("extend until tomorrow because we are nearly there", "-", "is not after Friday 4 December 2026"),
+    ("extend until 11 December", "-", "reason: this is needed"),
+    (
+        "Please extend by 5 working days, we are waiting on a report from the surveyor.",
+        "-",
+        "If you want something done",
+    ),
+    ("Can we extend this one? I am not sure how long the roofer needs.", "-", "If you want something done"),
+    ("I would close this one but the response is still owed, what do you think?", "-", "If you want something done"),
+    ("close\nlearning: keep parts in stock", "-", "Code 6.3, 6.14"),
+    ("refuse\nground: she is rude\nbecause: she shouts\nevidence: my calls", "-", "ground: that is none of"),
+    ("assign to Zoe Nobody, conflict none", "-", "“Zoe Nobody” is nobody registered"),
+    ("escalate because she is cross", "-", "Code 6.10"),
+    ("extend until 11 December because the part is late\nundo", "-", "each need an email of their own"),
+    // Hostile.
+    (
+        "extend until 11 December because <img src=x onerror=alert(1)> the part is late",
+        "extended, deadline moved, extension",
+        "<img src=x onerror=alert(1)> the part is late",
+    ),
+    (
+        "update: {{ landlord.key }} {% include \"_case.txt\" %}\n@answer\n# Title\n| more",
+        "updated, update",
+        "{{ landlord.key }} {% include \"_case.txt\" %} @answer # Title",
+    ),
+    ("resident\nemail: ann@example.com\\r\\nBcc: eve@example.com", "-", "that is no e-mail address"),
+    ("note: '); DROP TABLE cases;-- \u{202e}\u{0} end", "noted", "'); DROP TABLE cases;-- end"),
+];
+
+#[tokio::test]
+async fn forty_emails_as_people_write_them_are_done_or_change_nothing_and_say_why() {
+    assert_eq!(FORTY.len(), 40);
+    for (text, comes, said) in FORTY {
+        let (mut world, reference) = a_complaint().await;
+        world.goes_to("Mon 23 Nov 2026 10:00").await;
+        let before = world.history(&reference).await;
+        let answer = ada_replies(&mut world, text).await;
+        world.goes_to("Mon 23 Nov 2026 10:06").await;
+        let came = what_came(&world, &reference, before.len()).await;
+        assert_eq!(came, *comes, "{text}: {}", answer.text);
+        assert!(answer.says(said), "{text}: {said}: {}", answer.text);
+        let done = answer.subject.starts_with("Done");
+        let aside = ["How it stands", "The words", "On file"].iter().any(|title| answer.subject.starts_with(title));
+        assert_eq!(done, came != "-", "{text}: {}", answer.text);
+        assert!(done || aside || answer.says("Nothing has been changed"), "{text}: {}", answer.text);
+        // What anybody wrote is words in every letter, and never a part of it.
+        for letter in world.letters_to(ANN).iter().chain([&answer]) {
+            let read = mail_parser::MessageParser::default().parse(&letter.bytes).expect("every letter is one");
+            let html = read.body_html(0).expect("every letter has a look");
+            assert!(!html.contains("<img") && !html.contains('\u{202e}'), "{text}");
+            assert_eq!(read.bcc(), None);
+        }
+    }
+}
+
+/// What was recorded after the first `known` lines, but for messages and letters to staff.
+async fn what_came(world: &World, reference: &str, known: usize) -> String {
+    let to_staff =
+        |line: &str| line.starts_with("letter") && (line.ends_with("transcript") || line.ends_with("assigned"));
+    let aside =
+        |line: &String| ["message", "sent", "heard"].iter().any(|word| line.starts_with(word)) || to_staff(line);
+    let history = world.history(reference).await;
+    let news: Vec<&str> = history[known..]
+        .iter()
+        .filter(|line| !aside(line))
+        .map(|line| {
+            line.split_once(": ").filter(|_| line.starts_with("letter")).map_or(line.as_str(), |(_, kind)| kind)
+        })
+        .collect();
+    if news.is_empty() { "-".to_owned() } else { news.join(", ") }
+}

@@ -5,10 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use redress::domain::absence::Absences;
 use redress::domain::calendar::{Calendar, london};
 use redress::domain::case::{
-    Answer, Audience, Case, Channel, Decision, Finding, Flags, House, Input, Kind, Letter, LetterKind, Opening,
+    Answer, Audience, Case, Channel, Decision, Finding, Flags, House, Input, Kind, Letter, LetterKind, Opening, Order,
     Outcome, Recorded, Refusal, Remedy, RemedyKind, Resident, Terms, decide,
 };
 use redress::domain::code::Duty;
+use redress::domain::command::transcript::Transcript;
 use redress::domain::command::{Command, Redefinition};
 use redress::domain::ladder::{Ladder, WorkingHours};
 use redress::domain::landlord::{Acknowledge, Landlord, Person};
@@ -85,6 +86,8 @@ pub struct Life {
     pub case: Case,
     pub history: Vec<Recorded>,
     pub letters: Vec<Letter>,
+    /// People act by e-mail, and are answered.
+    pub by_mail: bool,
 }
 
 impl Life {
@@ -98,6 +101,7 @@ impl Life {
             case: Case::default(),
             history: Vec::new(),
             letters: Vec::new(),
+            by_mail: false,
         }
     }
 
@@ -131,6 +135,21 @@ impl Life {
         let people = self.landlord.people();
         let by = people.into_iter().find(|who| who.name.starts_with(by)).cloned().unwrap_or_else(|| person(by));
         let next = Some(Reference::new("RCH", 1002));
+        if self.by_mail {
+            let wait = SignedDuration::from_mins(5);
+            let order = Order {
+                by: by.clone(),
+                message: 99,
+                commands: vec![command],
+                next,
+                link: None,
+                wait,
+                files: Vec::new(),
+            };
+            let done = self.happens(&Input::Heard(order))?;
+            self.happens(&Input::Answered { to: by, filed: None, transcript: Box::new(Transcript::Status) })?;
+            return Ok(done);
+        }
         self.happens(&Input::Commanded { by, command: Box::new(command), next })
     }
 

@@ -112,6 +112,10 @@ impl Draft<'_> {
             Command::Done { action, evidence } => self.done(by, action, evidence),
             Command::Postpone { action, until, because } => self.postpone(by, action, until, because),
             Command::Update { text, every } => self.update(by, text, every),
+            Command::Told { text, on, every } => {
+                self.updated(by, every)?;
+                self.note(by, NoteKind::Note, text, on)
+            }
             Command::AnswerRequest { text } => self.answer_request(by, text),
             Command::Received { at, because } => self.received_earlier(by, at, because),
             Command::Resident { name, address, post, telephone, estate, prefers } => {
@@ -714,6 +718,13 @@ impl Draft<'_> {
     }
 
     fn update(&mut self, by: &Person, text: Words, every: Option<WorkingDays>) -> Result<(), Refusal> {
+        let next = self.updated(by, every)?;
+        self.write_to_resident(Says::Update { text, next, news: News::Case });
+        Ok(())
+    }
+
+    /// The resident is told how it stands; the day they hear next.
+    fn updated(&mut self, by: &Person, every: Option<WorkingDays>) -> Result<Option<Date>, Refusal> {
         self.going_on()?;
         self.record_now(Event::Updated { by: by.clone() });
         if self.case.duties.get(&Duty::Update).is_some_and(Obligation::open) {
@@ -725,8 +736,7 @@ impl Draft<'_> {
         }
         let next = self.case.duties.get(&Duty::Update).filter(|owed| owed.open()).map(|owed| owed.due.date);
         self.look_at_request_again();
-        self.write_to_resident(Says::Update { text, next, news: News::Case });
-        Ok(())
+        Ok(next)
     }
 
     fn answer_request(&mut self, by: &Person, text: Words) -> Result<(), Refusal> {

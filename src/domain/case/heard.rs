@@ -139,7 +139,7 @@ impl Draft<'_> {
 
     /// Writes down that nothing was done in the name of `claimed`, and tells them, once a day.
     pub(super) fn disbelieve(&mut self, claimed: &Person, message: MessageNo, why: &str) {
-        let told = self.case.disbelief_told != Some(self.today());
+        let told = self.case.disbelief_told.get(&claimed.address) != Some(&self.today());
         self.record_now(Event::Disbelieved { claimed: claimed.clone(), message, why: why.to_owned(), told });
         if told {
             self.answer_mail(claimed, &Transcript::Disbelieved { why: why.to_owned() });

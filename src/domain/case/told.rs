@@ -4,8 +4,22 @@ use std::cmp::Ordering;
 
 use super::{Audience, Cause, Channel, Event, Finding, Kind, LetterKind, NoteKind, Outcome, Sorting, Writer};
 use crate::domain::calendar::{DayOff, Due, WorkingDays, london_date, spoken};
-use crate::domain::code::{Stage, Start, cite};
+use crate::domain::code::{Duty, Stage, Start, cite};
 use crate::domain::ladder::Rung;
+
+/// What whoever brought the event about is told of it, without a full stop: not how a date was counted, and nothing that
+/// another line of the same answer says. Letters are listed by themselves.
+pub fn news(event: &Event) -> Option<String> {
+    match event {
+        Event::Heard { .. } | Event::LetterWritten { .. } | Event::LetterPosted { .. } => None,
+        Event::DeadlineSet { duty: Duty::Action(_), .. }
+        | Event::DeadlineMoved { cause: Cause::Extended | Cause::Postponed, .. } => None,
+        Event::DeadlineSet { duty, due, provision, .. } => {
+            Some(format!("To {} by {} ({})", duty.in_words(), spoken(due.date), cite(provision)))
+        }
+        event => Some(sentence(event)),
+    }
+}
 
 /// One line of history as a sentence without a full stop.
 pub fn sentence(event: &Event) -> String {

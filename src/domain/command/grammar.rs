@@ -482,6 +482,21 @@ pub const VERBS: &[Verb<Command>] = &[
         make: |given| Some(Command::Update { text: given.one("text", Value::words)?, every: given.one("every", Value::working_days) }),
     },
     Verb {
+        name: "told",
+        also: &["i told them", "already told"],
+        meaning: "You told the resident yourself how it stands: write it down, and nothing goes out",
+        provision: Some("5.9, 6.6"),
+        fields: &[
+            Field { meaning: "what you told them, in short", example: "My letter of today: the part comes on Tuesday", ..TEXT },
+            ON,
+            may("every", Holds::WorkingDays, EVERY, "weekly").also(&["updates every"]),
+        ],
+        make: |given| {
+            let (text, on) = (given.one("text", Value::words)?, given.one("on", Value::date));
+            Some(Command::Told { text, on, every: given.one("every", Value::working_days) })
+        },
+    },
+    Verb {
         name: "answer",
         also: &["answer request", "answer the request"],
         meaning: "Answer a service request or a message that is no complaint",
@@ -513,7 +528,7 @@ pub const VERBS: &[Verb<Command>] = &[
             may("name", Holds::Words, "their name", "Rosa Quill"),
             may("email", Holds::Email, "their e-mail address", "rosa@example.com"),
             may("post", Holds::Words, "their postal address", "14 Orchard Court, London N1 1AA"),
-            may("telephone", Holds::Words, "their telephone number", "07700 900123"),
+            may("telephone", Holds::Words, "their telephone number", "07700 900123").also(&["tel", "phone", "mobile"]),
             may("estate", Holds::Words, "the estate they live on", "Orchard Court"),
             may("prefers", Holds::Choice(PREFERS), "how they want to hear from us: email, post, telephone", "post"),
         ],

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::grammar::Mistake;
 use crate::domain::case::{LetterKind, LetterNo};
+use crate::domain::code::{Duty, Stage};
 use crate::domain::words::Words;
 
 /// The answer to one e-mail.
@@ -45,6 +46,14 @@ pub enum Transcript {
     Status,
     /// The words there are; those of one act when one is named.
     Help { about: Option<String> },
+}
+
+impl Transcript {
+    /// Whether one of its letters meets `duty` once it has left: then nobody need be told to see to it.
+    pub fn meets(&self, stage: Stage, duty: Duty) -> bool {
+        let letters = if let Transcript::Done { letters, .. } = self { letters.as_slice() } else { &[] };
+        letters.iter().any(|letter| letter.held.is_none() && letter.kind.meets(stage) == Some(duty))
+    }
 }
 
 /// A letter that an e-mail gave rise to.

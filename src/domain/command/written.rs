@@ -155,7 +155,7 @@ impl<'t> Reader<'t> {
         let mut ended = !self.written.is_empty();
         for line in self.lines.get(self.at..)?.iter().filter(|line| !line.is_empty()) {
             let labelled = || line::label(line).is_some_and(|label| line::is_contact(&label));
-            let contact = || labelled() || !line.contains(' ') && line.contains('.');
+            let contact = || labelled() || line::is_card(line) || !line.contains(' ') && line.contains('.');
             if line::is_left_behind(line) || *line == "--" {
                 return None;
             }
@@ -189,6 +189,10 @@ impl<'t> Reader<'t> {
             let said = if slip { head::nearly(&whole) } else { head::head(&whole) };
             match (said.map_or(Said::Prose, |head: Head| head.said(&mut cases)), alone) {
                 (Said::Prose, Said::Prose) => Said::Prose,
+                (Said::Prose, Said::Bare) if line::has_bullet(self.lines[self.at + 1]) => match found.lists() {
+                    Some(field) => Said::Fields(vec![(field, self.joined(self.at + 1, end).into_owned())]),
+                    None => Said::Mistake(head::mistake(draft.names, self.lines[self.at + 1])),
+                },
                 (Said::Prose, _) => Said::Mistake(head::mistake(draft.names, self.lines[self.at + 1])),
                 (said, _) => said,
             }

@@ -82,7 +82,9 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
         }
         Says::Transcript(transcript) => {
             pen.parts.push(answer::part());
-            let next = source.case.next_duty().map(|(duty, owed)| {
+            let case = source.case;
+            let owed = case.duties.iter().filter(|(duty, owed)| owed.open() && !transcript.meets(case.stage, **duty));
+            let next = owed.min_by_key(|(_, owed)| owed.due.date).map(|(duty, owed)| {
                 context! { what => duty.in_words(), date => spoken(owed.due.date), provision => cited(&owed.provision) }
             });
             context! { next => next.filter(|_| !matches!(**transcript, Transcript::Disbelieved { .. })),

@@ -13,6 +13,7 @@ use super::token::{Token, token};
 use crate::domain::case::{Audience, Case, Definition, Kind, LetterNo, Matter, Posted, Says, Writer};
 use crate::domain::code::{Duty, Stage};
 use crate::domain::command::form::{self, BLANK, Draft};
+use crate::domain::command::transcript::Transcript;
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
 
@@ -140,6 +141,15 @@ fn likely(source: &Source) -> Vec<Step> {
         Says::Undelivered { .. } => vec![assign(), note()],
         Says::Reminder { duty, rung, .. } => for_duty(case, *duty, rung.0 > 0),
         Says::DatesMoved { .. } => vec![update(), note()],
+        Says::Transcript(answer) if matches!(**answer, Transcript::Filed { to_resident: true }) => {
+            let told = vec![("text", "As in my letter".to_owned())];
+            let mut steps =
+                vec![Step::new("If it told them how it stands, and nothing more is to be sent:", "told", told)];
+            if awaits_response(case) {
+                steps.push(respond(case));
+            }
+            steps
+        }
         Says::NewMessage { writer: Writer::Ombudsman, .. } => vec![note(), update()],
         Says::NewMessage { .. } if case.can_escalate() => vec![
             Step::new("If they are not happy with our answer:", "escalate", vec![("why", BLANK.to_owned())]),

@@ -195,6 +195,11 @@ impl Head<'_> {
         self.names.first().filter(|first| self.follow == Follow::Colon && self.rest.is_empty() && first.holds.free())
     }
 
+    /// The field whose items a list below the verb holds: "define", and a point behind each bullet.
+    pub fn lists(&self) -> Option<&'static Field> {
+        self.names.row.fields.first().filter(|first| first.several && first.holds.free())
+    }
+
     /// Whether a word of politeness stands before the verb, as before "Please note".
     pub fn is_polite(&self) -> bool {
         self.lead != Lead::None

@@ -28,6 +28,7 @@ const FAREWELLS: &[&str] = &[
     "cheers",
     "regards",
     "kind regards",
+    "rgds",
     "warm regards",
     "best regards",
     "with kind regards",
@@ -260,6 +261,14 @@ pub fn is_left_behind(line: &str) -> bool {
     line.starts_with('>')
         || wrote()
         || LEFT_BEHIND.iter().any(|begin| line.get(..begin.len()).is_some_and(|head| head.eq_ignore_ascii_case(begin)))
+}
+
+/// Whether `line` is one of a signature that no label begins: the logo, as Outlook writes it into the text, a telephone number,
+/// or "Orchard Housing | 01632 960100".
+pub fn is_card(line: &str) -> bool {
+    let sentence = || line.ends_with(['.', '?', '!', ':']) || line.contains(". ") || line.contains("? ");
+    let logo = line.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("[cid:"));
+    logo || is_number(line) || line.contains('|') && !sentence() && line.split_whitespace().count() <= 12
 }
 
 /// Whether `text` is a telephone number, and nothing else.

@@ -299,3 +299,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_list_below_a_verb_is_what_the_verb_takes_several_of() {
+    let fields = |text: &str| read(text).forms.remove(0).fields;
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let points = fields("define\n- the ceiling leaks\n- nobody came\noutcome: mend it");
+    assert_eq!(points, [pair("point", "- the ceiling leaks\n- nobody came"), pair("outcome", "mend it")]);
+    let questions = fields("Ask\n1. Which room is it?\n2. Since when?");
+    assert_eq!(questions, [pair("question", "1. Which room is it?\n2. Since when?")]);
+    assert_eq!(read("close\n- we keep parts now\n- and say so").forms, []);
+}
+
+#[test]
+fn the_logo_and_the_number_below_a_name_are_not_said_to_be_unread() {
+    let signed =
+        "undo\n\nKind regards,\n\nAda Officer\n[cid:image001.png@01DC5B3A.4F2C1D30]\nOrchard Housing | 01632 960100";
+    assert_eq!(read(signed).unread, None);
+    assert!(read("undo\n\nThanks\n\nPlease also ring her | she waits.").unread.is_some());
+}
