@@ -62,11 +62,11 @@ enum Command {
     Check(cli::check::Ask),
     /// Show on one screen how things stand
     Status(cli::status::Ask),
-    /// Hold the database against the mail servers: is every message here, and was every letter taken?
+    /// Compare the database with the mail servers: is every message here, and was every letter taken?
     Reconcile(cli::reconcile::Ask),
-    /// Copy the database beside the running daemon, and look at all of the copy
+    /// Copy the database beside the running daemon, and check the whole copy
     Backup(cli::backup::Backup),
-    /// Put a copy in the place of the database, and let letters leave again when a person has looked
+    /// Restore the database from a copy, and let letters leave again when a person has looked
     Restore(cli::backup::Restore),
     /// Complaints and service requests, and what people do to them
     Case(cli::case::Ask),

@@ -124,7 +124,7 @@ pub struct Change {
     pub now: Timestamp,
 }
 
-/// What is no more once an e-mail is undone.
+/// What is no more once an e-mail is undone; and letters that are not to leave.
 #[derive(Clone, Debug, Default)]
 pub struct Undone {
     pub letters: Vec<LetterNo>,

@@ -131,7 +131,7 @@ async fn a_plain_reply_is_filed_and_asked_about_and_thanks_are_only_filed() {
     world.goes_to("Mon 23 Nov 2026 10:00").await;
     let before = world.history(&reference).await;
     let answer = ada_replies(&mut world, "I spoke to the surveyor and she says the roof is fine. Odd.").await;
-    assert_eq!(answer.subject, format!("On file. What would you like done?: complaint {reference}"));
+    assert_eq!(answer.subject, format!("On file. What would you like done? (complaint {reference})"));
     assert!(answer.says("Nobody outside has seen it"), "{}", answer.text);
     let letters = world.letters_to(OFFICER).len();
     ada_replies(&mut world, "Thank you very much!").await;
@@ -250,6 +250,19 @@ async fn a_letter_to_the_resident_with_us_in_copy_is_filed_as_one_that_went_out(
     assert_eq!(world.letters_to(ANN).len(), 1);
 }
 
+#[tokio::test]
+async fn what_the_resident_has_in_another_way_does_not_leave_as_well() {
+    let (mut world, reference) = a_complaint().await;
+    world.goes_to("Mon 23 Nov 2026 10:00").await;
+    ada_replies(&mut world, "extend until 11 December because the part comes from Italy").await;
+    let answer = ada_replies(&mut world, "handed-over\nletter: 3").await;
+    assert_eq!(answer.subject, format!("Done: complaint {reference}"), "{}", answer.text);
+    world.goes_to("Mon 23 Nov 2026 12:00").await;
+    assert_eq!(world.letters_to(ANN).len(), 1, "{:?}", world.history(&reference).await);
+    let again = ada_replies(&mut world, "handed-over\nletter: 3").await;
+    assert!(again.says("was handed over already"), "{}", again.text);
+}
+
 // ── in somebody's name ────────────────────────────────────────────────────────────────────────────────────────────
 
 const EXTEND: &str = "extend until 11 December because the part comes from Italy";
@@ -262,8 +275,8 @@ async fn a_forged_name_does_nothing_is_recorded_and_told_once_a_day() {
     let forged = || Mail::from(ADA).saying(&format!("[{reference}]"), EXTEND);
     world.mail(forged()).await;
     let told = world.last_letter_to(OFFICER);
-    assert_eq!(told.subject, format!("Was this you?: complaint {reference}"));
-    assert!(told.says("Nothing has been changed") && told.says("no answer to a letter of ours"), "{}", told.text);
+    assert_eq!(told.subject, format!("Was this you? (complaint {reference})"));
+    assert!(told.says("Nothing has been changed") && told.says("not a reply to one of our letters"), "{}", told.text);
     let letters = world.letters_to(OFFICER).len();
     world.mail(forged()).await;
     world.mail(forged()).await;
@@ -460,7 +473,7 @@ async fn a_link_works_for_sixty_days() {
     let before = world.history(&reference).await;
     let (subject, _) = opened(&letter, "assign");
     let answer = ada_sends(&mut world, &subject, "assign\nto: Ben Deputy\nconflict: none").await;
-    assert_eq!(answer.subject, format!("Was this you?: complaint {reference}"));
+    assert_eq!(answer.subject, format!("Was this you? (complaint {reference})"));
     assert!(answer.says("Nothing has been changed") && answer.says("too old"), "{}", answer.text);
     unmoved(&world, &reference, &before).await;
 }

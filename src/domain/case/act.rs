@@ -880,8 +880,13 @@ impl Draft<'_> {
             return Err(Refusal::NotYetWritten { letter: number, on });
         }
         let for_the_resident = letter.kind.audience() == super::Audience::Resident;
-        if !for_the_resident || !(letter.by_hand || letter.failed()) || letter.arrived() {
+        // They have it in another way before the e-mail has left: it is not to be said twice.
+        let waits = letter.outcome.is_none() && !letter.by_hand;
+        if !for_the_resident || !(letter.by_hand || letter.failed() || waits) || letter.arrived() {
             return Err(Refusal::NotByHand(number));
+        }
+        if waits {
+            self.decision.taken_back = Some(vec![number]);
         }
         // What was done by the date counts as done by it, whenever it is written down.
         let at = if on == self.today() { now } else { london(on, 12, 0).max(written) };

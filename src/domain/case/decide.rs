@@ -83,7 +83,7 @@ pub struct Decision {
     pub letters: Vec<Letter>,
     /// What happens to other cases by it, in the same transaction.
     pub elsewhere: Vec<Elsewhere>,
-    /// The last e-mail is undone, and these of its letters are not to leave.
+    /// These letters wait and are not to leave: what they were to say is undone, or has been said in another way.
     pub taken_back: Option<Vec<LetterNo>>,
 }
 

@@ -135,7 +135,7 @@ pub enum Refusal {
     NoDiscretion,
 
     // ── the rest ──
-    #[error("letter {0} does not wait to be handed over: it went by e-mail, or was handed over already")]
+    #[error("letter {0} does not wait to be handed over: it has gone by e-mail already, or was handed over already")]
     NotByHand(LetterNo),
     #[error("letter {letter} had not been written on {}", spoken(*.on))]
     NotYetWritten { letter: LetterNo, on: Date },

@@ -85,7 +85,7 @@ enum Doubt {
 impl Doubt {
     fn in_words(&self) -> String {
         match self {
-            Doubt::NoAnswer => "It is no answer to a letter of ours to you".to_owned(),
+            Doubt::NoAnswer => "It was not a reply to one of our letters to you".to_owned(),
             Doubt::Link(TokenFault::Forged) => {
                 "The code in its subject is not one we gave you for this case".to_owned()
             }

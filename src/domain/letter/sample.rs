@@ -615,13 +615,16 @@ impl<'a> Samples<'a> {
             (
                 "misunderstood",
                 Transcript::Misunderstood {
-                    understood: vec!["define".to_owned()],
+                    understood: vec!["note".to_owned()],
                     mistakes: vec![mistake("until: that is no date (“soon”)", "4 December")],
                 },
             ),
             ("filed", Transcript::Filed { to_resident: false }),
             ("filed-outgoing", Transcript::Filed { to_resident: true }),
-            ("disbelieved", Transcript::Disbelieved { why: "It is no answer to a letter of ours to you".to_owned() }),
+            (
+                "disbelieved",
+                Transcript::Disbelieved { why: "It was not a reply to one of our letters to you".to_owned() },
+            ),
             ("status", Transcript::Status),
             ("help", Transcript::Help { about: None }),
             ("help-extend", Transcript::Help { about: Some("extend".to_owned()) }),

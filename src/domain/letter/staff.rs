@@ -375,7 +375,10 @@ pub(super) fn subject(case: &Case, opening: &Opening, letter: &Letter) -> String
             _ => format!("Stage 2 of {reference} has begun"),
         },
         Says::Assigned { .. } => format!("Yours now: {kind} {reference}"),
-        Says::Transcript(transcript) => format!("{}: {kind} {reference}", answer::title(transcript)),
+        Says::Transcript(transcript) => match answer::title(transcript) {
+            question if question.ends_with('?') => format!("{question} ({kind} {reference})"),
+            title => format!("{title}: {kind} {reference}"),
+        },
         Says::DatesMoved { .. } => format!("Dates have moved: {kind} {reference}"),
         Says::Reminder { duty, due, rung: Rung(days), .. } => {
             let (owed, due) = (duty.in_words(), calendar::spoken(*due));
