@@ -49,6 +49,9 @@ pub struct Asker<'a> {
 fn refused(trouble: &anyhow::Error) -> Option<String> {
     let refusal = trouble.downcast_ref::<Refusal>().map(|refusal| capitalised(&refusal.to_string()));
     let unwelcome = || match trouble.downcast_ref::<Unwritable>() {
+        Some(Unwritable::Address(_)) => Some(
+            "The resident's email address is not one that can be written to: put it right with resident".to_owned(),
+        ),
         Some(Unwritable::Unwelcome { words, why, .. }) => Some(format!("A letter must not say \"{words}\": {why}")),
         _ => None,
     };
@@ -71,6 +74,9 @@ impl Asker<'_> {
             Some(reference) => Some(self.known(reference)?),
             None => None,
         };
+        if let Some(known) = known.filter(|known| known.case.kept_out(self.landlord).contains(&by.address)) {
+            return self.keep_out(known);
+        }
         let tried = match (asks, known) {
             (Asks::Acts { commands, link, unread }, Some(known)) => self.act(known, commands, *link, unread.as_ref()),
             (Asks::Log { log, proved }, _) => self.log(log, *proved),
@@ -99,6 +105,20 @@ impl Asker<'_> {
         }
     }
 
+    /// Whoever the case is kept from is told nothing of it (5.8). What they write is on file.
+    fn keep_out(&self, known: &Known) -> anyhow::Result<Answered> {
+        let Request { addition, asks, .. } = self.request;
+        let filed = addition.clone().map(Input::Added).context("A message of no case")?;
+        let change = self.office.follow(&self.office.before(known)?, &filed, self.now)?;
+        let answer = match asks {
+            Asks::Nothing { .. } | Asks::Disbelieved { .. } => Answered::default(),
+            _ => {
+                self.beside(Transcript::Refused { why: Words::new("This case is not yours to deal with (Code 5.8)") })?
+            }
+        };
+        Ok(Answered { changes: vec![change], ..answer })
+    }
+
     fn known(&self, reference: &Reference) -> anyhow::Result<&Known> {
         let named = |known: &&Known| known.case.opening.as_ref().is_some_and(|opening| opening.reference == *reference);
         self.found.cases.iter().find(named).context("The case that was asked about is gone")
@@ -116,6 +136,9 @@ impl Asker<'_> {
         let next = self.found.next.get(&self.landlord.key).map(|number| Reference::new(&self.landlord.prefix, *number));
         let before = Before { files: &self.files.whole, ..self.office.before(known)? };
         let undoes = commands == [Command::Undo];
+        if undoes && self.answers_an_earlier_transcript(&known.case) {
+            return Err(Refusal::UndoOfAnother.into());
+        }
         let input = match commands {
             [Command::Undo] => Input::Commanded { by: by.clone(), command: Box::new(Command::Undo), next: None },
             commands => Input::Heard(Order {
@@ -135,6 +158,14 @@ impl Asker<'_> {
         let first = changes.remove(0);
         changes.insert(0, self.office.and_then(&before, first, &answer, self.now)?);
         Ok(Answered { changes, ..Answered::default() })
+    }
+
+    /// Whether what they answer tells of something else than what would be undone.
+    fn answers_an_earlier_transcript(&self, case: &Case) -> bool {
+        let Some(answered) = self.request.answers else { return false };
+        let transcript = case.letters.get(&answered).is_some_and(|letter| letter.kind == LetterKind::Transcript);
+        let last = case.undoable.as_ref().and_then(|undoable| undoable.transcript);
+        transcript && last.is_some() && last != Some(answered)
     }
 
     /// A case for what came another way (3.1, 3.2).

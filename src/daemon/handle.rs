@@ -383,19 +383,20 @@ impl Desk<'_> {
             by_thread: self.answered().position(|id| ours(id) || known.thread.contains(id)),
             sender_known: sender.is_some_and(|sender| known.participants.contains(sender)),
             related: known.case.links.iter().cloned().collect(),
-            our_letter: self.answered().position(|id| self.went_to_writer(id, &opening.reference, &known.case)),
+            our_letter: self.answered().enumerate().find_map(|(position, id)| {
+                Some((position, self.letter_to_writer(id, &opening.reference, &known.case)?))
+            }),
             to_resident: self.read.recipients.iter().any(|address| known.participants.contains(address)),
         })
     }
 
-    /// Whether a Message-ID is that of a letter of this case which the writer got as one of the landlord's people.
-    fn went_to_writer(&self, id: &str, reference: &Reference, case: &Case) -> bool {
-        let Some((_, number)) = our_letter(id, &self.office.key).filter(|(named, _)| named == reference) else {
-            return false;
-        };
+    /// The letter of this case with this Message-ID, when the writer got it as one of the landlord's people.
+    fn letter_to_writer(&self, id: &str, reference: &Reference, case: &Case) -> Option<LetterNo> {
+        let (_, number) = our_letter(id, &self.office.key).filter(|(named, _)| named == reference)?;
         let writer = self.read.from.as_ref().map(|from| from.address.as_str());
         let ours = |letter: &case::Posted| letter.audience == Audience::Staff || letter.by_hand;
-        case.letters.get(&number).is_some_and(|letter| ours(letter) && Some(letter.to.as_str()) == writer)
+        let letter = case.letters.get(&number)?;
+        (ours(letter) && Some(letter.to.as_str()) == writer).then_some(number)
     }
 
     /// The address to which letters to whoever handles the case go today: what its owner writes is not told to them.

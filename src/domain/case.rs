@@ -197,8 +197,8 @@ pub struct Case {
     pub added_told: Option<Date>,
     /// When a person last did something to it.
     pub last_act: Option<Timestamp>,
-    /// Prefilled messages that were used.
-    pub used_links: BTreeSet<Link>,
+    /// Prefilled messages that were used, by address of who used them.
+    pub used_links: BTreeSet<(String, Link)>,
     /// What the last e-mail of the landlord's people did, while it can be undone.
     pub undoable: Option<Undoable>,
     /// The last day each of the landlord's people was told that their name was used, by address (Europe/London).
@@ -376,9 +376,9 @@ impl Case {
                 self.definition.points.extend(points.iter().cloned());
             }
             Event::SurveyDeclined { .. } => self.survey_declined = true,
-            Event::Heard { message, link, .. } => {
+            Event::Heard { by, message, link, .. } => {
                 self.messages.push(*message);
-                self.used_links.extend(link);
+                self.used_links.extend(link.map(|link| (by.address.clone(), link)));
             }
             Event::Disbelieved { claimed, message, told, .. } => {
                 self.messages.push(*message);

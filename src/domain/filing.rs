@@ -80,8 +80,8 @@ pub struct Candidate {
     /// Cases it is linked to.
     pub related: Vec<Reference>,
     /// The message answers a letter of ours to its writer, as one of the landlord's people: how far back, 0 for the one
-    /// that is answered directly.
-    pub our_letter: Option<usize>,
+    /// that is answered directly; and which letter.
+    pub our_letter: Option<(usize, LetterNo)>,
     /// The message went to somebody who may speak on the case.
     pub to_resident: bool,
 }

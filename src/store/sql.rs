@@ -196,7 +196,8 @@ pub(super) const LETTER: &str = concat!("SELECT ", whole_letter!(), " FROM outbo
 pub(super) const HOLD_LETTER: &str = "
 UPDATE outbox SET state = 'held', held_because = $2 WHERE id = $1 AND state IN ('queued', 'held')";
 pub(super) const RELEASE_LETTER: &str = "
-UPDATE outbox SET state = 'queued', held_because = NULL, next_at = $2 WHERE id = $1 AND state = 'held'";
+UPDATE outbox SET state = 'queued', held_because = NULL, next_at = CASE WHEN next_at > $2 THEN next_at ELSE $2 END
+ WHERE id = $1 AND state = 'held'";
 /// Guard: a letter that was tried keeps its bytes for ever.
 pub(super) const REWRITE_LETTER: &str = "
 UPDATE outbox SET bytes = $2, subject = $3, written_at = $4 WHERE id = $1 AND state = 'held' AND attempts = 0";

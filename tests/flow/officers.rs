@@ -131,7 +131,7 @@ async fn a_plain_reply_is_filed_and_asked_about_and_thanks_are_only_filed() {
     world.goes_to("Mon 23 Nov 2026 10:00").await;
     let before = world.history(&reference).await;
     let answer = ada_replies(&mut world, "I spoke to the surveyor and she says the roof is fine. Odd.").await;
-    assert_eq!(answer.subject, format!("On file. What would you like done? (complaint {reference})"));
+    assert_eq!(answer.subject, format!("On file: complaint {reference}"));
     assert!(answer.says("Nobody outside has seen it"), "{}", answer.text);
     let letters = world.letters_to(OFFICER).len();
     ada_replies(&mut world, "Thank you very much!").await;
@@ -261,6 +261,61 @@ async fn what_the_resident_has_in_another_way_does_not_leave_as_well() {
     assert_eq!(world.letters_to(ANN).len(), 1, "{:?}", world.history(&reference).await);
     let again = ada_replies(&mut world, "handed-over\nletter: 3").await;
     assert!(again.says("was handed over already"), "{}", again.text);
+}
+
+#[tokio::test]
+async fn undo_takes_back_what_its_letter_tells_of_and_nothing_that_others_have_built_upon() {
+    let (mut world, reference) = a_complaint().await;
+    world.goes_to("Mon 23 Nov 2026 10:00").await;
+    let extended = ada_replies(&mut world, EXTEND).await;
+    ada_replies(&mut world, "note: rang the factory").await;
+    world.mail(Mail::from(ADA).answering(&extended).saying("Re: Done", "undo")).await;
+    assert!(world.last_letter_to(OFFICER).says("Something else was done by e-mail since then"));
+    assert!(!world.history(&reference).await.contains(&"undone".to_owned()));
+
+    world.goes_to("Mon 23 Nov 2026 11:00").await;
+    let respond = "define\npoint: The ceiling leaks\n\nrespond\nanswer: not upheld: We came in time.";
+    ada_replies(&mut world, respond).await;
+    let theirs = world.letters_to(ANN).remove(0);
+    let unhappy = "I am very unhappy with this and want to take my complaint further, to stage 2.";
+    world.mail(Mail::from("Ann Example <ann@example.com>").answering(&theirs).saying("Re: complaint", unhappy)).await;
+    let undo = world.letters_to(OFFICER).into_iter().rfind(|letter| letter.subject.starts_with("Done")).expect("one");
+    world.mail(Mail::from(ADA).answering(&undo).saying("Re: Done", "undo")).await;
+    assert!(world.last_letter_to(OFFICER).says("Others have gone on from it already"));
+}
+
+#[tokio::test]
+async fn what_goes_to_the_resident_or_only_speaks_of_a_case_is_no_command() {
+    let (mut world, reference) = a_complaint().await;
+    world.goes_to("Mon 23 Nov 2026 10:00").await;
+    let before = world.history(&reference).await;
+    let letter = world.last_letter_to(OFFICER);
+    let copy = Mail::from(ADA).answering(&letter).to(&[ANN, COMPLAINTS]);
+    world.mail(copy.saying("Your ceiling", "Dear Ann,\n\nUpdate: the plumber comes on Tuesday.\n\nAda")).await;
+    assert_eq!(world.last_letter_to(OFFICER).subject, format!("Your letter is on file: complaint {reference}"));
+    world.goes_to("Wed 2 Dec 2026 08:45").await;
+    let list = world.lists_to(OFFICER).pop().expect("a list in the morning");
+    let prose = format!("Update: yours will be done together with {reference}'s on Friday.");
+    world.mail(Mail::from(ADA).answering(&list).saying(&format!("Re: {}", list.subject), &prose)).await;
+    assert!(world.last_letter_to(OFFICER).says("which case is it about?"), "{}", world.last_letter_to(OFFICER).text);
+    unmoved(&world, &reference, &before).await;
+    assert_eq!(world.letters_to(ANN).len(), 1);
+}
+
+#[tokio::test]
+async fn outlook_that_quotes_a_sender_without_an_address_is_answered_and_a_slip_in_a_log_is_asked_about() {
+    let (mut world, reference) = a_complaint().await;
+    world.goes_to("Mon 23 Nov 2026 10:00").await;
+    let letter = world.last_letter_to(OFFICER);
+    let block = format!(
+        "{EXTEND}\n\nFrom: Orchard Housing Complaints\nSent: 20 November 2026 15:00\nTo: Ada Officer\nSubject: {}\n\n{}",
+        letter.subject, letter.text
+    );
+    world.mail(Mail::from(ADA).answering(&letter).saying(&format!("Re: {}", letter.subject), &block)).await;
+    assert!(world.history(&reference).await.contains(&"extended".to_owned()));
+    let slip = "log\nby: telephone\nname: Una Quill\npoint: The lift has been broken for six weeks";
+    world.mail(Mail::from(ADA).saying("A call", slip)).await;
+    assert!(world.last_letter_to(OFFICER).says("received"), "{}", world.last_letter_to(OFFICER).text);
 }
 
 // ── in somebody's name ────────────────────────────────────────────────────────────────────────────────────────────

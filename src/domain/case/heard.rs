@@ -43,6 +43,10 @@ pub struct Undoable {
     /// Its letters.
     pub letters: Vec<LetterNo>,
     pub until: Timestamp,
+    /// Address of whoever wrote it.
+    by: String,
+    /// The letter that answered it.
+    pub transcript: Option<LetterNo>,
     /// The history is still telling what it did.
     telling: bool,
 }
@@ -57,13 +61,15 @@ impl Command {
 impl Case {
     /// Keeps what an undoing would need.
     pub(super) fn remembering(mut self, recorded: &Recorded) -> Case {
-        if let Event::Heard { undo_until, .. } = &recorded.event {
+        if let Event::Heard { by, undo_until, .. } = &recorded.event {
             self.undoable = None;
             self.undoable = undo_until.map(|until| Undoable {
                 before: Box::new(self.clone()),
                 since: Vec::new(),
                 letters: Vec::new(),
                 until,
+                by: by.address.clone(),
+                transcript: None,
                 telling: true,
             });
             return self;
@@ -72,8 +78,9 @@ impl Case {
             return self;
         };
         match &recorded.event {
-            Event::LetterWritten { kind: LetterKind::Transcript, .. } if undoable.telling => {
+            Event::LetterWritten { kind: LetterKind::Transcript, letter, .. } if undoable.telling => {
                 undoable.telling = false;
+                undoable.transcript = Some(*letter);
                 undoable.since.push(recorded.clone());
             }
             Event::LetterWritten { letter, .. } if undoable.telling => undoable.letters.push(*letter),
@@ -104,7 +111,7 @@ impl Draft<'_> {
     /// Does what an e-mail asks for.
     pub(super) fn hear(&mut self, order: &Order) -> Result<(), Refusal> {
         let Order { by, message, commands, next, link, wait, files } = order;
-        if link.is_some_and(|link| self.case.used_links.contains(&link)) {
+        if link.is_some_and(|link| self.case.used_links.contains(&(by.address.clone(), link))) {
             return Err(Refusal::LinkUsed);
         }
         let undo_until = self.undo_until(*wait).filter(|_| commands.iter().all(Command::keeps_to_its_case));
@@ -130,8 +137,16 @@ impl Draft<'_> {
 
     /// Takes back what the last e-mail did.
     pub(super) fn undo(&mut self, by: &Person) -> Result<(), Refusal> {
-        let undoable = self.case.undoable.as_ref().filter(|last| self.now < last.until);
-        let letters = undoable.map(|last| last.letters.clone()).ok_or(Refusal::NothingToUndo)?;
+        let undoable =
+            self.case.undoable.as_ref().filter(|last| self.now < last.until).ok_or(Refusal::NothingToUndo)?;
+        if undoable.by != by.address {
+            return Err(Refusal::UndoOfAnother);
+        }
+        let built_upon = |line: &Recorded| matches!(line.event, Event::Escalated { .. }) || line.event.by().is_some();
+        if undoable.since.iter().any(built_upon) {
+            return Err(Refusal::BuiltUpon);
+        }
+        let letters = undoable.letters.clone();
         self.record_now(Event::Undone { by: by.clone(), letters: letters.clone() });
         self.decision.taken_back = Some(letters);
         Ok(())

@@ -158,6 +158,12 @@ pub enum Refusal {
          left is put right with a new letter"
     )]
     NothingToUndo,
+    #[error(
+        "something else was done by e-mail since then, so this cannot be undone any more. Ask for the opposite instead"
+    )]
+    UndoOfAnother,
+    #[error("others have gone on from it already, so it cannot be undone. Ask for the opposite instead")]
+    BuiltUpon,
     #[error("this prefilled message has been used already. Reply to our last letter about the case instead")]
     LinkUsed,
 }

@@ -789,7 +789,7 @@ impl<T> Verb<T> {
 
 impl Row {
     /// Whether it has this name, however it is written, or this other word for it.
-    fn is(&self, written: &str) -> bool {
+    pub fn is(&self, written: &str) -> bool {
         let written = squeezed(written);
         [self.name].iter().chain(self.also).any(|word| squeezed(word) == written)
     }

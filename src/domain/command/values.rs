@@ -8,6 +8,7 @@ use super::grammar;
 use crate::domain::calendar::{Calendar, WorkingDays};
 use crate::domain::case::{Answer, Finding, Ground, Promised, Remedy, RemedyKind};
 use crate::domain::landlord::{Landlord, Person};
+use crate::domain::letter::can_be_written_to;
 use crate::domain::message::clean_text;
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
@@ -342,7 +343,8 @@ fn email(text: &str) -> Option<Words> {
     let bare = text.trim_start_matches("mailto:").trim_matches(['<', '>']).to_lowercase();
     let (local, domain) = bare.split_once('@')?;
     let part = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>,;@\"".contains(c));
-    (part(local) && part(domain) && domain.contains('.')).then(|| Words::new(&*bare))
+    let whole = part(local) && part(domain) && domain.contains('.') && can_be_written_to(&bare);
+    whole.then(|| Words::new(&*bare))
 }
 
 fn choice(choices: Choices, text: &str) -> Result<&'static str, String> {

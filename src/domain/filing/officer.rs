@@ -4,12 +4,14 @@
 //! carries the code of a link in one; and, where the mailbox's own server says who a message comes from, when it says so.
 //! Quoted text, forwarded mail and what machines send never ask for anything.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::{Candidate, Item, Known, addition, nearest};
 use crate::domain::calendar::Calendar;
-use crate::domain::case::{Addition, Link, Writer};
-use crate::domain::command::grammar::{Aside, Asked, Context, Mistake};
+use crate::domain::case::{Addition, LetterNo, Link, Writer};
+use crate::domain::command::grammar::{Aside, Asked, Context, LOG, Mistake};
 use crate::domain::command::{Command, Log, written};
 use crate::domain::landlord::{Landlord, Person};
 use crate::domain::letter::MessageKey;
@@ -41,6 +43,8 @@ pub struct Request {
     pub reference: Option<Reference>,
     /// The message as a line of its history.
     pub addition: Option<Addition>,
+    /// The letter of the case that the message answers.
+    pub answers: Option<LetterNo>,
     pub asks: Asks,
 }
 
@@ -102,8 +106,8 @@ pub(super) fn asks(item: &Item, known: &Known, sorted: &Sorted) -> Option<Reques
     if message.kind != message::Kind::Person || message.forward.is_some() {
         return None;
     }
-    let Sender { landlord, by, case, proof } = sender(item, known)?;
     let reading = written::read(&message.new_text());
+    let Sender { landlord, by, case, proof } = sender(item, known, &reading)?;
     let request = |asks| {
         let handles = case.is_some_and(|case| case.handler.as_ref() == Some(&by.address));
         Some(Request {
@@ -112,12 +116,14 @@ pub(super) fn asks(item: &Item, known: &Known, sorted: &Sorted) -> Option<Reques
             reference: case.map(|case| case.reference.clone()),
             addition: case
                 .map(|case| addition(item, known, sorted, case, if handles { Writer::Handler } else { Writer::Staff })),
+            answers: case.and_then(|case| case.our_letter).map(|(_, letter)| letter),
             asks,
         })
     };
-    if reading.is_empty() {
-        let to_resident = case.is_some_and(|case| case.to_resident);
-        let theirs = case.is_some_and(|case| case.sender_known);
+    let theirs = case.is_some_and(|case| case.sender_known);
+    let to_resident = case.is_some_and(|case| case.to_resident);
+    // What goes to the resident as well is a letter to them, whatever words it begins with.
+    if reading.is_empty() || to_resident && !theirs {
         let thanks = sorted.label == Label::Other && sorted.other_kind == Some(OtherKind::Thanks);
         let answered = proof.is_ok() && case.is_some() && !thanks;
         return (answered || to_resident && !theirs).then(|| request(Asks::Nothing { to_resident })).flatten();
@@ -129,6 +135,10 @@ pub(super) fn asks(item: &Item, known: &Known, sorted: &Sorted) -> Option<Reques
         (Err(_), _) if case.is_some_and(|case| case.sender_known) => None,
         (Err(_), Ok(Asks::Log { log, .. })) => request(Asks::Log { log, proved: false }),
         (Err(doubt), Ok(_)) => request(Asks::Disbelieved { why: doubt.in_words() }),
+        // What came by telephone must not be lost for a slip in the form.
+        (Err(_), Err(wrong)) if case.is_none() && reading.forms.iter().any(|form| LOG.row().is(&form.verb)) => {
+            request(wrong)
+        }
         (Err(_), Err(_)) => None,
         (Ok(link), Ok(Asks::Acts { commands, unread, .. })) if case.is_some() => {
             request(Asks::Acts { commands, link, unread })
@@ -151,11 +161,13 @@ struct Sender<'a> {
     proof: Result<Option<Link>, Doubt>,
 }
 
-fn sender<'a>(item: &Item, known: &Known<'a>) -> Option<Sender<'a>> {
+fn sender<'a>(item: &Item, known: &Known<'a>, reading: &written::Written) -> Option<Sender<'a>> {
     let from = &item.message.from.as_ref()?.address;
     let registered: Vec<(&Landlord, &Person)> = known
         .landlords
         .iter()
+        // What went to another landlord's mailbox is read there.
+        .filter(|landlord| known.addressed.landlords.contains(&landlord.key))
         .filter_map(|landlord| Some((landlord, landlord.people().into_iter().find(|person| person.address == *from)?)))
         .collect();
     let of = |key: &str| registered.iter().find(|(landlord, _)| landlord.key == *key).copied();
@@ -187,17 +199,18 @@ fn sender<'a>(item: &Item, known: &Known<'a>) -> Option<Sender<'a>> {
         .or_else(|| theirs().find(|case| case.to_resident && case.open))
         .or_else(|| theirs().find(|case| case.to_resident));
     let by_list = |landlord: &str| evidence.lists.iter().any(|key| key == landlord);
-    if let Some(case) = about {
-        return sender(case, if by_list(&case.landlord) { Ok(None) } else { Err(Doubt::NoAnswer) });
+    if let Some((landlord, by)) = registered.iter().find(|(landlord, _)| by_list(&landlord.key)).copied() {
+        // Of many cases the one that the subject names, or the command; prose may speak of any.
+        let named: BTreeSet<&Reference> = subject.iter().chain(&reading.cases).collect();
+        let one = theirs().find(|case| named.len() == 1 && named.contains(&case.reference));
+        let case = one.filter(|case| case.landlord == landlord.key);
+        return Some(Sender { landlord, by, case, proof: server().map(|()| None) });
     }
-    let (landlord, by) = registered
-        .iter()
-        .find(|(landlord, _)| by_list(&landlord.key))
-        .or_else(|| registered.iter().find(|(landlord, _)| known.addressed.landlords.contains(&landlord.key)))
-        .or(registered.first())
-        .copied()?;
-    let proof = if by_list(&landlord.key) { Ok(None) } else { Err(Doubt::NoAnswer) };
-    Some(Sender { landlord, by, case: None, proof: server().and(proof) })
+    if let Some(case) = about {
+        return sender(case, Err(Doubt::NoAnswer));
+    }
+    let (landlord, by) = registered.first().copied()?;
+    Some(Sender { landlord, by, case: None, proof: server().and(Err(Doubt::NoAnswer)) })
 }
 
 /// What was written, all of it understood; or the mistakes.

@@ -55,7 +55,7 @@ pub(super) fn title(transcript: &Transcript) -> &'static str {
         Transcript::Refused { .. } => "Not done",
         Transcript::Misunderstood { .. } => "Not understood, nothing done",
         Transcript::Filed { to_resident: true } => "Your letter is on file",
-        Transcript::Filed { to_resident: false } => "On file. What would you like done?",
+        Transcript::Filed { to_resident: false } => "On file",
         Transcript::Disbelieved { .. } => "Was this you?",
         Transcript::Absence { until: Some(_), .. } => "You are away",
         Transcript::Absence { until: None, .. } => "Welcome back",

@@ -10,10 +10,10 @@ const LINES_TO_BLOCK: usize = 4;
 const LINES_BEFORE_MAX: usize = 1_000;
 
 /// The first message that this one passes on, attached or inline. What an answer quotes is not passed on, nor is a letter
-/// of ours. Staff pass on more often than they say so: their word for it is not asked.
+/// of ours. Staff pass on more often than they say so: their word for it is not asked, but where they answer something.
 pub(super) fn find(entity: &Entity<'_>, message: &Message, own: &Own) -> Option<Forward> {
     let by_staff = message.from.as_ref().is_some_and(|from| own.staff.contains(&from.address));
-    let said = by_staff || quote::forwards(&message.subject);
+    let said = quote::forwards(&message.subject) || by_staff && !message.answers();
     let found = attached(entity).or_else(|| inline(&message.text, said, message.answers()));
     found.filter(|forward| !own.addresses.contains(&forward.from.address))
 }
