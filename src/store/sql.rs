@@ -195,8 +195,10 @@ pub(super) const LETTER: &str = concat!("SELECT ", whole_letter!(), " FROM outbo
 /// Guard: a letter that is being sent, or has gone, cannot be held.
 pub(super) const HOLD_LETTER: &str = "
 UPDATE outbox SET state = 'held', held_because = $2 WHERE id = $1 AND state IN ('queued', 'held')";
+/// One that waits so that it can be undone goes on waiting; one that was tried goes at once.
 pub(super) const RELEASE_LETTER: &str = "
-UPDATE outbox SET state = 'queued', held_because = NULL, next_at = CASE WHEN next_at > $2 THEN next_at ELSE $2 END
+UPDATE outbox SET state = 'queued', held_because = NULL,
+       next_at = CASE WHEN attempts = 0 AND next_at > $2 THEN next_at ELSE $2 END
  WHERE id = $1 AND state = 'held'";
 /// Guard: a letter that was tried keeps its bytes for ever.
 pub(super) const REWRITE_LETTER: &str = "
