@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::command::brought_about;
+use super::command::{brought_about, known as named};
 use super::office::{Before, Office};
 use crate::domain::absence::Absence;
 use crate::domain::calendar::london_date;
@@ -69,9 +69,9 @@ impl Asker<'_> {
     ///
     /// Only what is nobody's fault who asked: then nothing is written, and the message is tried again.
     pub fn answer(&self) -> anyhow::Result<Answered> {
-        let Request { by, reference, addition, asks, .. } = self.request;
+        let Request { by, reference, asks, .. } = self.request;
         let known = match reference {
-            Some(reference) => Some(self.known(reference)?),
+            Some(reference) => Some(named(self.found, self.landlord, reference)?),
             None => None,
         };
         if let Some(known) = known.filter(|known| known.case.kept_out(self.landlord).contains(&by.address)) {
@@ -85,8 +85,7 @@ impl Asker<'_> {
                 return Ok(Answered::of(self.office.follow(&self.office.before(known)?, &input, self.now)?));
             }
             (Asks::Nothing { to_resident }, Some(known)) => {
-                let filed = addition.iter().map(|addition| Input::Added(addition.clone()));
-                self.filed(known, filed, Transcript::Filed { to_resident: *to_resident })
+                self.filed(known, true, Transcript::Filed { to_resident: *to_resident })
             }
             (Asks::Aside(aside), _) => return self.aside(known, aside),
             (Asks::Acts { .. } | Asks::Nothing { .. }, None) => anyhow::bail!("An act of no case"),
@@ -117,11 +116,6 @@ impl Asker<'_> {
             }
         };
         Ok(Answered { changes: vec![change], ..answer })
-    }
-
-    fn known(&self, reference: &Reference) -> anyhow::Result<&Known> {
-        let named = |known: &&Known| known.case.opening.as_ref().is_some_and(|opening| opening.reference == *reference);
-        self.found.cases.iter().find(named).context("The case that was asked about is gone")
     }
 
     /// The acts, and the answer that tells what they did.
@@ -245,40 +239,31 @@ impl Asker<'_> {
     /// Files the message, and answers it: on its case, or beside all cases.
     fn reply(&self, known: Option<&Known>, transcript: Transcript) -> anyhow::Result<Answered> {
         match known {
-            Some(known) => self.filed(known, None, transcript),
+            Some(known) => self.filed(known, false, transcript),
             None => self.beside(transcript),
         }
     }
 
-    /// As [`Asker::reply`], on a case; `filed` is how the message comes to it, when it is told of as a further message is.
-    fn filed(
-        &self,
-        known: &Known,
-        filed: impl IntoIterator<Item = Input>,
-        transcript: Transcript,
-    ) -> anyhow::Result<Answered> {
+    /// As [`Asker::reply`], on a case. `told`: whoever handles it is told of the message, as of any further one.
+    fn filed(&self, known: &Known, told: bool, transcript: Transcript) -> anyhow::Result<Answered> {
         let Request { by, addition, .. } = self.request;
         let before = self.office.before(known)?;
+        let addition = addition.clone().context("A message of no case")?;
         let today = |at: Timestamp| london_date(at) == london_date(self.now);
         let to_them = |letter: &&Posted| {
             letter.kind == LetterKind::Transcript && letter.to.as_str() == by.address && today(letter.written)
         };
-        if known.case.letters.values().filter(to_them).count() >= ANSWERS_A_DAY {
-            let added = addition.clone().context("A message of no case")?;
-            return Ok(Answered::of(self.office.follow(&before, &Input::Added(added), self.now)?));
-        }
-        let mut filed = filed.into_iter().peekable();
-        let told = filed.peek().is_some();
-        let addition = addition.clone().filter(|_| !told);
-        let answer = Input::Answered { to: by.clone(), filed: addition, transcript: Box::new(transcript) };
-        let change = match filed.next() {
-            Some(added) => {
+        let enough = known.case.letters.values().filter(to_them).count() >= ANSWERS_A_DAY;
+        let added = Input::Added(addition.clone());
+        let filed = (!told).then_some(addition);
+        let answer = Input::Answered { to: by.clone(), filed, transcript: Box::new(transcript) };
+        Ok(Answered::of(match told || enough {
+            false => self.office.follow(&before, &answer, self.now)?,
+            true => {
                 let added = self.office.follow(&before, &added, self.now)?;
-                self.office.and_then(&before, added, &answer, self.now)?
+                if enough { added } else { self.office.and_then(&before, added, &answer, self.now)? }
             }
-            None => self.office.follow(&before, &answer, self.now)?,
-        };
-        Ok(Answered::of(change))
+        }))
     }
 
     fn beside(&self, transcript: Transcript) -> anyhow::Result<Answered> {

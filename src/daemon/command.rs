@@ -153,7 +153,7 @@ fn open(
 }
 
 /// The case of this landlord with this reference.
-fn known<'f>(found: &'f Found, landlord: &Landlord, reference: &Reference) -> Result<&'f Known, Refusal> {
+pub(super) fn known<'f>(found: &'f Found, landlord: &Landlord, reference: &Reference) -> Result<&'f Known, Refusal> {
     let named = |known: &&Known| known.case.opening.as_ref().is_some_and(|opening| opening.reference == *reference);
     let ours = found.cases.iter().filter(|known| known.landlord == landlord.key);
     ours.into_iter().find(named).ok_or(Refusal::Apart)
