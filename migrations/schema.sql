@@ -227,11 +227,21 @@ CREATE TABLE outbox (
     -- when it was sent, given up or dropped; ms; NULL until then
     settled_at INTEGER,
     -- the mail server's last answer; NULL before the first
-    reply TEXT
+    reply TEXT,
+    -- the message it grew out of, by however many letters and answers between; NULL when a date or a person's act set it off
+    root INTEGER REFERENCES inbox (id),
+    -- when its first try began: what the limits on letters count; ms; NULL before
+    begun_at INTEGER,
+    -- the limit that holds it: own_address, per_address, per_message, per_case, per_landlord, in_all; NULL when none does
+    brake TEXT,
+    -- 1: a person has let it go, and no limit holds it again
+    let_through INTEGER NOT NULL DEFAULT 0 CHECK (let_through IN (0, 1))
 );
 CREATE INDEX outbox_waiting ON outbox (state, next_at);
 CREATE INDEX outbox_case ON outbox (case_id, letter);
 CREATE INDEX outbox_recipient ON outbox (recipient, written_at);
+CREATE INDEX outbox_begun ON outbox (begun_at);
+CREATE INDEX outbox_braked ON outbox (brake) WHERE brake IS NOT NULL;
 
 -- Every try at sending a letter.
 CREATE TABLE attempt (

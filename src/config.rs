@@ -25,6 +25,7 @@ pub use self::problem::{Problem, Problems};
 
 use self::reader::{Notes, Table};
 use self::sections::Context;
+use crate::domain::brake;
 use crate::domain::case::Terms;
 use crate::domain::ladder::WorkingHours;
 use crate::domain::landlord::{Landlord, Ombudsman, Person};
@@ -218,8 +219,10 @@ pub struct Limits {
     pub message_bytes: u64,
     /// Tries at reading and deciding one message before it is set aside. Default 5.
     pub handle_attempts: u32,
-    /// Automatic answers to one address in 24 hours; more are held for a person. Default 10.
+    /// Automatic answers to one address in 24 hours; instead of more, a person writes. Default 10.
     pub answers_per_address_per_day: u32,
+    /// Letters that may leave; further ones are held for a person.
+    pub letters: brake::Limits,
     /// Largest original message attached in whole to an officer's letter; above it they get an excerpt. Default 10 MiB.
     pub attach_bytes: u64,
     /// Seconds between looks into a mailbox, whatever IDLE says. Default 300.
@@ -247,6 +250,7 @@ impl Default for Limits {
             message_bytes: 50 << 20,
             handle_attempts: 5,
             answers_per_address_per_day: 10,
+            letters: brake::Limits::default(),
             attach_bytes: 10 << 20,
             poll_s: 300,
             free_disk_bytes: 1 << 30,

@@ -520,6 +520,7 @@ fn a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it() {
         ("new_case.txt", "why", &["1.3"]),
         ("new_case.txt", "related", &["1.5"]),
         ("new_message.txt", "message", &["5.12"]),
+        ("new_message.txt", "more", &["5.12"]),
         ("escalation.txt", "escalation", &["6.10"]),
         ("escalation.txt", "unsure", &["6.10"]),
         ("assigned.txt", "assigned", &["5.8"]),

@@ -4,6 +4,8 @@
 
 #[path = "store/base.rs"]
 mod base;
+#[path = "store/brakes.rs"]
+mod brakes;
 #[expect(dead_code, reason = "the store needs none of the mail servers")]
 mod common;
 #[path = "store/schema.rs"]
@@ -14,12 +16,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::*;
+use brakes::*;
 use jiff::civil::date;
 use redress::domain::absence::{Absence, Absences};
 use redress::domain::case::{Input, Says};
 use redress::domain::code::{Duty, Stage};
 use redress::domain::reconcile::Difference;
-use redress::store::{AwayNote, NewLetter, Purpose, Sent, Settled, Store};
+use redress::store::{AwayNote, LetGo, NewLetter, Purpose, Sent, Settled, Store};
 
 macro_rules! promises {
     ($($promise:ident)*) => {
@@ -56,6 +59,10 @@ promises! {
     a_held_letter_is_written_anew_only_when_it_was_never_tried
     a_person_may_hold_release_and_retry_what_waits_and_nothing_else
     a_dropped_letter_is_in_the_history
+    a_letter_the_gate_stops_is_held_without_a_try_and_the_next_one_goes_on
+    what_a_person_lets_through_meets_no_gate_again_and_a_second_try_meets_none
+    letters_are_counted_by_lane_for_an_hour_and_a_day_from_when_they_began_to_leave
+    a_letter_knows_the_message_it_grew_out_of_and_one_that_a_date_set_off_knows_none
     letters_that_do_not_agree_with_the_mail_servers_answers_are_found
     deadlines_come_up_when_their_moment_has_come
     an_alarm_is_told_once_until_it_is_over
@@ -301,7 +308,7 @@ async fn a_letter_is_claimed_once_and_settled_once(base: Base) {
             let mut claimed = Vec::new();
             // One who comes second to a letter comes back for the next.
             for _ in 0..5 {
-                claimed.extend(store.claim(at(20)).await.unwrap());
+                claimed.extend(claim(&store, at(20)).await);
             }
             claimed
         })
@@ -325,14 +332,14 @@ async fn a_letter_is_claimed_once_and_settled_once(base: Base) {
 async fn a_dead_senders_letter_goes_again_with_the_same_bytes(base: Base) {
     let store = base.store().await;
     opened(&store).await;
-    let first = store.claim(at(20)).await.unwrap().unwrap();
+    let first = claim(&store, at(20)).await.unwrap();
     store.close().await;
     drop(store);
     let store = base.store().await;
     assert_eq!(store.resume(at(40)).await.unwrap(), 1);
     assert_eq!(store.resume(at(40)).await.unwrap(), 0);
-    store.claim(at(40)).await.unwrap().unwrap();
-    let again = store.claim(at(40)).await.unwrap().unwrap();
+    claim(&store, at(40)).await.unwrap();
+    let again = claim(&store, at(40)).await.unwrap();
     assert_eq!((again.id, again.attempts, again.setbacks), (first.id, 2, 1));
     assert_eq!(again.bytes(), first.bytes());
     assert!(!again.bytes().is_empty());
@@ -345,10 +352,10 @@ async fn a_dead_senders_letter_goes_again_with_the_same_bytes(base: Base) {
 async fn a_late_answer_settles_no_later_attempt(base: Base) {
     let store = base.store().await;
     opened(&store).await;
-    let slow = store.claim(at(20)).await.unwrap().unwrap();
+    let slow = claim(&store, at(20)).await.unwrap();
     store.resume(at(21)).await.unwrap();
-    store.claim(at(21)).await.unwrap().unwrap();
-    let again = store.claim(at(21)).await.unwrap().unwrap();
+    claim(&store, at(21)).await.unwrap();
+    let again = claim(&store, at(21)).await.unwrap();
     assert_eq!(again.id, slow.id);
     assert!(store.settle(&slow, &Sent::Refused("550".to_owned()), at(30), posted(&slow)).await.is_err());
     store.settle(&again, &taken(), at(31), posted(&again)).await.unwrap();
@@ -441,7 +448,7 @@ async fn what_the_lists_say_is_compared_with_the_history(base: Base) {
         base.sql(back).await.unwrap();
         assert_sound(&store, 1).await;
     }
-    let letter = store.claim(at(20)).await.unwrap().unwrap();
+    let letter = claim(&store, at(20)).await.unwrap();
     store.settle(&letter, &taken(), at(30), posted(&letter)).await.unwrap();
     assert_sound(&store, 1).await;
     let nothing = if base.is_sqlite() { "x'00'" } else { "'\\x00'" };
@@ -481,30 +488,30 @@ async fn a_held_letter_is_written_anew_only_when_it_was_never_tried(base: Base) 
     let (first, second) = (rows[0].id, rows[1].id);
     assert!(store.hold(first, "a look first").await.unwrap());
     assert_eq!(store.held("a look first").await.unwrap().len(), 1);
-    let tried = store.claim(at(20)).await.unwrap().unwrap();
+    let tried = claim(&store, at(20)).await.unwrap();
     assert_eq!(tried.id, second, "a held letter is not claimed");
     store.settle(&tried, &Sent::Again("450".to_owned(), at(25)), at(21), posted(&tried)).await.unwrap();
     assert!(store.hold(second, "a look first").await.unwrap());
     for id in [first, second] {
-        assert!(store.release(id, Some((b"anew", "New subject")), at(30)).await.unwrap());
+        assert!(store.release(id, Some((b"anew", "New subject")), LetGo::ToTheGate, at(30)).await.unwrap());
     }
     assert_eq!(store.letter(first).await.unwrap().unwrap().bytes(), b"anew");
     assert_eq!(store.letter(second).await.unwrap().unwrap().bytes(), tried.bytes());
     let rows = store.outbox(0, 10).await.unwrap();
     assert_eq!((rows[0].subject.as_str(), rows[0].held_because.as_deref()), ("New subject", None));
     assert_ne!(rows[1].subject, "New subject");
-    assert!(!store.release(first, None, at(31)).await.unwrap(), "it is not held any more");
+    assert!(!store.release(first, None, LetGo::ToTheGate, at(31)).await.unwrap(), "it is not held any more");
 }
 
 async fn a_person_may_hold_release_and_retry_what_waits_and_nothing_else(base: Base) {
     let store = base.store().await;
     opened(&store).await;
-    let letter = store.claim(at(20)).await.unwrap().unwrap();
+    let letter = claim(&store, at(20)).await.unwrap();
     let allowed = async |store: &Store| {
         let id = letter.id;
         [
             store.hold(id, "x").await.unwrap(),
-            store.release(id, None, at(60)).await.unwrap(),
+            store.release(id, None, LetGo::ToTheGate, at(60)).await.unwrap(),
             store.retry(id, at(60)).await.unwrap(),
         ]
     };
@@ -514,9 +521,9 @@ async fn a_person_may_hold_release_and_retry_what_waits_and_nothing_else(base: B
     assert!(!store.hold(letter.id, "x").await.unwrap(), "it failed");
     assert!(store.retry(letter.id, at(60)).await.unwrap());
     assert_sound(&store, 1).await;
-    let mut again = store.claim(at(60)).await.unwrap().unwrap();
+    let mut again = claim(&store, at(60)).await.unwrap();
     while again.id != letter.id {
-        again = store.claim(at(60)).await.unwrap().unwrap();
+        again = claim(&store, at(60)).await.unwrap();
     }
     assert_eq!((again.attempts, again.setbacks), (2, 0));
     store.settle(&again, &taken(), at(70), posted(&again)).await.unwrap();
@@ -557,7 +564,7 @@ async fn deadlines_come_up_when_their_moment_has_come(base: Base) {
     assert!(taken_up.contains(&(case, Duty::Acknowledge, 1)), "{taken_up:?}");
     let again = store.take_deadline(later, later + Duration::from_secs(600)).await.unwrap().unwrap();
     assert_eq!(again.2, 2, "the try is counted");
-    let letter = store.claim(at(20)).await.unwrap().unwrap();
+    let letter = claim(&store, at(20)).await.unwrap();
     store.settle(&letter, &taken(), at(30), posted(&letter)).await.unwrap();
     assert!(store.deadlines().await.unwrap().iter().all(|row| row.duty != Duty::Acknowledge), "it is met");
     assert_sound(&store, 1).await;
@@ -589,7 +596,7 @@ async fn an_alarm_is_told_once_until_it_is_over(base: Base) {
         wait: None,
     };
     store.post(&letter, at(3)).await.unwrap();
-    let claimed = store.claim(at(4)).await.unwrap().unwrap();
+    let claimed = claim(&store, at(4)).await.unwrap();
     store.settle(&claimed, &taken(), at(5), |_, _| panic!("it belongs to no case")).await.unwrap();
     assert_eq!(store.counts().await.unwrap().outbox, [("sent".to_owned(), 1)].into());
 }
@@ -622,11 +629,11 @@ async fn a_round_ends_once_with_its_letters_or_not_at_all(base: Base) {
     store.end_round("digest", &[], Some(at(9)), at(9)).await.unwrap();
     assert_eq!(store.last_round("digest").await.unwrap(), Some(at(9)));
     assert_eq!(store.counts().await.unwrap().outbox, [("queued".to_owned(), 2)].into(), "each letter once");
-    let letter = store.claim(at(10)).await.unwrap().unwrap();
+    let letter = claim(&store, at(10)).await.unwrap();
     assert_eq!((letter.case_id, letter.landlord.as_deref(), letter.written()), (None, Some("willow"), at(1)));
     let waits = store.outbox(letter.id, 9).await.unwrap();
     assert!(store.hold(waits[0].id, "to be read first").await.unwrap());
-    assert_eq!((store.held_of("orchard").await.unwrap(), store.held_of("willow").await.unwrap()), (1, 0));
+    assert_eq!((store.held_of("orchard").await.unwrap().0, store.held_of("willow").await.unwrap().0), (1, 0));
 }
 
 async fn cases_and_messages_are_told_of_from_a_moment_on(base: Base) {
@@ -763,7 +770,7 @@ async fn odd_and_large_texts_survive(base: Base) {
     let opening = store.case(&reference).await.unwrap().unwrap().case.opening.unwrap();
     assert_eq!(opening.points[0].as_str(), large);
     assert_eq!(opening.points[1].as_str(), "a\u{fffd}b");
-    let letter = store.claim(at(20)).await.unwrap().unwrap();
+    let letter = claim(&store, at(20)).await.unwrap();
     store.settle(&letter, &Sent::Again("450 \0 \u{1f600}".to_owned(), at(25)), at(21), posted(&letter)).await.unwrap();
     assert_eq!(store.attempts(letter.id).await.unwrap()[0].reply.as_deref(), Some("450 \u{fffd} \u{1f600}"));
     assert_sound(&store, 1).await;
@@ -843,7 +850,7 @@ async fn letters_that_do_not_agree_with_the_mail_servers_answers_are_found(base:
     let waits = |letter: &i64| Difference::Waits { letter: *letter, since };
     assert_eq!(store.letters_apart(at(11)).await.unwrap(), ids.iter().map(waits).collect::<Vec<_>>());
 
-    let letter = store.claim(at(20)).await.unwrap().unwrap();
+    let letter = claim(&store, at(20)).await.unwrap();
     let on_its_way = Difference::OnItsWay { letter: letter.id, since: at(20) };
     assert!(!store.letters_apart(at(20)).await.unwrap().contains(&on_its_way));
     assert!(store.letters_apart(at(21)).await.unwrap().contains(&on_its_way));

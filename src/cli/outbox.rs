@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -12,9 +13,10 @@ use super::{page, run};
 use crate::daemon::clock::{Clock as _, SystemClock};
 use crate::daemon::office::{Office, own};
 use crate::daemon::send;
+use crate::domain::brake::Brake;
 use crate::domain::calendar::listed;
 use crate::domain::message;
-use crate::store::{AttemptRow, Claimed, LetterRow, Letters, OutboxId, Purpose, Store};
+use crate::store::{AttemptRow, Claimed, LetGo, LetterRow, Letters, OutboxId, Purpose, Store};
 
 /// What `redress outbox` is asked, or told.
 #[derive(Args, Debug)]
@@ -35,7 +37,7 @@ Examples:
 
 States: queued, sending, held, sent, failed, dropped (what it was to say no longer held).
 
-JSON: an array of objects with id, reference, letter, kind, audience, state, held_because, written, next, attempts, \
+JSON: an array of objects with id, reference, letter, kind, audience, state, held_because, stopped_by, written, next, attempts, \
 settled, reply. To whom and what about is left out: `redress outbox show NUMBER --json` says it of one letter.")]
     List {
         /// Letters that are to leave and have not
@@ -89,14 +91,24 @@ A letter held in this way stays when sending goes from \"hold\" to \"live\"; onl
 Examples:
   redress outbox release 12 13
   redress outbox release --all
+  redress outbox release --stopped --dry-run            what the limits on letters hold
+  redress outbox release --stopped=per_message          all that one limit holds
 
-This lets letters to residents leave even while the configuration says sending = \"hold\".")]
+This lets letters to residents leave even while the configuration says sending = \"hold\". No limit stops a letter again that \
+a person has let go.")]
     Release {
-        #[arg(value_name = "NUMBER", required_unless_present = "all", conflicts_with = "all")]
+        #[arg(value_name = "NUMBER", required_unless_present_any = ["all", "stopped"])]
         ids: Vec<OutboxId>,
         /// Every letter that is held
-        #[arg(long)]
+        #[arg(long, conflicts_with_all = ["ids", "stopped"])]
         all: bool,
+        /// Every letter that this limit holds; without a name, that any does
+        #[arg(long, value_name = "LIMIT", num_args = 0..=1, require_equals = true, default_missing_value = "",
+              hide_default_value = true, conflicts_with = "ids", value_parser = limit_parser())]
+        stopped: Option<String>,
+        /// Say which would go, and let none go
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Send failed or waiting letters at once, once the cause is gone
     #[command(after_help = "\
@@ -127,7 +139,14 @@ impl Ask {
             }
             What::Show { id, raw, json } => show(&Beside::open(config).await?, *id, *raw, *json).await,
             What::Hold { ids } => hold(&Beside::open(config).await?, ids).await,
-            What::Release { ids, all } => release(config, ids, *all).await,
+            What::Release { ids, all, stopped, dry_run } => {
+                let which = match (all, stopped) {
+                    (true, _) => Which::All,
+                    (false, Some(limit)) => Which::Stopped(limit),
+                    (false, None) => Which::Named(ids),
+                };
+                release(config, which, *dry_run).await
+            }
             What::Retry { ids } => retry(&Beside::open(config).await?, ids).await,
         }
     }
@@ -186,6 +205,7 @@ fn object(letter: &LetterRow) -> Value {
         "audience": letter.audience,
         "state": letter.state,
         "held_because": letter.held_because,
+        "stopped_by": letter.brake,
         "written": letter.written(),
         "next": letter.next(),
         "attempts": letter.attempts,
@@ -325,24 +345,55 @@ fn user() -> String {
     message::clean_line(&name.unwrap_or_else(|| "a person".to_owned()))
 }
 
-async fn release(config: &Path, ids: &[OutboxId], all: bool) -> anyhow::Result<()> {
+/// Which letters are to be let go.
+enum Which<'a> {
+    Named(&'a [OutboxId]),
+    All,
+    /// Those that this limit holds; any, when it is empty.
+    Stopped(&'a str),
+}
+
+async fn release(config: &Path, which: Which<'_>, dry_run: bool) -> anyhow::Result<()> {
     let office = Office::open(run::load(config)?.config, Arc::new(SystemClock), Purpose::Beside).await?;
-    let held = office.store.latest_letters(Letters::Held, None, i64::MAX).await?;
-    let held: Vec<OutboxId> = held.iter().rev().map(|letter| letter.id).collect();
+    let mut held = office.store.latest_letters(Letters::Held, None, i64::MAX).await?;
+    held.reverse();
+    let stopped_by = |limit: &str, letter: &&LetterRow| match &letter.brake {
+        Some(brake) => limit.is_empty() || brake == limit,
+        None => false,
+    };
+    let ids: Vec<OutboxId> = match which {
+        Which::Named(ids) => ids.to_vec(),
+        Which::All => held.iter().map(|letter| letter.id).collect(),
+        Which::Stopped(limit) => held.iter().filter(|row| stopped_by(limit, row)).map(|letter| letter.id).collect(),
+    };
+    if ids.is_empty() {
+        return Ok(page::print("No such letter is held.\n")?);
+    }
     let mut report = Report::new();
-    for id in if all { &held } else { ids } {
-        match office.store.letter(*id).await?.filter(|_| held.contains(id)) {
-            Some(letter) => match send::release(&office, &letter).await? {
-                true => report.done(*id, "released; the daemon sends it within half a minute"),
-                false => report.done(*id, "not sent: what it was to say no longer holds"),
+    for id in ids {
+        let row = held.iter().find(|row| row.id == id);
+        match (row, office.store.letter(id).await?) {
+            (Some(row), Some(_)) if dry_run => report.done(id, &would_go(row)),
+            // A person has looked: no limit stops it again.
+            (Some(_), Some(letter)) => match send::release(&office, &letter, LetGo::ForGood).await? {
+                true => report.done(id, "released; the daemon sends it within half a minute"),
+                false => report.done(id, "not sent: what it was to say no longer holds"),
             },
-            None => report.not_done(&office.store, *id, "released").await?,
+            _ => report.not_done(&office.store, id, "released").await?,
         }
     }
-    if all && held.is_empty() {
-        page::print("No letter is held.\n")?;
-    }
     report.end()
+}
+
+fn would_go(letter: &LetterRow) -> String {
+    let case = letter.reference.as_ref().map(|case| format!(" on {case}")).unwrap_or_default();
+    format!("would go: {}{case} to {} ({})", letter.kind.replace('-', " "), letter.recipient, fate(letter))
+}
+
+/// The limits by their names, and the empty one for any.
+fn limit_parser() -> PossibleValuesParser {
+    let named = [""].into_iter().chain(Brake::KEYS);
+    PossibleValuesParser::new(named.map(|limit| PossibleValue::new(limit).hide(limit.is_empty())))
 }
 
 async fn retry(beside: &Beside, ids: &[OutboxId]) -> anyhow::Result<()> {

@@ -201,7 +201,9 @@ impl Standing {
             (Sending::Live, 0) => "live".to_owned(),
             (Sending::Live, n) => {
                 let letters = page::count(n, "letter");
-                format!("live; {letters} held by name (`redress outbox list --held`, then `redress outbox release`)")
+                format!(
+                    "live; {letters} held (`redress outbox list --held` says why, `redress outbox release` lets go)"
+                )
             }
             (Sending::Hold, 0) => "hold: letters to residents will wait; none does yet".to_owned(),
             (Sending::Hold, n) => format!(

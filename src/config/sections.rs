@@ -12,9 +12,10 @@ use jiff::{SignedDuration, ToSpan as _};
 use super::health::health;
 use super::landlord::{landlord, ombudsman};
 use super::mail::{folder, mailbox, operator, outgoing};
-use super::reader::{Notes, Place, Table};
+use super::reader::{Notes, Place, Slot, Table};
 use super::secret::database;
 use super::{Commands, Config, Expiry, Limits, Log, LogTo, Reminders, Sending};
+use crate::domain::brake::{self, Rate, Rates, without_tag};
 use crate::domain::calendar::WorkingDays;
 use crate::domain::case::Terms;
 use crate::domain::ladder::WorkingHours;
@@ -315,18 +316,68 @@ fn limits(table: &Table<'_>) -> Option<Limits> {
     let message_bytes =
         table.may("message_bytes", "52_428_800").number(65_536..=1_073_741_824).unwrap_or(usual.message_bytes);
     let attempts = table.may("handle_attempts", "5").number(1..=100);
-    let answers = table.may("answers_per_address_per_day", "10").number(1..=1_000);
+    let answers_slot = table.may("answers_per_address_per_day", "10");
+    let answers = answers_slot.number(1..=1_000).unwrap_or(usual.answers_per_address_per_day);
+    let letters = brake::Limits {
+        residents: lane(
+            table.may("letters_to_residents", "section [limits.letters_to_residents]"),
+            usual.letters.residents,
+        ),
+        staff: lane(table.may("letters_to_staff", "section [limits.letters_to_staff]"), usual.letters.staff),
+    };
+    let most = letters.residents.address.day;
+    if answers > most {
+        answers_slot
+            .refuse(&format!("is more than the {most} letters a day that may leave for one address (per_address)"));
+    }
     let attach_bytes = table.may("attach_bytes", "10_485_760").number(0..=104_857_600);
     let poll_s = table.may("poll_s", "300").number(10..=3_600);
     let free_disk_bytes = table.may("free_disk_bytes", "1_073_741_824").number(0..=1_099_511_627_776);
     Some(Limits {
         message_bytes,
         handle_attempts: attempts.unwrap_or(usual.handle_attempts),
-        answers_per_address_per_day: answers.unwrap_or(usual.answers_per_address_per_day),
+        answers_per_address_per_day: answers,
+        letters,
         attach_bytes: attach_bytes.unwrap_or(usual.attach_bytes),
         poll_s: poll_s.unwrap_or(usual.poll_s),
         free_disk_bytes: free_disk_bytes.unwrap_or(usual.free_disk_bytes),
     })
+}
+
+/// How many letters of one lane may leave.
+fn lane(slot: Slot<'_>, usual: Rates) -> Rates {
+    let read = slot.table(|table| {
+        let rate = |key, example, usual| rate(&table.may(key, example), usual);
+        let rates = Rates {
+            address: rate("per_address", "{ hour = 20, day = 40 }", usual.address),
+            message: rate("per_message", "{ hour = 15, day = 30 }", usual.message),
+            case: rate("per_case", "{ hour = 20, day = 40 }", usual.case),
+            landlord: rate("per_landlord", "{ hour = 150, day = 300 }", usual.landlord),
+            all: rate("in_all", "{ hour = 300, day = 600 }", usual.all),
+        };
+        for (narrow, wide, what) in [
+            (rates.case, rates.landlord, "per_landlord must be no less than per_case"),
+            (rates.landlord, rates.all, "in_all must be no less than per_landlord"),
+        ] {
+            if narrow.hour > wide.hour || narrow.day > wide.day {
+                slot.refuse(&format!("holds limits that do not fit: {what}, in the hour and in the day"));
+            }
+        }
+        Some(rates)
+    });
+    read.unwrap_or(usual)
+}
+
+fn rate(slot: &Slot<'_>, usual: Rate) -> Rate {
+    let read = slot.table(|table| {
+        let within = |key, example| table.need(key, example).number(1..=100_000_u32);
+        let rate = Rate { hour: within("hour", "20")?, day: within("day", "40")? };
+        if rate.hour > rate.day {
+            slot.refuse("allows more in an hour than in a day");
+        }
+        Some(rate)
+    });
+    read.unwrap_or(usual)
 }
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -369,14 +420,6 @@ fn check_loops(notes: &Notes<'_>, met: &Met) {
             );
             notes.refuse(place, what);
         }
-    }
-}
-
-/// `complaints+ada@example.org` is delivered to `complaints@example.org` (RFC 5233).
-fn without_tag(address: &str) -> String {
-    match address.rsplit_once('@') {
-        Some((local, domain)) => format!("{}@{domain}", local.split('+').next().unwrap_or(local)),
-        None => address.to_owned(),
     }
 }
 

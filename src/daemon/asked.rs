@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::command::{brought_about, known as named};
 use super::office::{Before, Office};
 use crate::domain::absence::Absence;
+use crate::domain::brake::TRANSCRIPTS_A_DAY;
 use crate::domain::calendar::london_date;
 use crate::domain::case::{self, Audience, Case, Input, LetterKind, Link, MessageNo, Order, Posted, Refusal, told};
 use crate::domain::command::grammar::Aside;
@@ -18,9 +19,6 @@ use crate::domain::message::{self, Files};
 use crate::domain::reference::Reference;
 use crate::domain::words::Words;
 use crate::store::{AwayNote, Beside, Change, Found, Known, NewLetter};
-
-/// Answers that did nothing, to one person about one case in a day: more of them are between two machines.
-const ANSWERS_A_DAY: usize = 20;
 
 /// What follows from what was asked.
 #[derive(Debug, Default)]
@@ -253,7 +251,7 @@ impl Asker<'_> {
         let to_them = |letter: &&Posted| {
             letter.kind == LetterKind::Transcript && letter.to.as_str() == by.address && today(letter.written)
         };
-        let enough = known.case.letters.values().filter(to_them).count() >= ANSWERS_A_DAY;
+        let enough = known.case.letters.values().filter(to_them).count() >= TRANSCRIPTS_A_DAY;
         let added = Input::Added(addition.clone());
         let filed = (!told).then_some(addition);
         let answer = Input::Answered { to: by.clone(), filed, transcript: Box::new(transcript) };

@@ -213,11 +213,13 @@ async fn beside(office: &Office, landlord: &Landlord, files: &[CaseFile], last: 
         }
     }
     let cases = junk.iter().flat_map(|(_, message)| message.cases()).filter(|reference| own.contains(*reference));
+    let (held, stopped) = office.store.held_of(&landlord.key).await?;
     Ok(Beside {
         junk: cases.filter_map(|reference| reference.parse().ok()).collect(),
         junk_listed: junk.iter().filter(|(ours, message)| *ours && is_listed(message)).count(),
         listed: became_no_case(&elsewhere),
-        held: usize::try_from(office.store.held_of(&landlord.key).await?).unwrap_or_default(),
+        held: usize::try_from(held).unwrap_or_default(),
+        stopped: usize::try_from(stopped).unwrap_or_default(),
     })
 }
 

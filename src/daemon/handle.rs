@@ -321,7 +321,7 @@ impl Desk<'_> {
     fn about(&self) -> Option<(Reference, LetterNo)> {
         let about = |id: &String| our_letter(id, &self.office.key).filter(|(_, letter)| *letter != THREAD);
         match &self.read.report {
-            Some(report) => report.original_message_ids.iter().find_map(about),
+            Some(_) => self.reported().find_map(about),
             None if self.read.absence().is_some() => self.answered().find_map(about),
             None => None,
         }
@@ -332,6 +332,7 @@ impl Desk<'_> {
         Keys {
             references: quoted.iter().chain(about.map(|(reference, _)| reference)).cloned().collect(),
             message_ids: self.answered().cloned().collect(),
+            about: self.answered().chain(self.reported()).cloned().collect(),
             speakers: self.speakers(),
             answer_to: filing::answer_to(self.read, &self.office.config.landlords).map(str::to_owned),
             landlords: addressed.landlords.clone(),
@@ -351,6 +352,11 @@ impl Desk<'_> {
     /// Message-IDs the message answers, the nearest first.
     fn answered(&self) -> impl Iterator<Item = &String> {
         self.read.in_reply_to.iter().chain(self.read.references.iter().rev()).take(IDS_MAX)
+    }
+
+    /// Message-IDs the message reports about.
+    fn reported(&self) -> impl Iterator<Item = &String> {
+        self.read.report.iter().flat_map(|report| &report.original_message_ids)
     }
 
     fn likeness(&self) -> String {

@@ -20,7 +20,7 @@ use crate::config::{Config, Expiry, Heartbeat};
 use crate::domain::calendar::{london, london_date};
 use crate::health::knock::knock;
 use crate::health::listen::{Answer, Listener, Page};
-use crate::store::{Counts, Store};
+use crate::store::{Braked, Counts, Store};
 
 /// What has stood still for longer is not well.
 const STANDSTILL: SignedDuration = SignedDuration::from_hours(1);
@@ -46,6 +46,8 @@ pub struct Vital {
     pub next_look: Option<Timestamp>,
     /// Cases with a date that cannot be acted on.
     pub stuck: usize,
+    /// Letters that a limit holds.
+    pub braked: Vec<Braked>,
     /// Troubles the operator is told of.
     pub alarms: usize,
     /// Bytes free where an SQLite database lies.
@@ -81,6 +83,7 @@ impl Vital {
             overdue: dates.iter().filter(|date| date.due < today).count(),
             next_look,
             stuck: store.stuck_deadlines(super::watch::DATE_TRIES).await?.len(),
+            braked: store.braked().await?,
             alarms: store.alarms().await?.len(),
             free_disk: free_disk(config).map(|(_, free)| free),
             free_disk_wanted: config.limits.free_disk_bytes,
@@ -120,6 +123,10 @@ impl Vital {
         if self.stuck > 0 {
             troubles.push(format!("dates of {} cases cannot be acted on", self.stuck));
         }
+        if let Some(first) = self.braked.first() {
+            let held: i64 = self.braked.iter().map(|held| held.letters).sum();
+            troubles.push(format!("limits hold letters, {held} in all: {}", first.because));
+        }
         if let Some(free) = self.free_disk.filter(|free| *free < self.free_disk_wanted) {
             troubles.push(format!("{} MiB are free on the database's disk", free >> 20));
         }
@@ -140,6 +147,12 @@ impl Vital {
         );
         page.gauge("redress_messages", "Messages by state", by_state(&self.counts.inbox));
         page.gauge("redress_letters", "Letters by state; held ones wait for a person", by_state(&self.counts.outbox));
+        // Both are words of ours.
+        let stopped = self
+            .braked
+            .iter()
+            .map(|held| (format!("{{limit=\"{}\",audience=\"{}\"}}", held.brake, held.audience), held.letters));
+        page.gauge("redress_letters_stopped", "Held letters that a limit stopped, by limit and audience", stopped);
         let age = |since: Option<Timestamp>| [(String::new(), since.map_or(0, |since| self.since(since).as_secs()))];
         page.gauge(
             "redress_oldest_unhandled_message_age_seconds",
@@ -326,6 +339,11 @@ mod tests {
         Timestamp::from_second(1_795_000_000 + 60 * minutes).unwrap()
     }
 
+    fn braked(brake: &str, letters: i64) -> Braked {
+        let (audience, because) = ("resident".to_owned(), "so many have left".to_owned());
+        Braked { brake: brake.to_owned(), audience, letters, because }
+    }
+
     fn well() -> Vital {
         Vital {
             at: at(0),
@@ -340,6 +358,7 @@ mod tests {
             overdue: 1,
             next_look: Some(at(-3)),
             stuck: 0,
+            braked: Vec::new(),
             alarms: 0,
             free_disk: Some(5 << 30),
             free_disk_wanted: 1 << 30,
@@ -367,6 +386,10 @@ mod tests {
             ),
             (Vital { next_look: Some(at(-3 * 24 * 60)), ..well() }, "a reminder is due since 3 days ago"),
             (Vital { stuck: 2, ..well() }, "dates of 2 cases cannot be acted on"),
+            (
+                Vital { braked: vec![braked("per_case", 3), braked("in_all", 4)], ..well() },
+                "limits hold letters, 7 in all: so many have left",
+            ),
             (Vital { free_disk: Some(5 << 20), ..well() }, "5 MiB are free on the database's disk"),
             (Vital { expiries: vec![Expiry { key: "x".to_owned(), on: date(2026, 1, 1) }], ..well() }, "x has ended"),
         ] {
@@ -377,13 +400,14 @@ mod tests {
 
     #[test]
     fn metrics_are_ages_of_finished_work_in_the_format_of_prometheus() {
-        let page = well().metrics();
+        let page = Vital { braked: vec![braked("per_case", 3)], ..well() }.metrics();
         for line in [
             "# TYPE redress_mailbox_poll_age_seconds gauge",
             "redress_mailbox_poll_age_seconds{mailbox=\"complaints\"} 120",
             "redress_oldest_unhandled_message_age_seconds 60",
             "redress_oldest_unsent_letter_age_seconds 0",
             "redress_letters{state=\"held\"} 2",
+            "redress_letters_stopped{limit=\"per_case\",audience=\"resident\"} 3",
             "redress_reminder_lateness_seconds 180",
             "redress_deadlines_overdue 1",
             "redress_next_deadline_timestamp_seconds 1796428740",

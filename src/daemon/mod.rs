@@ -4,6 +4,7 @@
 //! tests call [`work_off`]. Steps ask the clock once and pass `now` down.
 
 mod asked;
+pub mod brakes;
 pub mod clock;
 pub mod command;
 pub mod digest;
@@ -67,6 +68,7 @@ pub async fn start(office: &Office) -> anyhow::Result<()> {
     let resumed = office.store.resume(office.clock.now()).await?;
     restored::settle_in(office).await?;
     let released = send::release_held(office).await?;
+    brakes::look(office).await?;
     remind::refresh(office).await?;
     if resumed + released > 0 {
         info!(resumed, released, "Letters of an earlier run go on");

@@ -11,8 +11,9 @@ use tokio::sync::Notify;
 
 use super::clock::Clock;
 use super::operator;
-use crate::config::{Config, MailboxConfig, Sending};
+use crate::config::{Config, MailboxConfig, Sending, Source};
 use crate::domain::absence::Absences;
+use crate::domain::brake::{Gate, Ours};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{self, Audience, Case, Decision, House, Input};
 use crate::domain::ladder::Ladder;
@@ -33,6 +34,7 @@ pub struct Office {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub own: Own,
+    ours: Ours,
     pub key: MessageKey,
     /// The moment of the copy that the database is; `None` when it is none, or a person has released it.
     pub copy_of: Option<Timestamp>,
@@ -66,6 +68,7 @@ impl Office {
             copy_of,
             key: MessageKey::new(store.key()),
             own: own(&config),
+            ours: ours(&config),
             config,
             calendar,
             store,
@@ -114,6 +117,11 @@ impl Office {
 
     pub fn desk<'a>(&'a self, landlord: &'a Landlord) -> Desk<'a> {
         Desk { landlord, ombudsman: &self.config.ombudsman, templates: &self.templates, key: &self.key }
+    }
+
+    /// The gate that every letter leaves through.
+    pub fn gate(&self) -> Gate<'_> {
+        Gate { limits: &self.config.limits.letters, ours: &self.ours, people: &self.own.staff }
     }
 
     /// Why letters to residents wait, if they do.
@@ -288,6 +296,16 @@ pub fn own(config: &Config) -> Own {
         staff: config.landlords.iter().flat_map(Landlord::people).map(|person| person.address.clone()).collect(),
         forms: config.landlords.iter().flat_map(|landlord| landlord.forms.clone()).collect(),
     }
+}
+
+/// The addresses whose mail comes to us: those residents write to, the mail accounts that are read, and the forms.
+fn ours(config: &Config) -> Ours {
+    let accounts = config.mailboxes.iter().filter_map(|mailbox| match &mailbox.source {
+        Source::Imap(server) => server.login.as_ref().map(|login| &login.user),
+        Source::Maildir(_) => None,
+    });
+    let of_landlords = config.landlords.iter().flat_map(|landlord| landlord.addresses.iter().chain(&landlord.forms));
+    Ours::new(accounts.filter(|user| user.contains('@')).chain(of_landlords))
 }
 
 /// The embedded templates with the landlord's own in their place.

@@ -8,13 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
 
 use super::office::{HELD_BY_CONFIGURATION, HELD_SINCE_RESTORE, Office};
-use super::{Progress, handle, operator};
+use super::{Progress, brakes, handle, operator};
 use crate::config::Sending;
 use crate::domain::case::{Audience, Letter, LetterKind, Outcome, Serves, serves};
 use crate::domain::letter;
 use crate::domain::words::Words;
 use crate::mail::transport::{Envelope, SendError, Transport};
-use crate::store::{Claimed, Known, Sent};
+use crate::store::{Claim, Claimed, Known, LetGo, Sent};
 
 /// First wait after a setback; doubled by each further one.
 const WAIT_FIRST_S: i64 = 60;
@@ -47,7 +47,7 @@ pub struct Route {
     in_doubt: bool,
 }
 
-/// Sends the letter that has been due longest.
+/// Sends the letter that has been due longest; or holds it, when the [gate](crate::domain::brake) stops it.
 ///
 /// # Errors
 ///
@@ -61,10 +61,20 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         office.store.resume(now).await?;
     }
     route.in_doubt = true;
-    let claimed = office.store.claim(now).await?;
-    let Some(letter) = claimed else {
-        route.in_doubt = false;
-        return Ok(Progress::Idle);
+    let gate = office.gate();
+    let stops = |letter: &Claimed, traffic: &_| gate.stops(letter.audience == "resident", &letter.recipient, traffic);
+    let letter = match office.store.claim(now, stops).await? {
+        Some(Claim::Taken(letter)) => letter,
+        Some(Claim::Stopped(letter, brake)) => {
+            route.in_doubt = false;
+            warn!(letter.id, kind = letter.kind, limit = brake.key(), "A letter is held back: a person must let it go");
+            brakes::look(office).await?;
+            return Ok(Progress::Made);
+        }
+        None => {
+            route.in_doubt = false;
+            return Ok(Progress::Idle);
+        }
     };
     let sent = match still_serves(office, &letter, now).await {
         Ok(Serves::NoLonger) => Sent::Dropped,
@@ -170,7 +180,7 @@ pub async fn release_held(office: &Office) -> anyhow::Result<usize> {
     }
     let mut released = 0;
     for letter in waiting {
-        match release(office, &letter).await {
+        match release(office, &letter, LetGo::ToTheGate).await {
             Ok(gone) => released += usize::from(gone),
             // One letter that cannot be written anew keeps neither the others nor the daemon.
             Err(trouble) => error!(letter.id, trouble = format!("{trouble:#}"), "A held letter cannot be let go"),
@@ -184,10 +194,10 @@ pub async fn release_held(office: &Office) -> anyhow::Result<usize> {
 /// # Errors
 ///
 /// The database's, or that of a letter that cannot be written anew.
-pub async fn release(office: &Office, letter: &Claimed) -> anyhow::Result<bool> {
+pub async fn release(office: &Office, letter: &Claimed, how: LetGo) -> anyhow::Result<bool> {
     let now = office.clock.now();
     match still_serves(office, letter, now).await? {
-        Serves::AsItStands => office.store.release(letter.id, None, now).await,
+        Serves::AsItStands => office.store.release(letter.id, None, how, now).await,
         Serves::NoLonger => {
             let judge = |known: &crate::store::Known, outcome: Outcome| {
                 handle::posted(office, known, letter.letter as u32, outcome, now)
@@ -197,7 +207,7 @@ pub async fn release(office: &Office, letter: &Claimed) -> anyhow::Result<bool> 
         }
         Serves::Anew => {
             let (Some(case), Some(says)) = (letter.case_id, letter.says()) else {
-                return office.store.release(letter.id, None, now).await;
+                return office.store.release(letter.id, None, how, now).await;
             };
             let known = office.store.known(case).await?;
             let number = letter.letter as u32;
@@ -214,7 +224,7 @@ pub async fn release(office: &Office, letter: &Claimed) -> anyhow::Result<bool> 
             };
             let desk = office.desk(office.landlord(&known.landlord)?);
             let written = letter::write(&known.case, &again, &letter::With::default(), &known.thread, &desk, now)?;
-            office.store.release(letter.id, Some((&written.bytes, &written.subject)), now).await
+            office.store.release(letter.id, Some((&written.bytes, &written.subject)), how, now).await
         }
     }
 }

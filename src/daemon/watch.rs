@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use super::office::Office;
-use super::operator;
+use super::{brakes, operator};
 use crate::config::{Config, Expiry};
 use crate::domain::calendar::{london_date, spoken};
 use crate::store::sqlite_file;
@@ -190,6 +190,7 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
         operator::over(office, operator::STANDSTILL, "Letters leave again.").await?;
     }
     stuck_dates(office).await?;
+    brakes::look(office).await?;
     disk(office).await?;
     credentials(office, now).await
 }

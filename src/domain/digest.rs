@@ -37,6 +37,8 @@ pub struct Beside {
     pub listed: BTreeMap<String, usize>,
     /// Letters that are kept back.
     pub held: usize,
+    /// Of these, those that a limit holds (see [`brake`](super::brake)).
+    pub stopped: usize,
 }
 
 /// A morning's circumstances.

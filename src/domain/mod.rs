@@ -1,6 +1,7 @@
 //! DECIDES. Values in, values out: no async, clock, I/O, logging or randomness; `tests/tidy.rs` holds that line.
 
 pub mod absence;
+pub mod brake;
 pub mod calendar;
 pub mod case;
 pub mod code;

@@ -39,6 +39,8 @@ pub struct Keys {
     pub references: BTreeSet<Reference>,
     /// Message-IDs it answers.
     pub message_ids: BTreeSet<String>,
+    /// Message-IDs it answers or reports about, the nearest first: what it grew out of.
+    pub about: Vec<String>,
     /// Addresses by whose cases it may be about, lower case: the writer's; and when one of the landlord's people wrote it,
     /// those they wrote to.
     pub speakers: BTreeSet<String>,
@@ -245,7 +247,8 @@ impl Store {
         }
         let found = find(&mut tx, Some((message, mailbox)), keys, now).await?;
         let (settled, changes) = judge(&found)?;
-        write_message(&mut tx, message, &settled, &changes).await?;
+        let root = root_of(&mut tx, keys, &found).await?.unwrap_or(message);
+        write_message(&mut tx, message, &settled, &changes, root).await?;
         if let Some(note) = &settled.away {
             add_absence(&mut tx, note, now).await?;
         }
@@ -278,7 +281,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let away = absences(&mut tx).await?;
         if let Some(change) = judge(&load(&mut tx, case, &away).await?)? {
-            write_change(&mut tx, &change).await?;
+            write_change(&mut tx, &change, None).await?;
             tx.commit().await?;
         }
         Ok(())
@@ -310,7 +313,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let (done, changes) = judge(&find(&mut tx, None, keys, now).await?)?;
         for change in &changes {
-            write_change(&mut tx, change).await?;
+            write_change(&mut tx, change, None).await?;
         }
         if !changes.is_empty() {
             tx.commit().await?;
@@ -383,6 +386,29 @@ async fn find(tx: &mut Tx, message: Option<(MessageNo, &str)>, keys: &Keys, now:
     Ok(found)
 }
 
+/// What a message grew out of, when it answers or reports about something that grew out of another: the root of the letter of
+/// ours that it is about, the nearest first; else of a case that it names. `None`: it is a beginning.
+async fn root_of(tx: &mut Tx, keys: &Keys, found: &Found) -> anyhow::Result<Option<MessageNo>> {
+    for message_id in keys.about.iter().filter_map(|id| hint(id)) {
+        let root: Option<i64> =
+            on!(tx, c => sqlx::query_scalar(sql::ROOT_OF_LETTER).bind(&message_id).fetch_optional(c).await)?;
+        if root.is_some() {
+            return Ok(root);
+        }
+    }
+    let named = |known: &&Known| {
+        known.by_thread
+            || known.case.opening.as_ref().is_some_and(|opening| keys.references.contains(&opening.reference))
+    };
+    for known in found.cases.iter().filter(named) {
+        let root: Option<i64> = on!(tx, c => sqlx::query_scalar(sql::ROOT_OF_CASE).bind(known.id).fetch_one(c).await)?;
+        if root.is_some() {
+            return Ok(root);
+        }
+    }
+    Ok(None)
+}
+
 async fn next_numbers(tx: &mut Tx, landlords: &BTreeSet<String>) -> anyhow::Result<BTreeMap<String, i64>> {
     let mut next = BTreeMap::new();
     for landlord in landlords {
@@ -434,7 +460,13 @@ async fn head(tx: &mut Tx, id: CaseId) -> anyhow::Result<Head> {
 
 // ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-async fn write_message(tx: &mut Tx, message: MessageNo, settled: &Settled, changes: &[Change]) -> anyhow::Result<()> {
+async fn write_message(
+    tx: &mut Tx,
+    message: MessageNo,
+    settled: &Settled,
+    changes: &[Change],
+    root: MessageNo,
+) -> anyhow::Result<()> {
     execute!(
         tx,
         sql::SETTLE_MESSAGE,
@@ -447,11 +479,11 @@ async fn write_message(tx: &mut Tx, message: MessageNo, settled: &Settled, chang
         settled.copy_of
     )?;
     if let Some(Beside { landlord, letter, now }) = &settled.answer {
-        add_letter(tx, None, Some(landlord), letter, *now).await?;
+        add_letter(tx, (None, Some(landlord)), letter, Some(root), *now).await?;
     }
     let mut cases = settled.filed_to.clone();
     for change in changes {
-        cases.insert(write_change(tx, change).await?);
+        cases.insert(write_change(tx, change, Some(root)).await?);
     }
     for case in cases {
         execute!(tx, sql::LINK_MESSAGE, message, case)?;
@@ -459,7 +491,8 @@ async fn write_message(tx: &mut Tx, message: MessageNo, settled: &Settled, chang
     Ok(())
 }
 
-pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result<CaseId> {
+/// `root`: the message that the letters grow out of.
+pub(super) async fn write_change(tx: &mut Tx, change: &Change, root: Option<MessageNo>) -> anyhow::Result<CaseId> {
     let opening = change.after.opening.as_ref().context("A case without an opening cannot be stored")?;
     let reference = opening.reference.to_string();
     let kind = change.after.kind.unwrap_or(opening.kind).key();
@@ -528,7 +561,7 @@ pub(super) async fn write_change(tx: &mut Tx, change: &Change) -> anyhow::Result
     }
     take_back(tx, id, change).await?;
     for letter in &change.letters {
-        add_letter(tx, Some(id), Some(&change.landlord), letter, change.now).await?;
+        add_letter(tx, (Some(id), Some(&change.landlord)), letter, root, change.now).await?;
     }
     Ok(id)
 }

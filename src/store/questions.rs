@@ -146,6 +146,8 @@ pub struct LetterRow {
     pub subject: String,
     pub state: String,
     pub held_because: Option<String>,
+    /// The limit that holds it (see [`Brake::key`](crate::domain::brake::Brake::key)); `None` when none does.
+    pub brake: Option<String>,
     written_at: i64,
     next_at: i64,
     pub attempts: i64,

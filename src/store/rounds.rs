@@ -34,10 +34,10 @@ impl Store {
         Ok(on!(&mut tx, c => sqlx::query_as(sql::MESSAGES_SINCE).bind(since).fetch_all(c).await)?)
     }
 
-    /// How many letters of the landlord are held.
-    pub async fn held_of(&self, landlord: &str) -> anyhow::Result<i64> {
+    /// How many letters of the landlord are held, and how many of these by a limit.
+    pub async fn held_of(&self, landlord: &str) -> anyhow::Result<(i64, i64)> {
         let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_scalar(sql::HELD_OF).bind(landlord).fetch_one(c).await)?)
+        Ok(on!(&mut tx, c => sqlx::query_as(sql::HELD_OF).bind(landlord).fetch_one(c).await)?)
     }
 
     /// When the round of this name last did its work; `None` when it never did.
@@ -67,7 +67,7 @@ impl Store {
     ) -> anyhow::Result<()> {
         let mut tx = self.db.begin().await?;
         for (landlord, letter) in letters {
-            add_letter(&mut tx, None, Some(landlord), letter, now).await?;
+            add_letter(&mut tx, (None, Some(landlord)), letter, None, now).await?;
         }
         if let Some(done) = done {
             execute!(&mut tx, sql::KEEP_INFO, round(name), done.as_millisecond().to_be_bytes().to_vec())?;

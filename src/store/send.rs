@@ -8,7 +8,8 @@ use super::absence::absences;
 use super::decide::{Change, Known, NewLetter, load, write_change};
 use super::open::{Tx, execute, on};
 use super::{CaseId, OutboxId, Races, Store, instant, sql, storable};
-use crate::domain::case::{Outcome, Says};
+use crate::domain::brake::{Brake, Rate, Rates};
+use crate::domain::case::{MessageNo, Outcome, Says};
 use crate::domain::words::Words;
 
 /// A letter claimed for sending, or looked at while it is held.
@@ -30,9 +31,17 @@ pub struct Claimed {
     pub attempts: i64,
     /// Tries that ended without the letter leaving and were the letter's own affair: what the back-off grows by.
     pub setbacks: i64,
+    /// The message it grew out of; `None` when a date or a person's act set it off.
+    pub root: Option<MessageNo>,
+    let_through: i64,
 }
 
 impl Claimed {
+    /// Whether the gate has a say: at its first try, unless a person has let it through.
+    fn meets_the_gate(&self) -> bool {
+        self.attempts == 1 && self.let_through == 0
+    }
+
     /// The letter's bytes; empty once erased.
     pub fn bytes(&self) -> &[u8] {
         self.bytes.as_deref().unwrap_or_default()
@@ -45,6 +54,36 @@ impl Claimed {
     pub fn written(&self) -> Timestamp {
         instant(self.written_at)
     }
+}
+
+/// What came of claiming a letter.
+#[derive(Clone, Debug)]
+pub enum Claim {
+    /// It is to be sent.
+    Taken(Claimed),
+    /// It is held, and no try was made.
+    Stopped(Claimed, Brake),
+}
+
+/// Letters that one of the limits holds.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Braked {
+    /// See [`Brake::key`].
+    pub brake: String,
+    /// resident, staff or operator.
+    pub audience: String,
+    pub letters: i64,
+    /// Why, in words, for one of them.
+    pub because: String,
+}
+
+/// What a person's release does, beside letting the letter go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LetGo {
+    /// No limit stops it again.
+    ForGood,
+    /// It meets the gate like any other.
+    ToTheGate,
 }
 
 /// How a try at sending ended.
@@ -69,16 +108,39 @@ const DOUBTS_MAX: i64 = 5;
 const AGAIN_IN_DOUBT: SignedDuration = SignedDuration::from_mins(1);
 
 impl Store {
-    /// T3: claims the letter that has been due longest and opens its attempt.
-    pub async fn claim(&self, now: Timestamp) -> anyhow::Result<Option<Claimed>> {
+    /// T3: claims the letter that has been due longest and opens its attempt; or holds it, when `gate` stops it. The gate is
+    /// asked once for each letter, with what has left of its lane; a retry of the same bytes is no new traffic.
+    ///
+    /// On PostgreSQL each daemon may let one letter more pass than a limit allows: they do not see each other's claims.
+    pub async fn claim<F>(&self, now: Timestamp, gate: F) -> anyhow::Result<Option<Claim>>
+    where
+        F: FnOnce(&Claimed, &Rates) -> Option<Brake> + Send,
+    {
         let mut tx = self.db.begin().await?;
         let claimed: Option<Claimed> =
             on!(&mut tx, c => sqlx::query_as(sql::CLAIM).bind(now.as_millisecond()).fetch_optional(c).await)?;
-        if let Some(letter) = &claimed {
+        let Some(letter) = claimed else { return Ok(None) };
+        let stopped = match letter.meets_the_gate() {
+            true => gate(&letter, &traffic(&mut tx, &letter, now).await?),
+            false => None,
+        };
+        if let Some(brake) = &stopped {
+            execute!(&mut tx, sql::STOP_LETTER, letter.id, brake.to_string(), brake.key())?;
+        } else {
+            execute!(&mut tx, sql::BEGIN_LETTER, letter.id, now.as_millisecond())?;
             execute!(&mut tx, sql::START_ATTEMPT, letter.id, letter.attempts, now.as_millisecond())?;
         }
         tx.commit().await?;
-        Ok(claimed)
+        Ok(Some(match stopped {
+            Some(brake) => Claim::Stopped(letter, brake),
+            None => Claim::Taken(letter),
+        }))
+    }
+
+    /// How many letters each limit holds, by whom they are for.
+    pub async fn braked(&self) -> anyhow::Result<Vec<Braked>> {
+        let mut tx = self.db.begin_read().await?;
+        Ok(on!(&mut tx, c => sqlx::query_as(sql::BRAKED).fetch_all(c).await)?)
     }
 
     /// T4: writes how the try ended, and for a letter of a case what follows from it, in one transaction. `judge` is asked
@@ -154,7 +216,7 @@ impl Store {
     /// nothing.
     pub async fn post(&self, letter: &NewLetter, now: Timestamp) -> anyhow::Result<()> {
         let mut tx = self.db.begin().await?;
-        add_letter(&mut tx, None, None, letter, now).await?;
+        add_letter(&mut tx, (None, None), letter, None, now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -180,12 +242,19 @@ impl Store {
 
     /// Lets a held letter go: as it stands, or with new bytes when it was written on another day. A letter that was ever
     /// tried keeps its bytes all the same: it may lie in a mailbox. `false` when it is not held.
-    pub async fn release(&self, id: OutboxId, anew: Option<(&[u8], &str)>, now: Timestamp) -> anyhow::Result<bool> {
+    pub async fn release(
+        &self,
+        id: OutboxId,
+        anew: Option<(&[u8], &str)>,
+        how: LetGo,
+        now: Timestamp,
+    ) -> anyhow::Result<bool> {
         let mut tx = self.db.begin().await?;
         if let Some((bytes, subject)) = anew {
             execute!(&mut tx, sql::REWRITE_LETTER, id, bytes, subject, now.as_millisecond())?;
         }
-        let rows = execute!(&mut tx, sql::RELEASE_LETTER, id, now.as_millisecond())?;
+        let for_good = i64::from(how == LetGo::ForGood);
+        let rows = execute!(&mut tx, sql::RELEASE_LETTER, id, now.as_millisecond(), for_good)?;
         tx.commit().await?;
         Ok(rows == 1)
     }
@@ -224,11 +293,13 @@ impl Store {
         Ok(tx.commit().await?)
     }
 }
+
+/// Adds a letter: of whose case and landlord it is, and which message it grew out of.
 pub(super) async fn add_letter(
     tx: &mut Tx,
-    case: Option<CaseId>,
-    landlord: Option<&str>,
+    (case, landlord): (Option<CaseId>, Option<&str>),
     letter: &NewLetter,
+    root: Option<MessageNo>,
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let says = letter.says.as_ref().map(serde_json::to_string).transpose()?;
@@ -250,7 +321,8 @@ pub(super) async fn add_letter(
         state,
         letter.held.as_deref().map(storable),
         now.as_millisecond(),
-        letter.wait.unwrap_or(now).as_millisecond()
+        letter.wait.unwrap_or(now).as_millisecond(),
+        root
     )?;
     if rows != 1 && case.is_some() {
         bail!("A letter with the Message-ID {} is in the outbox already", letter.message_id);
@@ -278,9 +350,30 @@ where
     let Some(case) = letter.case_id else { return Ok(()) };
     let away = absences(tx).await?;
     if let Some(change) = judge(&load(tx, case, &away).await?, outcome)? {
-        write_change(tx, &change).await?;
+        write_change(tx, &change, letter.root).await?;
     }
     Ok(())
+}
+
+/// What has left of the letter's lane until now.
+async fn traffic(tx: &mut Tx, letter: &Claimed, now: Timestamp) -> anyhow::Result<Rates> {
+    let since = |hours| (now - SignedDuration::from_hours(hours)).as_millisecond();
+    let row: (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64) = on!(tx, c => sqlx::query_as(sql::TRAFFIC)
+        .bind(since(24)).bind(since(1)).bind(now.as_millisecond())
+        .bind(&letter.audience).bind(i64::from(letter.root.is_some()))
+        .bind(&letter.recipient).bind(letter.root).bind(letter.case_id).bind(&letter.landlord)
+        .fetch_one(c).await)?;
+    let rate = |hour: i64, day: i64| Rate {
+        hour: hour.try_into().unwrap_or(u32::MAX),
+        day: day.try_into().unwrap_or(u32::MAX),
+    };
+    Ok(Rates {
+        address: rate(row.0, row.1),
+        message: rate(row.2, row.3),
+        case: rate(row.4, row.5),
+        landlord: rate(row.6, row.7),
+        all: rate(row.8, row.9),
+    })
 }
 
 async fn end_attempt(

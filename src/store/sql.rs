@@ -101,6 +101,9 @@ pub(super) const CASES_BY_PARTICIPANT: &str = "SELECT case_id FROM participant W
 pub(super) const CASES_BY_MESSAGE_ID: &str = "
 SELECT m.case_id FROM inbox i JOIN message_case m ON m.inbox_id = i.id WHERE i.message_id = $1 ORDER BY m.case_id";
 pub(super) const PARTICIPANTS: &str = "SELECT address FROM participant WHERE case_id = $1 ORDER BY address";
+/// What a letter of ours, or a case, grew out of.
+pub(super) const ROOT_OF_LETTER: &str = "SELECT root FROM outbox WHERE message_id = $1 AND root IS NOT NULL";
+pub(super) const ROOT_OF_CASE: &str = "SELECT MIN(root) FROM outbox WHERE case_id = $1";
 pub(super) const LETTER_CASE: &str = "SELECT case_id FROM outbox WHERE message_id = $1";
 pub(super) const ANSWERS_SINCE: &str = "
 SELECT COUNT(*) FROM outbox WHERE recipient = $1 AND audience = 'resident' AND written_at > $2";
@@ -135,12 +138,12 @@ ON CONFLICT (case_id, duty) DO UPDATE
        next_at = excluded.next_at, attempts = 0";
 pub(super) const ADD_LETTER: &str = "
 INSERT INTO outbox (case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, subject, says, bytes,
-                    state, held_because, written_at, next_at, attempts, setbacks)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0)
+                    state, held_because, written_at, next_at, root, attempts, setbacks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0)
 ON CONFLICT (message_id) DO NOTHING";
 /// Guard: it waits and was never tried.
 pub(super) const TAKE_LETTER_BACK: &str = "
-UPDATE outbox SET state = 'dropped', settled_at = $3
+UPDATE outbox SET state = 'dropped', brake = NULL, settled_at = $3
  WHERE case_id = $1 AND letter = $2 AND state IN ('queued', 'held') AND attempts = 0";
 pub(super) const REMOVE_DEADLINE: &str = "DELETE FROM deadline WHERE case_id = $1 AND duty = $2";
 pub(super) const REMOVE_PARTICIPANT: &str = "DELETE FROM participant WHERE case_id = $1 AND address = $2";
@@ -166,7 +169,7 @@ SELECT d.case_id, c.reference, c.landlord, d.duty, d.due, d.provisional, d.next_
 macro_rules! whole_letter {
     () => {
         "id, case_id, letter, landlord, kind, audience, recipient, envelope_from, message_id, says, bytes, written_at,
-       attempts, setbacks"
+       attempts, setbacks, root, let_through"
     };
 }
 /// Guard: the state; of two senders one gets the row.
@@ -178,6 +181,21 @@ UPDATE outbox SET state = 'sending', attempts = attempts + 1
 RETURNING ",
     whole_letter!()
 );
+/// Letters of the lane ($4, $5) whose first try began after $1, within a day, and after $2, within an hour: to the address, out
+/// of the root, of the case, of the landlord, and all. Not after now ($3): a clock that was set back neither opens the gate
+/// for long nor closes it.
+pub(super) const TRAFFIC: &str = "
+SELECT COUNT(CASE WHEN recipient = $6 AND begun_at > $2 THEN 1 END), COUNT(CASE WHEN recipient = $6 THEN 1 END),
+       COUNT(CASE WHEN root = $7 AND begun_at > $2 THEN 1 END), COUNT(CASE WHEN root = $7 THEN 1 END),
+       COUNT(CASE WHEN case_id = $8 AND begun_at > $2 THEN 1 END), COUNT(CASE WHEN case_id = $8 THEN 1 END),
+       COUNT(CASE WHEN landlord = $9 AND begun_at > $2 THEN 1 END), COUNT(CASE WHEN landlord = $9 THEN 1 END),
+       COUNT(CASE WHEN begun_at > $2 THEN 1 END), COUNT(*)
+  FROM outbox
+ WHERE begun_at > $1 AND begun_at <= $3 AND state <> 'dropped' AND audience = $4 AND (root IS NULL) = ($5 = 0)";
+pub(super) const BEGIN_LETTER: &str = "UPDATE outbox SET begun_at = $2 WHERE id = $1 AND begun_at IS NULL";
+/// Takes back the claim of a letter that does not pass the gate.
+pub(super) const STOP_LETTER: &str = "
+UPDATE outbox SET state = 'held', held_because = $2, brake = $3, attempts = attempts - 1 WHERE id = $1";
 pub(super) const NEXT_LETTER: &str = "SELECT MIN(next_at) FROM outbox WHERE state = 'queued'";
 pub(super) const START_ATTEMPT: &str = "
 INSERT INTO attempt (outbox_id, number, started_at) VALUES ($1, $2, $3)";
@@ -194,10 +212,11 @@ pub(super) const HELD_BY_MODE: &str =
 pub(super) const LETTER: &str = concat!("SELECT ", whole_letter!(), " FROM outbox WHERE id = $1");
 /// Guard: a letter that is being sent, or has gone, cannot be held.
 pub(super) const HOLD_LETTER: &str = "
-UPDATE outbox SET state = 'held', held_because = $2 WHERE id = $1 AND state IN ('queued', 'held')";
-/// One that waits so that it can be undone goes on waiting; one that was tried goes at once.
+UPDATE outbox SET state = 'held', held_because = $2, brake = NULL WHERE id = $1 AND state IN ('queued', 'held')";
+/// One that waits so that it can be undone goes on waiting; one that was tried goes at once. What a person let through stays so.
 pub(super) const RELEASE_LETTER: &str = "
-UPDATE outbox SET state = 'queued', held_because = NULL,
+UPDATE outbox SET state = 'queued', held_because = NULL, brake = NULL,
+       let_through = CASE WHEN $3 = 1 THEN 1 ELSE let_through END,
        next_at = CASE WHEN attempts = 0 AND next_at > $2 THEN next_at ELSE $2 END
  WHERE id = $1 AND state = 'held'";
 /// Guard: a letter that was tried keeps its bytes for ever.
@@ -207,7 +226,7 @@ pub(super) const RETRY_LETTER: &str = "
 UPDATE outbox SET state = 'queued', next_at = $2, settled_at = NULL, setbacks = 0
  WHERE id = $1 AND state IN ('queued', 'failed')";
 pub(super) const DROP_LETTER: &str = "
-UPDATE outbox SET state = 'dropped', settled_at = $2 WHERE id = $1 AND state IN ('held', 'queued')";
+UPDATE outbox SET state = 'dropped', brake = NULL, settled_at = $2 WHERE id = $1 AND state IN ('held', 'queued')";
 
 // ── questions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -221,7 +240,12 @@ SELECT c.id FROM case_file c
    AND (c.is_open = 1 OR EXISTS (SELECT 1 FROM deadline d WHERE d.case_id = c.id AND d.met_at IS NULL)
         OR EXISTS (SELECT 1 FROM event e WHERE e.case_id = c.id AND e.recorded_at >= $2))
  ORDER BY c.id";
-pub(super) const HELD_OF: &str = "SELECT COUNT(*) FROM outbox WHERE landlord = $1 AND state = 'held'";
+/// All that are held, and of these those that a limit holds.
+pub(super) const HELD_OF: &str = "SELECT COUNT(*), COUNT(brake) FROM outbox WHERE landlord = $1 AND state = 'held'";
+/// How many letters each limit holds, by whom they are for.
+pub(super) const BRAKED: &str = "
+SELECT brake, audience, COUNT(*) AS letters, MAX(held_because) AS because FROM outbox WHERE brake IS NOT NULL
+ GROUP BY brake, audience ORDER BY brake, audience";
 /// Lines of the inbox list. A message has several cases when it went to several landlords, or complains of a request.
 macro_rules! inbox_lines {
     ($which:literal) => {
@@ -246,8 +270,8 @@ macro_rules! outbox_lines {
     ($which:literal) => {
         concat!(
             "
-SELECT o.id, c.reference, o.letter, o.kind, o.audience, o.recipient, o.subject, o.state, o.held_because, o.written_at,
-       o.next_at, o.attempts, o.settled_at, o.reply
+SELECT o.id, c.reference, o.letter, o.kind, o.audience, o.recipient, o.subject, o.state, o.held_because, o.brake,
+       o.written_at, o.next_at, o.attempts, o.settled_at, o.reply
   FROM outbox o LEFT JOIN case_file c ON c.id = o.case_id ",
             $which
         )

@@ -15,7 +15,7 @@ use redress::domain::landlord::{Acknowledge, Landlord, Person};
 use redress::domain::reference::Reference;
 use redress::domain::words::Words;
 use redress::store::{
-    Arrived, Change, Claimed, Found, Keys, Known, MessageState, NewLetter, Purpose, Sent, Settled, Store,
+    Arrived, Change, Claim, Claimed, Found, Keys, Known, MessageState, NewLetter, Purpose, Sent, Settled, Store,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
@@ -241,6 +241,14 @@ pub fn addition(message: MessageNo) -> Input {
         words: None,
         withheld: None,
     })
+}
+
+/// The letter that has been due longest, with the gate wide open.
+pub async fn claim(store: &Store, now: Timestamp) -> Option<Claimed> {
+    match store.claim(now, |_, _| None).await.unwrap()? {
+        Claim::Taken(letter) => Some(letter),
+        Claim::Stopped(letter, _) => panic!("letter {} was stopped", letter.id),
+    }
 }
 
 pub fn posted(letter: &Claimed) -> impl FnMut(&Known, Outcome) -> anyhow::Result<Option<Change>> + Send + use<> {

@@ -1,7 +1,7 @@
 //! What follows by itself: from a message, a date that has come, the fate of a letter, a change of the calendar.
 
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::act::registered;
 use super::heard::Order;
@@ -11,6 +11,7 @@ use super::{
     Posted, Prefers, Promised, Recorded, Refusal, Writer,
 };
 use crate::domain::absence::Absences;
+use crate::domain::brake::MESSAGES_TOLD_A_DAY;
 use crate::domain::calendar::{Calendar, Due, WorkingDays, london, london_date};
 use crate::domain::code::{Duty, Limit, Rule, Stage, Start, rule};
 use crate::domain::command::Command;
@@ -356,9 +357,13 @@ impl Draft<'_> {
             Writer::Resident | Writer::Staff | Writer::Stranger | Writer::Ombudsman => {}
         }
         let urgent = flags.urgent_hazard;
-        let says = Says::NewMessage { message, writer, name, flags };
+        let lately = self.messages_told_lately();
+        let more = writer != Writer::Ombudsman && lately == MESSAGES_TOLD_A_DAY;
+        let says = Says::NewMessage { message, writer, name, flags, more };
         match writer {
             Writer::Ombudsman => self.write_to(&self.house.landlord.officer.clone(), says),
+            // They were told that there are more, and where to see them.
+            _ if lately > MESSAGES_TOLD_A_DAY && !urgent => {}
             _ => self.write_to_handler(says),
         }
         let told_today = self.case.added_told == Some(self.today());
@@ -366,6 +371,15 @@ impl Draft<'_> {
         if writer == Writer::Resident && withheld.is_none() && (!told_today || urgent) {
             self.write_to_resident(Says::Added { received: london_date(received) });
         }
+    }
+
+    /// Letters about further messages in the last 24 hours. None of a time that has yet to come: the clock was set back.
+    fn messages_told_lately(&self) -> usize {
+        let since = self.now - SignedDuration::from_hours(24);
+        let lately = |letter: &&Posted| {
+            letter.kind == LetterKind::NewMessage && letter.written > since && letter.written <= self.now
+        };
+        self.case.letters.values().filter(lately).count()
     }
 
     /// Stage 2 begins (6.10): its clock counts from the day the resident asked.

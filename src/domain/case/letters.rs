@@ -248,7 +248,15 @@ pub enum Says {
     /// To the handler: a new case, with the message.
     NewCase { message: Option<MessageNo> },
     /// To the handler: a further message.
-    NewMessage { message: MessageNo, writer: Writer, name: Words, flags: Flags },
+    NewMessage {
+        message: MessageNo,
+        writer: Writer,
+        name: Words,
+        flags: Flags,
+        /// So many came that those of the next hours are not told one by one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        more: bool,
+    },
     /// To the stage 2 handler, and whoever was on the case: stage 2 has begun.
     Escalation { message: Option<MessageNo>, unsure: bool },
     /// To whom the case was given.

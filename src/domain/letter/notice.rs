@@ -245,7 +245,7 @@ impl Acts<'_> {
 
 fn digest_facts(digest: &Digest, acts: &mut Acts) -> Value {
     let Digest { moved, provisional, beside, upkeep, .. } = digest;
-    let Beside { junk, junk_listed, listed, held } = beside;
+    let Beside { junk, junk_listed, listed, held, stopped } = beside;
     let moved_fact = |moved: &Moved| {
         let (from, to) = (spoken(moved.from), spoken(moved.to));
         context! { reference => moved.reference.to_string(), what => moved.duty.in_words(), from, to }
@@ -269,7 +269,7 @@ fn digest_facts(digest: &Digest, acts: &mut Acts) -> Value {
         junk => named(junk),
         junk_listed,
         listed => listed.iter().map(|(kind, count)| context! { kind, count }).collect::<Vec<_>>(),
-        held,
+        held, stopped,
         ..upkeep_facts(upkeep),
     }
 }
@@ -461,7 +461,8 @@ fn sample_digest(landlord: &Landlord) -> Digest {
             junk: [reference(1047)].into(),
             junk_listed: 2,
             listed: [("automatic".to_owned(), 3), ("newsletter".to_owned(), 1)].into(),
-            held: 1,
+            held: 3,
+            stopped: 2,
         },
         upkeep: sample_upkeep(),
     }

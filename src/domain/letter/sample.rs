@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Desk, Enclosed, MessageKey, Templates, read};
 use crate::domain::absence::Absences;
+use crate::domain::brake::MESSAGES_TOLD_A_DAY;
 use crate::domain::calendar::{Calendar, WorkingDays, london};
 use crate::domain::case::{
     Addition, Answer, Audience, Case, Channel, Dissatisfied, Finding, Flags, Ground, House, InPlaceOf, Input, Kind,
@@ -512,6 +513,12 @@ impl<'a> Samples<'a> {
         }
         let agreed = self.agreed(None).then(Input::Added(further(Writer::Resident, at(7, 19))), at(7, 19));
         self.add("new-message-to-bear-in-mind", &agreed, kind);
+        let again = |story: Story<'a>, minute| {
+            let at = at(7, 19) + SignedDuration::from_mins(minute);
+            story.then(Input::Added(further(Writer::Resident, at)), at)
+        };
+        let many = (0..).take(MESSAGES_TOLD_A_DAY).fold(self.acknowledged(), again);
+        self.add("new-message-one-of-many", &again(many, 30), kind);
 
         let kind = LetterKind::Escalation;
         let escalated = self.at_stage_2(Some("You say it was once. I have three letters from you."));

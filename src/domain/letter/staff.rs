@@ -33,8 +33,11 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
     let steps = steps::of(source, pen);
     let own = match &source.letter.says {
         Says::NewCase { .. } => new_case(source, pen),
-        Says::NewMessage { writer, name, .. } => {
+        Says::NewMessage { writer, name, more, .. } => {
             pen.must("message", "5.12", []);
+            if *more {
+                pen.must("more", "5.12", [source.opening.reference.to_string()]);
+            }
             context! {
                 writer => match writer {
                     Writer::Stranger => "stranger",
@@ -43,6 +46,7 @@ pub(super) fn facts(source: &Source, marked: &Marked, pen: &mut Pen) -> Value {
                     Writer::Resident => "resident",
                 },
                 writer_name => named(name, pen),
+                more,
             }
         }
         Says::Escalation { unsure, .. } => {
