@@ -1,5 +1,7 @@
 //! Told stories: what residents, officers and the operator see when mail arrives, time goes by and things go wrong.
 
+#[path = "flow/brakes.rs"]
+mod brakes;
 #[path = "flow/officers.rs"]
 mod officers;
 #[expect(dead_code, reason = "stories need no faults but their own")]
@@ -9,6 +11,7 @@ use redress::config::Config;
 use redress::domain::case::{Event, Kind, Matter, Prefers};
 use redress::domain::command::Command;
 use redress::domain::words::Words;
+use redress::store::Claim;
 use sim::*;
 
 const COMPLAINT: &str = "I am writing to complain about the way my repair has been handled. The kitchen ceiling has leaked since August, \

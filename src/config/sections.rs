@@ -347,21 +347,24 @@ fn limits(table: &Table<'_>) -> Option<Limits> {
 /// How many letters of one lane may leave.
 fn lane(slot: Slot<'_>, usual: Rates) -> Rates {
     let read = slot.table(|table| {
-        let rate = |key, example, usual| rate(&table.may(key, example), usual);
+        let address = table.may("per_address", "{ hour = 20, day = 40 }");
+        let message = table.may("per_message", "{ hour = 15, day = 30 }");
+        let case = table.may("per_case", "{ hour = 20, day = 40 }");
+        let landlord = table.may("per_landlord", "{ hour = 200, day = 400 }");
+        let all = table.may("in_all", "{ hour = 400, day = 800 }");
         let rates = Rates {
-            address: rate("per_address", "{ hour = 20, day = 40 }", usual.address),
-            message: rate("per_message", "{ hour = 15, day = 30 }", usual.message),
-            case: rate("per_case", "{ hour = 20, day = 40 }", usual.case),
-            landlord: rate("per_landlord", "{ hour = 150, day = 300 }", usual.landlord),
-            all: rate("in_all", "{ hour = 300, day = 600 }", usual.all),
+            address: rate(&address, usual.address),
+            message: rate(&message, usual.message),
+            case: rate(&case, usual.case),
+            landlord: rate(&landlord, usual.landlord),
+            all: rate(&all, usual.all),
         };
-        for (narrow, wide, what) in [
-            (rates.case, rates.landlord, "per_landlord must be no less than per_case"),
-            (rates.landlord, rates.all, "in_all must be no less than per_landlord"),
-        ] {
-            if narrow.hour > wide.hour || narrow.day > wide.day {
-                slot.refuse(&format!("holds limits that do not fit: {what}, in the hour and in the day"));
-            }
+        let exceeds = |narrow: Rate, wide: Rate| narrow.hour > wide.hour || narrow.day > wide.day;
+        if exceeds(rates.case, rates.landlord) {
+            landlord.refuse("must be no less than per_case, in the hour and in the day");
+        }
+        if exceeds(rates.landlord, rates.all) {
+            all.refuse("must be no less than per_landlord, in the hour and in the day");
         }
         Some(rates)
     });
@@ -371,7 +374,8 @@ fn lane(slot: Slot<'_>, usual: Rates) -> Rates {
 fn rate(slot: &Slot<'_>, usual: Rate) -> Rate {
     let read = slot.table(|table| {
         let within = |key, example| table.need(key, example).number(1..=100_000_u32);
-        let rate = Rate { hour: within("hour", "20")?, day: within("day", "40")? };
+        let (hour, day) = (within("hour", "20"), within("day", "40"));
+        let rate = Rate { hour: hour?, day: day? };
         if rate.hour > rate.day {
             slot.refuse("allows more in an hour than in a day");
         }

@@ -116,8 +116,8 @@ impl Default for Limits {
                 address: Rate::of(20, 40),
                 message: Rate::of(15, 30),
                 case: Rate::of(20, 40),
-                landlord: Rate::of(150, 300),
-                all: Rate::of(300, 600),
+                landlord: Rate::of(200, 400),
+                all: Rate::of(400, 800),
             },
             staff: Rates {
                 address: Rate::of(300, 600),
@@ -264,10 +264,10 @@ mod tests {
             (true, Rates { message: day(30), ..QUIET }, Some(Brake::Day(Scope::Message, 30))),
             (true, Rates { case: hour(20), ..QUIET }, Some(Brake::Hour(Scope::Case, 20))),
             (true, Rates { case: day(40), ..QUIET }, Some(Brake::Day(Scope::Case, 40))),
-            (true, Rates { landlord: hour(150), ..QUIET }, Some(Brake::Hour(Scope::Landlord, 150))),
-            (true, Rates { landlord: day(300), ..QUIET }, Some(Brake::Day(Scope::Landlord, 300))),
-            (true, Rates { all: hour(300), ..QUIET }, Some(Brake::Hour(Scope::All, 300))),
-            (true, Rates { all: day(600), ..QUIET }, Some(Brake::Day(Scope::All, 600))),
+            (true, Rates { landlord: hour(200), ..QUIET }, Some(Brake::Hour(Scope::Landlord, 200))),
+            (true, Rates { landlord: day(400), ..QUIET }, Some(Brake::Day(Scope::Landlord, 400))),
+            (true, Rates { all: hour(400), ..QUIET }, Some(Brake::Hour(Scope::All, 400))),
+            (true, Rates { all: day(800), ..QUIET }, Some(Brake::Day(Scope::All, 800))),
             (false, Rates { address: hour(299), ..QUIET }, None),
             (false, Rates { address: hour(300), ..QUIET }, Some(Brake::Hour(Scope::Address, 300))),
             (false, Rates { message: hour(30), ..QUIET }, Some(Brake::Hour(Scope::Message, 30))),
@@ -275,7 +275,7 @@ mod tests {
             (false, Rates { landlord: hour(300), ..QUIET }, Some(Brake::Hour(Scope::Landlord, 300))),
             (false, Rates { all: hour(600), ..QUIET }, Some(Brake::Hour(Scope::All, 600))),
             // The narrowest says why.
-            (true, Rates { address: hour(20), all: hour(300), ..QUIET }, Some(Brake::Hour(Scope::Address, 20))),
+            (true, Rates { address: hour(20), all: hour(400), ..QUIET }, Some(Brake::Hour(Scope::Address, 20))),
             // A limit that was lowered holds at once.
             (true, Rates { case: hour(35), ..QUIET }, Some(Brake::Hour(Scope::Case, 35))),
         ] {

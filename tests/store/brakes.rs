@@ -47,16 +47,13 @@ pub async fn a_letter_the_gate_stops_is_held_without_a_try_and_the_next_one_goes
 pub async fn what_a_person_lets_through_meets_no_gate_again_and_a_second_try_meets_none(base: Base) {
     let store = base.store().await;
     opened(&store).await;
-    let stop = |store: &Store, seconds| {
-        let claim = store.claim(at(seconds), |_, _| Some(STOP));
-        async { claim.await.unwrap() }
-    };
-    let Some(Claim::Stopped(letter, _)) = stop(&store, 20).await else { panic!("it is stopped") };
-    let Some(Claim::Stopped(other, _)) = stop(&store, 20).await else { panic!("it is stopped") };
+    let stop = async |seconds| store.claim(at(seconds), |_, _| Some(STOP)).await.unwrap();
+    let Some(Claim::Stopped(letter, _)) = stop(20).await else { panic!("it is stopped") };
+    let Some(Claim::Stopped(other, _)) = stop(20).await else { panic!("it is stopped") };
 
     // The configuration's release is no person's.
     assert!(store.release(other.id, None, LetGo::ToTheGate, at(21)).await.unwrap());
-    let Some(Claim::Stopped(again, _)) = stop(&store, 22).await else { panic!("it meets the gate") };
+    let Some(Claim::Stopped(again, _)) = stop(22).await else { panic!("it meets the gate") };
     assert_eq!(again.id, other.id);
     // Held by name it is no limit's any more.
     assert!(store.hold(other.id, "by Ada").await.unwrap());
@@ -66,18 +63,18 @@ pub async fn what_a_person_lets_through_meets_no_gate_again_and_a_second_try_mee
     assert!(store.hold(letter.id, "by Ada").await.unwrap());
     assert!(store.release(letter.id, None, LetGo::ToTheGate, at(24)).await.unwrap());
     assert!(store.braked().await.unwrap().is_empty());
-    let Some(Claim::Taken(gone)) = stop(&store, 25).await else { panic!("a person has let it through") };
+    let Some(Claim::Taken(gone)) = stop(25).await else { panic!("a person has let it through") };
     assert_eq!((gone.id, gone.attempts), (letter.id, 1));
     let again = redress::store::Sent::Again("451 later".to_owned(), at(26));
     store.settle(&gone, &again, at(25), posted(&gone)).await.unwrap();
-    assert!(matches!(stop(&store, 26).await, Some(Claim::Taken(letter)) if letter.attempts == 2));
+    assert!(matches!(stop(26).await, Some(Claim::Taken(letter)) if letter.attempts == 2));
 
     // A second try is no new traffic, and is not asked about.
     assert!(store.release(other.id, None, LetGo::ToTheGate, at(30)).await.unwrap());
     let first = claim(&store, at(30)).await.unwrap();
     let again = redress::store::Sent::Again("451 later".to_owned(), at(31));
     store.settle(&first, &again, at(30), posted(&first)).await.unwrap();
-    assert!(matches!(stop(&store, 31).await, Some(Claim::Taken(letter)) if letter.id == first.id));
+    assert!(matches!(stop(31).await, Some(Claim::Taken(letter)) if letter.id == first.id));
 }
 
 pub async fn letters_are_counted_by_lane_for_an_hour_and_a_day_from_when_they_began_to_leave(base: Base) {
@@ -161,7 +158,7 @@ pub async fn a_letter_knows_the_message_it_grew_out_of_and_one_that_a_date_set_o
     assert_eq!(told[written.len()..], [first.to_string()], "word that it did not arrive");
     let due = |known: &redress::store::Known| {
         let input = Input::Reached(redress::domain::code::Duty::Acknowledge);
-        Ok(Some(follow(Some(known), &input, at(20 * 24 * 60 * 60))))
+        Ok(Some(follow(Some(known), &input, at(21 * 24 * 60 * 60))))
     };
     store.decide_case(case, due).await.unwrap();
     let reminded = roots().await;
