@@ -526,6 +526,40 @@ fn letters_held_by_the_configuration_leave_when_it_says_live_and_those_held_by_n
 }
 
 #[test]
+fn letters_that_a_limit_stopped_are_listed_with_the_reason_and_released_together() {
+    let house = House::new();
+    house.configure("sending = \"hold\"", "sending = \"live\"");
+    let one = "{ hour = 1, day = 1 }";
+    let limits = format!("[limits.letters_to_residents]\nper_case = {one}\nper_landlord = {one}\n\n[bank_holidays]");
+    house.configure("[bank_holidays]", &limits);
+    house.arrives("1", COMPLAINT);
+    house.arrives("2", REQUEST);
+    house.says(&["run", "--once"]);
+    let stopped = house.letter("resident", &house.case_of(2));
+    let because = "held: its landlord has sent 1 letter like it in an hour";
+    has_line(&house.says(&["outbox", "list", "--held"]), &stopped, &["sam@example.com", because]);
+    assert_eq!(house.json(&["outbox", "list", "--held"])[0]["stopped_by"], "per_landlord");
+    let status = house.says(&["status"]);
+    has_line(&status, "Sending", &["live; 1 letter stopped by a limit (`redress outbox list --held`"]);
+    assert!(status.contains("letters are held back"), "{status}");
+    let troubles = house.json(&["status"])["troubles"].to_string();
+    assert!(troubles.contains("limits hold letters, 1 in all: its landlord has sent 1 letter"), "{troubles}");
+
+    assert_eq!(house.says(&["outbox", "release", "--stopped=per_message"]), "No such letter is held.\n");
+    let (code, words) = house.fails(&["outbox", "release", "--stopped=per_week"]);
+    assert!(code == 2 && words.contains("own_address, per_address, per_message"), "{words}");
+    let would = house.says(&["outbox", "release", "--stopped", "--dry-run"]);
+    has_line(&would, &format!("Letter {stopped}: would go"), &["request logged on WEL-", "sam@example.com"]);
+    assert_eq!(house.state(&stopped), "held");
+    assert!(
+        house.says(&["outbox", "release", "--stopped=per_landlord"]).contains(&format!("Letter {stopped}: released"))
+    );
+    house.says(&["run", "--once"]);
+    assert_eq!(house.state(&stopped), "sent");
+    assert!(!house.says(&["status"]).contains("letters are held back"));
+}
+
+#[test]
 fn a_letter_that_could_not_leave_says_why_and_leaves_when_it_is_retried() {
     let house = House::new();
     house.arrives("1", COMPLAINT);

@@ -197,12 +197,16 @@ impl Standing {
 
     fn sending(&self) -> String {
         let held = self.letters("held");
+        let stopped: i64 = self.vital.braked.iter().map(|held| held.letters).sum();
         match (self.beside.config.sending, held) {
             (Sending::Live, 0) => "live".to_owned(),
             (Sending::Live, n) => {
-                let letters = page::count(n, "letter");
+                let held = [(n - stopped, "held by name"), (stopped, "stopped by a limit")];
+                let held =
+                    held.iter().filter(|(n, _)| *n > 0).map(|(n, how)| format!("{} {how}", page::count(*n, "letter")));
                 format!(
-                    "live; {letters} held (`redress outbox list --held` says why, `redress outbox release` lets go)"
+                    "live; {} (`redress outbox list --held`, then `redress outbox release`)",
+                    held.collect::<Vec<_>>().join(", ")
                 )
             }
             (Sending::Hold, 0) => "hold: letters to residents will wait; none does yet".to_owned(),

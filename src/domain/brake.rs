@@ -9,7 +9,7 @@
 //! | an answer to a machine | none is given | `message/machine.rs`, `filing.rs` |
 //! | automatic answers to one address | `answers_per_address_per_day` | `filing/opening.rs`; a person writes instead |
 //! | "your message is with your case" | one a day | `case/decide.rs` |
-//! | word to whoever handles a case of its further messages | [`MESSAGES_TOLD_A_DAY`] | `case/decide.rs`; then one letter for all the rest |
+//! | word to whoever handles a case of its further messages | [`MESSAGES_TOLD_A_DAY`], [`DANGERS_TOLD_A_DAY`] | `case/decide.rs`; then one letter for all the rest |
 //! | answers to one of the landlord's people that did nothing | [`TRANSCRIPTS_A_DAY`] | `daemon/asked.rs` |
 //!
 //! The second is this gate, through which every letter leaves, whatever led to it. It trusts none of the above. What it stops
@@ -29,8 +29,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// Letters to whoever handles a case about its further messages, within 24 hours; the next one speaks for all the rest.
-/// Word of a danger always goes.
 pub const MESSAGES_TOLD_A_DAY: usize = 10;
+
+/// The same, with those that may tell of a danger: by then everybody knows of it, and where to read on.
+pub const DANGERS_TOLD_A_DAY: usize = 20;
 
 /// Answers that did nothing, to one of the landlord's people about one case in a day: more of them are between two machines.
 pub const TRANSCRIPTS_A_DAY: usize = 20;
@@ -162,12 +164,13 @@ impl fmt::Display for Brake {
             Brake::Hour(scope, letters) => (scope, letters, "in an hour"),
             Brake::Day(scope, letters) => (scope, letters, "in 24 hours"),
         };
+        let s = if letters == 1 { "" } else { "s" };
         match scope {
-            Scope::Address => write!(f, "its address has had {letters} letters {within}"),
-            Scope::Message => write!(f, "one message has led to {letters} letters {within}"),
-            Scope::Case => write!(f, "its case has led to {letters} letters {within}"),
-            Scope::Landlord => write!(f, "{letters} such letters of the landlord have left {within}"),
-            Scope::All => write!(f, "{letters} such letters have left {within}"),
+            Scope::Address => write!(f, "its address has had {letters} letter{s} {within}"),
+            Scope::Message => write!(f, "one message has led to {letters} letter{s} {within}"),
+            Scope::Case => write!(f, "its case has led to {letters} letter{s} {within}"),
+            Scope::Landlord => write!(f, "its landlord has sent {letters} letter{s} like it {within}"),
+            Scope::All => write!(f, "Redress has sent {letters} letter{s} like it {within}"),
         }
     }
 }
@@ -320,8 +323,8 @@ mod tests {
             (Brake::Hour(Scope::Address, 20), "its address has had 20 letters in an hour"),
             (Brake::Day(Scope::Message, 30), "one message has led to 30 letters in 24 hours"),
             (Brake::Day(Scope::Case, 40), "its case has led to 40 letters in 24 hours"),
-            (Brake::Hour(Scope::Landlord, 150), "150 such letters of the landlord have left in an hour"),
-            (Brake::Day(Scope::All, 600), "600 such letters have left in 24 hours"),
+            (Brake::Hour(Scope::Landlord, 150), "its landlord has sent 150 letters like it in an hour"),
+            (Brake::Day(Scope::All, 1), "Redress has sent 1 letter like it in 24 hours"),
         ] {
             assert_eq!(brake.to_string(), words);
         }

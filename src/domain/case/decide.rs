@@ -11,7 +11,7 @@ use super::{
     Posted, Prefers, Promised, Recorded, Refusal, Writer,
 };
 use crate::domain::absence::Absences;
-use crate::domain::brake::MESSAGES_TOLD_A_DAY;
+use crate::domain::brake::{DANGERS_TOLD_A_DAY, MESSAGES_TOLD_A_DAY};
 use crate::domain::calendar::{Calendar, Due, WorkingDays, london, london_date};
 use crate::domain::code::{Duty, Limit, Rule, Stage, Start, rule};
 use crate::domain::command::Command;
@@ -362,9 +362,9 @@ impl Draft<'_> {
         let says = Says::NewMessage { message, writer, name, flags, more };
         match writer {
             Writer::Ombudsman => self.write_to(&self.house.landlord.officer.clone(), says),
+            _ if lately <= MESSAGES_TOLD_A_DAY || urgent && lately < DANGERS_TOLD_A_DAY => self.write_to_handler(says),
             // They were told that there are more, and where to see them.
-            _ if lately > MESSAGES_TOLD_A_DAY && !urgent => {}
-            _ => self.write_to_handler(says),
+            _ => {}
         }
         let told_today = self.case.added_told == Some(self.today());
         // One short letter a day, but word of a danger always gets the emergency numbers.
