@@ -16,7 +16,8 @@
 //! 2. [`daemon::handle`] reads one stored message ([`domain::message`]), sorts it ([`domain::triage`]), finds where it
 //!    belongs ([`domain::filing`]), asks [`domain::case::decide`] what follows, writes the letters ([`domain::letter`]),
 //!    and commits history, deadlines, letters and the message's new state together (T2).
-//! 3. [`daemon::send`] claims one letter (T3), talks to the mail server, and settles what came of it (T4).
+//! 3. [`daemon::send`] claims one letter (T3), unless the [gate](domain::brake) stops it, talks to the mail server, and settles
+//!    what came of it (T4).
 //! 4. [`daemon::remind`] asks which deadlines have come, and hands each to the same `decide`.
 //! 5. A person's act ([`domain::command`]) comes to the same `decide` through [`daemon::command`].
 //! 6. [`daemon::digest`] writes the lists of what is open, for people who look once a day or once a week.
@@ -28,7 +29,7 @@
 //!   lines.
 //! - Nothing is answered that is not stored; nothing on the mail server changes before it is stored; `\Seen` is never
 //!   read nor set.
-//! - Nothing leaves except through the outbox, and a retry sends the same bytes.
+//! - Nothing leaves except through the outbox and its gate, and a retry sends the same bytes.
 //! - A case is the fold of its events; events are never changed, and each carries the hash of the one before it.
 //!
 //! Start reading at [`domain::case`], then [`domain::filing`] and [`daemon::handle`]. `DESIGN.md` says why it is so.

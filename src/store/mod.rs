@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | T1 [`Store::receive`] | messages, as they came, before anybody looks at them | the UID is not stored yet |
 //! | T2 [`Store::decide_message`], [`Store::decide_case`] | history, deadlines, letters, the message's state | the message is new; the case stands where the decider saw it |
-//! | T3 [`Store::claim`] | the letter is being sent, a new attempt | it waits |
+//! | T3 [`Store::claim`] | the letter is being sent, a new attempt; or it is held, and why | it waits |
 //! | T4 [`Store::settle`] | how the attempt ended, and what follows from it | it is being sent, and by this attempt |
 //!
 //! No transaction is open while anybody talks to a mail server. T2 and T4 take an ordinary closure: nothing can be awaited
