@@ -190,6 +190,19 @@ async fn the_files_of_a_response_go_on_to_the_resident_and_a_logo_does_not() {
     for there in ["filename=\"survey.pdf\"", "filename=\"ceiling.jpg\"", "JVBERi0xLjQK", "/9j/4AAQSkZJRg=="] {
         assert!(response.contains(there), "{there}");
     }
+
+    // It comes back: whoever reaches the resident another way is told what went with it.
+    let response = world.last_letter_to(ANN);
+    world.bounces(&response).await;
+    let told = world.last_letter_to(OFFICER);
+    assert!(told.says("Give them the files as well that went with it: survey.pdf, ceiling.jpg."), "{}", told.text);
+    let told = ada_replies(&mut world, "resident\npost: 14 Orchard Court, London N1 9XX\nprefers: post").await;
+    assert!(told.says("Done"), "{}", told.text);
+    world.goes_to("Mon 23 Nov 2026 10:20").await;
+    let cover =
+        world.letters_to(OFFICER).into_iter().rfind(|letter| letter.subject.starts_with("Please print and post"));
+    let cover = cover.expect("the letter, to be posted");
+    assert!(cover.says("Please print them too.") && cover.says("survey.pdf, ceiling.jpg"), "{}", cover.text);
 }
 
 #[tokio::test]
