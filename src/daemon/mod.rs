@@ -68,8 +68,8 @@ pub async fn start(office: &Office) -> anyhow::Result<()> {
     let resumed = office.store.resume(office.clock.now()).await?;
     restored::settle_in(office).await?;
     let released = send::release_held(office).await?;
-    brakes::look(office).await?;
     remind::refresh(office).await?;
+    brakes::look(office).await?;
     if resumed + released > 0 {
         info!(resumed, released, "Letters of an earlier run go on");
     }

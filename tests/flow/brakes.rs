@@ -64,8 +64,8 @@ async fn held(world: &World) -> Vec<LetterRow> {
 /// What a person does with `redress outbox release`.
 async fn release(world: &World, letters: &[LetterRow]) {
     for row in letters {
-        let letter = world.office().store.letter(row.id).await.unwrap().expect("it is there");
-        send::release(world.office(), &letter, LetGo::ForGood).await.unwrap();
+        let letter = world.office().store.letter(row.id).await.expect("the database works").expect("it is there");
+        send::release(world.office(), &letter, LetGo::ForGood).await.expect("it can be let go");
     }
 }
 
