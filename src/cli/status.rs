@@ -210,11 +210,17 @@ impl Standing {
                 )
             }
             (Sending::Hold, 0) => "hold: letters to residents will wait; none does yet".to_owned(),
-            (Sending::Hold, n) => format!(
-                "hold: {} held. Look at them with `redress outbox list --held`; they leave when the configuration says \
-                 sending = \"live\" and the daemon is restarted, or by `redress outbox release`",
-                page::count(n, "letter")
-            ),
+            (Sending::Hold, n) => {
+                let stay = match stopped {
+                    0 => String::new(),
+                    n => format!("; {n} that a limit stopped leave by release alone"),
+                };
+                format!(
+                    "hold: {} held. Look at them with `redress outbox list --held`; they leave when the configuration \
+                     says sending = \"live\" and the daemon is restarted, or by `redress outbox release`{stay}",
+                    page::count(n, "letter")
+                )
+            }
         }
     }
 

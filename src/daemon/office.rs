@@ -300,11 +300,17 @@ pub fn own(config: &Config) -> Own {
 
 /// The addresses whose mail comes to us: those residents write to, the mail accounts that are read, and the forms.
 fn ours(config: &Config) -> Ours {
+    let people = config.landlords.iter().flat_map(Landlord::people).chain([&config.operator.person]);
+    let people: BTreeSet<&str> = people.map(|person| person.address.as_str()).collect();
     let accounts = config.mailboxes.iter().filter_map(|mailbox| match &mailbox.source {
         Source::Imap(server) => server.login.as_ref().map(|login| &login.user),
         Source::Maildir(_) => None,
     });
-    let of_landlords = config.landlords.iter().flat_map(|landlord| landlord.addresses.iter().chain(&landlord.forms));
+    let of_landlords = config.landlords.iter().flat_map(|landlord| {
+        // A form may send in the name of somebody at the landlord's, who must hear of things all the same.
+        let forms = landlord.forms.iter().filter(|form| !people.contains(form.as_str()));
+        landlord.addresses.iter().chain(forms)
+    });
     Ours::new(accounts.filter(|user| user.contains('@')).chain(of_landlords))
 }
 
