@@ -7,8 +7,8 @@ use crate::store::Braked;
 
 /// The alarm of letters that the limit of an address, a message, a case or a landlord holds, or whose address is our own.
 const SOME: &str = "letters are held back";
-/// The alarm of a limit that holds letters of everybody, or letters to the operator: a letter may not tell of it.
-const ALL: &str = "all letters are held back";
+/// The alarm of the limit on all letters together, or of any that holds letters to the operator: a letter may not tell of it.
+const ALL: &str = "letters of every landlord are held back";
 
 /// Tells the operator what the limits hold, or that they hold nothing any more; each once.
 ///
@@ -16,8 +16,8 @@ const ALL: &str = "all letters are held back";
 ///
 /// Only the database's.
 pub async fn look(office: &Office) -> anyhow::Result<()> {
-    let reach_all = |held: &Braked| held.brake == Scope::All.key() || held.audience == "operator";
-    let (all, some): (Vec<_>, Vec<_>) = office.store.braked().await?.into_iter().partition(reach_all);
+    let of_all = |held: &Braked| held.brake == Scope::All.key() || held.audience == "operator";
+    let (all, some): (Vec<_>, Vec<_>) = office.store.braked().await?.into_iter().partition(of_all);
     match some.as_slice() {
         [] => operator::over(office, SOME, "None is held back any more.").await?,
         some => operator::tell(office, SOME, &words(some)).await?,

@@ -332,7 +332,7 @@ impl Desk<'_> {
         Keys {
             references: quoted.iter().chain(about.map(|(reference, _)| reference)).cloned().collect(),
             message_ids: self.answered().cloned().collect(),
-            about: self.answered().chain(self.reported()).cloned().collect(),
+            about: self.answered().chain(self.reported()).take(IDS_MAX).cloned().collect(),
             speakers: self.speakers(),
             answer_to: filing::answer_to(self.read, &self.office.config.landlords).map(str::to_owned),
             landlords: addressed.landlords.clone(),

@@ -77,12 +77,12 @@ pub struct Braked {
     pub because: String,
 }
 
-/// What a person's release does, beside letting the letter go.
+/// How a held letter is let go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LetGo {
-    /// No limit stops it again.
+    /// By a person, who has looked: no limit stops it again.
     ForGood,
-    /// It meets the gate like any other.
+    /// By the configuration: it meets the gate like any other.
     ToTheGate,
 }
 

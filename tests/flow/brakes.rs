@@ -191,7 +191,7 @@ async fn a_limit_on_all_letters_is_told_by_the_second_way() {
         world.mail(complaint_of(who)).await;
     }
     let told = world.second_way();
-    assert_eq!(told.matches("Redress: all letters are held back").count(), 1, "{told}");
+    assert_eq!(told.matches("Redress: letters of every landlord are held back").count(), 1, "{told}");
     assert!(told.contains("in_all: Redress has sent 1 letter like it in an hour"), "{told}");
 }
 
