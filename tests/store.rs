@@ -279,7 +279,13 @@ async fn a_message_is_tried_again_later_and_does_not_stand_in_the_others_way(bas
     let (first, second) = (received(&store, "1").await, received(&store, "2").await);
     let took = |now: i64| {
         let store = &store;
-        async move { store.take_new(at(now), at(now + 60)).await.unwrap().map(|message| (message.id, message.attempts)) }
+        async move {
+            store
+                .take_new(&["main"], at(now), at(now + 60))
+                .await
+                .unwrap()
+                .map(|message| (message.id, message.attempts))
+        }
     };
     assert_eq!(took(5).await, Some((first, 1)));
     assert_eq!(took(6).await, Some((second, 1)));
@@ -826,7 +832,7 @@ async fn rows_a_second() {
         println!("{make}: {:.0} messages stored a second", 10_000.0 / started.elapsed().as_secs_f64());
         let started = std::time::Instant::now();
         for _ in 0..1000 {
-            let id = store.take_new(at(5), at(65)).await.unwrap().unwrap().id;
+            let id = store.take_new(&["main"], at(5), at(65)).await.unwrap().unwrap().id;
             store.decide_message(id, "main", &keys(), at(10), |found| Ok(opens(found, id))).await.unwrap();
         }
         println!("{make}: {:.0} messages decided a second", 1000.0 / started.elapsed().as_secs_f64());

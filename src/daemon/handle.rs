@@ -45,7 +45,9 @@ const SPEAKERS_MAX: usize = 20;
 /// Only the database's.
 pub async fn step(office: &Office) -> anyhow::Result<Progress> {
     let now = office.clock.now();
-    let Some(taken) = office.store.take_new(now, now + AGAIN_AFTER).await? else { return Ok(Progress::Idle) };
+    let mailboxes: Vec<&str> = office.config.mailboxes.iter().map(|mailbox| mailbox.name.as_str()).collect();
+    let taken = office.store.take_new(&mailboxes, now, now + AGAIN_AFTER).await?;
+    let Some(taken) = taken else { return Ok(Progress::Idle) };
     let poison = taken.attempts > office.config.limits.handle_attempts;
     // A panic on one message must not cross the round: the transaction rolls back, and the message has its next try.
     let tried = AssertUnwindSafe(async {

@@ -9,6 +9,7 @@ pub mod command;
 pub mod digest;
 pub mod handle;
 pub mod health;
+pub mod lease;
 pub mod office;
 pub mod operator;
 pub mod receive;
@@ -29,6 +30,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use self::lease::Heartbeat;
 use self::office::Office;
 use self::receive::{Fault, Receive};
 use self::send::Route;
@@ -38,6 +40,7 @@ use crate::domain::calendar::next_look;
 use crate::mail::backoff::{Backoff, suggested};
 use crate::mail::mailbox::{AnyMailbox, Mailbox, MailboxError};
 use crate::mail::transport::{AnyTransport, Transport};
+use crate::store::{FOR_ALL, Store};
 
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +62,9 @@ const STOP_MAX: Duration = Duration::from_secs(60);
 
 /// Does what a daemon does before its rounds start: letters in doubt go again, unless the database is a restored copy; held
 /// ones are let go when the configuration says so, dates are looked at with today's ladder and calendar.
+///
+/// Several daemons may do so at once: a letter is resumed, released or dropped by who comes first, a restored copy is settled
+/// in on once, and of two looks at a date the second sees what the first changed.
 ///
 /// # Errors
 ///
@@ -116,10 +122,22 @@ pub struct Once {
 ///
 /// The database's.
 pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
+    let heartbeat = Heartbeat::begin(office).await?;
+    tokio::select! {
+        done = one_round(office) => done,
+        ended = heartbeat.goes_on() => ended.and_then(|()| bail!("The lease is not renewed any more")),
+    }
+}
+
+async fn one_round(office: &Arc<Office>) -> anyhow::Result<Once> {
     start(office).await?;
     let failed_before = office.store.counts().await?.outbox.get("failed").copied().unwrap_or(0);
     let mut done = Once::default();
     for config in &office.config.mailboxes {
+        if !office.store.holds(&config.name) {
+            done.unread.push((config.name.clone(), "another daemon reads it".to_owned()));
+            continue;
+        }
         let mut receive = Receive::new(Arc::clone(office), config.clone(), AnyMailbox::new(config.source.clone()));
         match receive.look().await {
             Ok(new) => done.taken += new,
@@ -127,8 +145,10 @@ pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
         }
         receive.close().await;
     }
-    reconcile::step(office).await?;
-    digest::step(office).await?;
+    if office.store.holds(FOR_ALL) {
+        reconcile::step(office).await?;
+        digest::step(office).await?;
+    }
     let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office.config));
     work_off(office, &mut transport, &mut Route::default()).await?;
     let counts = office.store.counts().await?;
@@ -142,11 +162,14 @@ pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
 ///
 /// # Errors
 ///
-/// When a round ended by itself, or the database belongs to another daemon now: a supervisor starts the program anew.
+/// When a round ended by itself, or this daemon lost its place on the database: a supervisor starts the program anew.
 pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("Could not listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("Could not listen for SIGINT")?;
+    let heartbeat = Heartbeat::begin(&office).await?;
     start(&office).await?;
+    // Until the last round has ended: the letter in hand is still ours.
+    let mut heartbeat = tokio::spawn(heartbeat.goes_on());
     let stop = CancellationToken::new();
     let mut rounds = JoinSet::new();
     let mut pulses = Vec::new();
@@ -174,6 +197,7 @@ pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,
         ended = rounds.join_next() => ended,
+        ended = &mut heartbeat => Some(ended),
     };
     watch::notify_stopping();
     stop.cancel();
@@ -185,9 +209,10 @@ pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
         _ = terminate.recv() => warn!("Stopped at once; what was being done is taken up at the next start"),
         _ = interrupt.recv() => warn!("Stopped at once; what was being done is taken up at the next start"),
     }
+    heartbeat.abort();
+    office.store.close().await;
     match ended_early {
         None => {
-            office.store.close().await;
             info!("Redress has stopped");
             Ok(())
         }
@@ -211,10 +236,16 @@ async fn receive_round<M: Mailbox>(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let mut backoff = Backoff::default();
+    let name = receive.name().to_owned();
     loop {
+        lease::turn(&office, |store| store.holds(&name), &pulse, &stop).await;
         let began = office.clock.now();
         let looked = tokio::select! {
             () = stop.cancelled() => break,
+            () = lease::lost(&office, &name) => {
+                receive.close().await;
+                continue;
+            }
             looked = look_and_wait(&office, &mut receive, &pulse) => looked,
         };
         let Err(fault) = looked else { continue };
@@ -254,7 +285,7 @@ fn login_alarm(mailbox: &str) -> String {
 }
 
 async fn handle_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) -> anyhow::Result<()> {
-    while !stop.is_cancelled() {
+    while works(&office, &pulse, &stop).await {
         let progress = survive(handle::step(&office).await, "handle").await;
         pulse.beat(office.clock.now());
         if progress == Progress::Idle {
@@ -266,9 +297,13 @@ async fn handle_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken
 
 async fn remind_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) -> anyhow::Result<()> {
     let schedule = &office.config.reminders.look_at;
-    while !stop.is_cancelled() {
-        while !stop.is_cancelled() && survive(remind::step(&office).await, "remind").await == Progress::Made {}
-        survive(digest::step(&office).await, "digest").await;
+    while works(&office, &pulse, &stop).await {
+        while works(&office, &pulse, &stop).await
+            && survive(remind::step(&office).await, "remind").await == Progress::Made
+        {}
+        if office.store.holds(FOR_ALL) {
+            survive(digest::step(&office).await, "digest").await;
+        }
         pulse.beat(office.clock.now());
         let now = office.clock.now();
         // The schedule says when to look; what is due is a question about dates. Looked at in slices, so that a machine
@@ -287,7 +322,7 @@ async fn remind_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken
 async fn send_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) -> anyhow::Result<()> {
     let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office.config));
     let mut route = Route::default();
-    while !stop.is_cancelled() {
+    while works(&office, &pulse, &stop).await {
         let progress = survive(send::step(&office, &mut transport, &mut route).await, "send").await;
         pulse.beat(office.clock.now());
         if progress == Progress::Idle {
@@ -295,6 +330,12 @@ async fn send_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) 
         }
     }
     Ok(())
+}
+
+/// Waits until this daemon may work. `false` when it is told to stop.
+async fn works(office: &Office, pulse: &Pulse, stop: &CancellationToken) -> bool {
+    lease::turn(office, Store::lives, pulse, stop).await;
+    !stop.is_cancelled()
 }
 
 /// Waits until something rings, or it is time to look anyway.

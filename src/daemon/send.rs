@@ -45,6 +45,8 @@ pub struct Route {
     rests: usize,
     /// A letter may stand as being sent whose fate the database did not take: it goes again, as after a death.
     in_doubt: bool,
+    /// A letter has left since the program started, or since the way was broken last.
+    fit: bool,
 }
 
 /// Sends the letter that has been due longest.
@@ -57,8 +59,10 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
     if route.rests_until.is_some_and(|until| now < until) {
         return Ok(Progress::Idle);
     }
+    // Others may have taken over.
+    let Some(term) = office.store.term() else { return Ok(Progress::Idle) };
     if route.in_doubt {
-        office.store.resume(now).await?;
+        office.store.resume_own(now).await?;
     }
     route.in_doubt = true;
     let claimed = office.store.claim(now).await?;
@@ -66,7 +70,13 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         route.in_doubt = false;
         return Ok(Progress::Idle);
     };
-    let sent = match still_serves(office, &letter, now).await {
+    let serves = still_serves(office, &letter, now).await;
+    if office.store.term() != Some(term) {
+        // Stopped for a while just here, as by a machine that slept: another daemon may be sending the letter by now.
+        warn!(letter.id, "This daemon's lease ran out before a letter left; the letter goes again");
+        return Ok(Progress::Made);
+    }
+    let sent = match serves {
         Ok(Serves::NoLonger) => Sent::Dropped,
         // Once queued, bytes are never changed: a letter of yesterday keeps yesterday's date.
         Ok(Serves::AsItStands | Serves::Anew) => {
@@ -89,9 +99,14 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
     let delay_s = now.duration_since(letter.written()).as_secs();
     match &sent {
         Sent::Accepted(_) => {
-            *route = Route::default();
+            let fit = route.fit;
+            *route = Route { fit, ..Route::default() };
             info!(letter.id, kind = letter.kind, attempt = letter.attempts, delay_s, outcome = "sent", "Letter sent");
-            operator::over(office, ROUTE, "Letters leave again.").await?;
+            // Said by whose way was broken: another daemon's letters leave by another.
+            if !fit {
+                operator::over(office, ROUTE, "Letters leave again.").await?;
+                route.fit = true;
+            }
             if nothing_makes_good(&letter) {
                 operator::over(office, STAFF, "Letters to staff arrive again.").await?;
             }
@@ -251,6 +266,7 @@ fn after(letter: &Claimed, error: SendError, now: Timestamp, route: &mut Route) 
         SendError::RouteBroken(reply) => {
             let rest = wait(ROUTE_RESTS[route.rests.min(ROUTE_RESTS.len() - 1)]);
             (route.rests_until, route.rests) = (Some(rest), route.rests + 1);
+            route.fit = false;
             Sent::RouteBroken(reply, now)
         }
     }

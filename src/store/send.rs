@@ -72,10 +72,11 @@ impl Store {
     /// T3: claims the letter that has been due longest and opens its attempt.
     pub async fn claim(&self, now: Timestamp) -> anyhow::Result<Option<Claimed>> {
         let mut tx = self.db.begin().await?;
+        let words = tx.words(&sql::CLAIM);
         let claimed: Option<Claimed> =
-            on!(&mut tx, c => sqlx::query_as(sql::CLAIM).bind(now.as_millisecond()).fetch_optional(c).await)?;
+            on!(&mut tx, c => sqlx::query_as(words).bind(now.as_millisecond()).fetch_optional(c).await)?;
         if let Some(letter) = &claimed {
-            execute!(&mut tx, sql::START_ATTEMPT, letter.id, letter.attempts, now.as_millisecond())?;
+            execute!(&mut tx, sql::START_ATTEMPT, letter.id, letter.attempts, now.as_millisecond(), self.me.id())?;
         }
         tx.commit().await?;
         Ok(claimed)
@@ -135,19 +136,36 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Letters that a daemon was sending when it died: nobody knows whether they left, so the same bytes go again.
+    /// Letters that daemons were sending that live no more: nobody knows whether they left, so the same bytes go again.
+    /// Those that a living daemon is sending are left alone.
     pub async fn resume(&self, now: Timestamp) -> anyhow::Result<usize> {
+        self.resume_of("", now).await
+    }
+
+    /// As [`resume`](Self::resume), and the letters that this daemon itself was sending: none may be under way.
+    pub async fn resume_own(&self, now: Timestamp) -> anyhow::Result<usize> {
+        self.resume_of(self.me.id(), now).await
+    }
+
+    async fn resume_of(&self, daemon: &str, now: Timestamp) -> anyhow::Result<usize> {
         let mut tx = self.db.begin().await?;
-        let in_doubt: Vec<(i64, i64, i64)> = on!(&mut tx, c => sqlx::query_as(sql::IN_DOUBT).fetch_all(c).await)?;
+        let in_doubt: Vec<(i64, i64, i64)> =
+            on!(&mut tx, c => sqlx::query_as(sql::IN_DOUBT).bind(daemon).fetch_all(c).await)?;
+        let mut resumed = 0;
         for (id, attempt, setbacks) in &in_doubt {
             let reply = "the program ended while the letter was being sent";
-            end_attempt(&mut tx, *id, *attempt, "unknown", reply, now).await?;
             let waits = None::<i64>;
             let next = if *setbacks < DOUBTS_MAX { now } else { now + AGAIN_IN_DOUBT };
-            execute!(&mut tx, sql::SETTLE_LETTER, *id, *attempt, "queued", next.as_millisecond(), waits, reply, 1)?;
+            // Of two who resume one letter, the second finds it resumed, and leaves its attempt alone.
+            let rows =
+                execute!(&mut tx, sql::SETTLE_LETTER, *id, *attempt, "queued", next.as_millisecond(), waits, reply, 1)?;
+            if rows == 1 {
+                end_attempt(&mut tx, *id, *attempt, "unknown", reply, now).await?;
+                resumed += 1;
+            }
         }
         tx.commit().await?;
-        Ok(in_doubt.len())
+        Ok(resumed)
     }
 
     /// Adds a letter that belongs to no case: words to the operator. Adding the same one twice, by its Message-ID, changes
