@@ -75,6 +75,11 @@ pub struct DaemonRow {
 }
 
 impl DaemonRow {
+    /// Whether it is the one that does what one does for all.
+    pub fn is_for_all(&self) -> bool {
+        self.holds.iter().any(|(name, _)| name == FOR_ALL)
+    }
+
     /// The mailboxes it reads, and since when.
     pub fn mailboxes(&self) -> impl Iterator<Item = (&str, Timestamp)> {
         self.holds.iter().filter(|(name, _)| name != FOR_ALL).map(|(name, since)| (name.as_str(), *since))

@@ -388,31 +388,29 @@ async fn open_postgres(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLo
         .options(SESSION);
     let place = format!("{}:{}", options.get_host(), options.get_port());
     let context = || format!("Could not connect to PostgreSQL at {place}");
-    let lock = match purpose.works() {
-        true => {
-            let connection = PgConnection::connect_with(&options).await.with_context(context)?;
-            RunLock::Session(tokio::sync::Mutex::new(take_place(connection, purpose).await?))
-        }
-        false => RunLock::None,
-    };
     let pool = PgPoolOptions::new()
         .max_connections(8)
         .acquire_timeout(Duration::from_secs(30))
-        .connect_with(options)
+        .connect_with(options.clone())
         .await
         .with_context(context)?;
-    if !purpose.works() {
-        check_version(
-            version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&pool).await)?,
-            &POSTGRES_MIGRATIONS,
-        )?;
-    }
+    let lock = match purpose.works() {
+        true => {
+            let connection = PgConnection::connect_with(&options).await.with_context(context)?;
+            RunLock::Session(tokio::sync::Mutex::new(take_place(connection, &pool, purpose).await?))
+        }
+        false => {
+            let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&pool).await)?;
+            check_version(found, &POSTGRES_MIGRATIONS)?;
+            RunLock::None
+        }
+    };
     Ok((Db::Postgres(pool), lock))
 }
 
 /// Gives the connection a place among the daemons, or, to [work alone](Purpose::Alone), the only one. A database of an earlier
 /// version is brought up to date first, when no daemon works on it any more.
-async fn take_place(mut connection: PgConnection, purpose: Purpose) -> anyhow::Result<PgConnection> {
+async fn take_place(mut connection: PgConnection, pool: &PgPool, purpose: Purpose) -> anyhow::Result<PgConnection> {
     const SHARED: &str = "SELECT pg_try_advisory_lock_shared($1)";
     const ALONE: &str = "SELECT pg_try_advisory_lock($1)";
     let behind = "Another program prepares this database; this one goes on when that has ended";
@@ -433,7 +431,7 @@ async fn take_place(mut connection: PgConnection, purpose: Purpose) -> anyhow::R
     }
     let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut connection).await)?;
     refuse_newer(found, &POSTGRES_MIGRATIONS)?;
-    POSTGRES_MIGRATIONS.run(&mut connection).await.context("Could not bring the database up to date")?;
+    POSTGRES_MIGRATIONS.run(pool).await.context("Could not bring the database up to date")?;
     if purpose != Purpose::Alone {
         // Never without a place: nobody can come between.
         for step in ["SELECT pg_advisory_lock_shared($1)", "SELECT pg_advisory_unlock($1)"] {
