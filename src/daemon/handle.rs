@@ -24,8 +24,8 @@ use crate::domain::reference::Reference;
 use crate::domain::triage::{Sorter, Words};
 use crate::store::{self, Change, Found, Keys, Known, MessageState, Settled};
 
-/// A message or deadline whose try ended without a word comes up again after this.
-const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// A message or deadline whose try ended without a word comes up again after this: whoever had it in hand may have died.
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
 /// One that failed too often, and could not even be set aside, comes up again after this.
 const HOPELESS_AFTER: SignedDuration = SignedDuration::from_secs(60 * 60);
 /// References are looked for in this much of what was newly written, in bytes.

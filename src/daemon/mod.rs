@@ -289,7 +289,7 @@ async fn handle_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken
         let progress = survive(handle::step(&office).await, "handle").await;
         pulse.beat(office.clock.now());
         if progress == Progress::Idle {
-            rest(&stop, &office.messages_wait, LOOK_AGAIN).await;
+            rest(&stop, &office.messages_wait, until_next_message(&office).await).await;
         }
     }
     Ok(())
@@ -336,6 +336,14 @@ async fn send_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) 
 async fn works(office: &Office, pulse: &Pulse, stop: &CancellationToken) -> bool {
     lease::turn(office, Store::lives, pulse, stop).await;
     !stop.is_cancelled()
+}
+
+/// How long until a message may be tried again.
+async fn until_next_message(office: &Office) -> Duration {
+    let moments = office.store.next_moments().await;
+    let next = moments.ok().and_then(|[message, ..]| message).map(|at| at.duration_since(office.clock.now()));
+    let next = next.and_then(|wait| Duration::try_from(wait).ok()).unwrap_or(LOOK_AGAIN);
+    next.clamp(Duration::from_secs(1), LOOK_AGAIN)
 }
 
 /// Waits until something rings, or it is time to look anyway.

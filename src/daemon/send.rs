@@ -14,7 +14,7 @@ use crate::domain::case::{Audience, Letter, LetterKind, Outcome, Serves, serves}
 use crate::domain::letter;
 use crate::domain::words::Words;
 use crate::mail::transport::{Envelope, SendError, Transport};
-use crate::store::{Claimed, Known, Sent};
+use crate::store::{Claimed, Known, Overtaken, Sent};
 
 /// First wait after a setback; doubled by each further one.
 const WAIT_FIRST_S: i64 = 60;
@@ -153,6 +153,10 @@ async fn settle(office: &Office, letter: &Claimed, sent: &Sent) -> anyhow::Resul
         };
         tried = office.store.settle(letter, sent, now, follow).await;
         let Err(trouble) = &tried else { return Ok(()) };
+        if trouble.is::<Overtaken>() {
+            warn!(letter.id, "Another daemon took this one for dead, and sends the letter as well");
+            return Ok(());
+        }
         warn!(letter.id, trouble = format!("{trouble:#}"), "Could not write what came of a letter; trying again");
         office.clock.rest(rest).await;
     }

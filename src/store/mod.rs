@@ -44,7 +44,7 @@ pub use questions::{
     Alarm, AttemptRow, CaseFile, CaseRow, Counts, DeadlineRow, FolderRow, InboxRow, LetterRow, Letters, Messages,
 };
 pub use receive::Arrived;
-pub use send::{Claimed, Sent};
+pub use send::{Claimed, Overtaken, Sent};
 
 /// Row of the case table.
 pub type CaseId = i64;

@@ -64,6 +64,14 @@ pub enum Sent {
     Dropped,
 }
 
+/// A letter was resumed by another daemon, which took the one that was sending it for dead, or had been settled before.
+#[derive(Debug, thiserror::Error)]
+#[error("Attempt {attempt} at letter {letter} had been settled already")]
+pub struct Overtaken {
+    letter: OutboxId,
+    attempt: i64,
+}
+
 /// A letter that the program ended over this often may be what ends it: it waits before the next try.
 const DOUBTS_MAX: i64 = 5;
 const AGAIN_IN_DOUBT: SignedDuration = SignedDuration::from_mins(1);
@@ -87,7 +95,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The database's and `judge`'s; then nothing is written and the letter stays in doubt.
+    /// [`Overtaken`]; the database's and `judge`'s, and then nothing is written and the letter stays in doubt.
     pub async fn settle<F>(&self, letter: &Claimed, sent: &Sent, now: Timestamp, mut judge: F) -> anyhow::Result<()>
     where
         F: FnMut(&Known, Outcome) -> anyhow::Result<Option<Change>> + Send,
@@ -127,7 +135,7 @@ impl Store {
             setback
         )?;
         if rows != 1 {
-            bail!("Attempt {} at letter {} had been settled already", letter.attempts, letter.id);
+            return Err(Overtaken { letter: letter.id, attempt: letter.attempts }.into());
         }
         end_attempt(&mut tx, letter.id, letter.attempts, word, reply, now).await?;
         if let Some(outcome) = outcome(letter, sent) {
