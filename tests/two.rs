@@ -55,7 +55,7 @@ impl Daemon {
         std::process::Command::new("kill").args([signal, &self.pid().to_string()]).status().unwrap();
     }
 
-    async fn is_killed(mut self) {
+    async fn dies(mut self) {
         self.0.kill().await.unwrap();
     }
 
@@ -284,7 +284,7 @@ impl Dice {
 }
 
 #[tokio::test]
-async fn one_of_two_daemons_is_killed_again_and_again_and_nothing_is_lost_nor_said_twice() {
+async fn one_of_two_daemons_dies_again_and_again_and_nothing_is_lost_nor_said_twice() {
     let landlord = Landlord::new().await;
     let (mut dice, mut kills) = (Dice(1), 0);
     let mut daemons = [landlord.starts("usual"), landlord.starts("usual")];
@@ -294,7 +294,7 @@ async fn one_of_two_daemons_is_killed_again_and_again_and_nothing_is_lost_nor_sa
         while began.elapsed() < Duration::from_secs(20) {
             tokio::time::sleep(Duration::from_millis(700 + dice.below(3000))).await;
             let victim = usize::from(dice.below(3) == 0);
-            std::mem::replace(&mut daemons[victim], landlord.starts("usual")).is_killed().await;
+            std::mem::replace(&mut daemons[victim], landlord.starts("usual")).dies().await;
             kills += 1;
         }
     };
@@ -372,7 +372,7 @@ async fn another_daemon_takes_over_mailboxes_and_letters_within_a_minute() {
     assert_eq!(landlord.reader_of("first").await, pid, "what one holds, another does not take");
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert!(in_hand().await, "nor a letter that is in a living daemon's hands");
-    first.is_killed().await;
+    first.dies().await;
     let killed = Instant::now();
     let late = address("late");
     landlord.complains(1, &late).await;

@@ -166,10 +166,9 @@ async fn one_round(office: &Arc<Office>) -> anyhow::Result<Once> {
 pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("Could not listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("Could not listen for SIGINT")?;
-    let heartbeat = Heartbeat::begin(&office).await?;
-    start(&office).await?;
     // Until the last round has ended: the letter in hand is still ours.
-    let mut heartbeat = tokio::spawn(heartbeat.goes_on());
+    let mut heartbeat = tokio::spawn(Heartbeat::begin(&office).await?.goes_on());
+    start(&office).await?;
     let stop = CancellationToken::new();
     let mut rounds = JoinSet::new();
     let mut pulses = Vec::new();

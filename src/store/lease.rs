@@ -64,6 +64,16 @@ impl Me {
     }
 }
 
+/// One line for each of a daemon's leases, or one without.
+#[derive(sqlx::FromRow)]
+struct DaemonColumns {
+    id: String,
+    host: String,
+    since: i64,
+    name: Option<String>,
+    held_since: Option<i64>,
+}
+
 /// A daemon that works on the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DaemonRow {
@@ -151,14 +161,13 @@ impl Store {
     pub async fn daemons(&self) -> anyhow::Result<Vec<DaemonRow>> {
         let mut tx = self.db.begin_read().await?;
         let now = tx.lease_clock().await?;
-        let rows: Vec<(String, String, i64, Option<String>, Option<i64>)> =
-            on!(&mut tx, c => sqlx::query_as(sql::DAEMONS).bind(now).fetch_all(c).await)?;
+        let rows: Vec<DaemonColumns> = on!(&mut tx, c => sqlx::query_as(sql::DAEMONS).bind(now).fetch_all(c).await)?;
         let mut daemons: Vec<(String, DaemonRow)> = Vec::new();
-        for (id, host, since, name, held_since) in rows {
-            if daemons.last().is_none_or(|(last, _)| *last != id) {
-                daemons.push((id, DaemonRow { host, since: instant(since), holds: Vec::new() }));
+        for row in rows {
+            if daemons.last().is_none_or(|(last, _)| *last != row.id) {
+                daemons.push((row.id, DaemonRow { host: row.host, since: instant(row.since), holds: Vec::new() }));
             }
-            if let (Some((_, daemon)), Some(held)) = (daemons.last_mut(), name.zip(held_since.map(instant))) {
+            if let (Some((_, daemon)), Some(held)) = (daemons.last_mut(), row.name.zip(row.held_since.map(instant))) {
                 daemon.holds.push(held);
             }
         }

@@ -411,20 +411,28 @@ async fn open_postgres(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLo
 /// Gives the connection a place among the daemons, or, to [work alone](Purpose::Alone), the only one. A database of an earlier
 /// version is brought up to date first, when no daemon works on it any more.
 async fn take_place(mut connection: PgConnection, pool: &PgPool, purpose: Purpose) -> anyhow::Result<PgConnection> {
-    const SHARED: &str = "SELECT pg_try_advisory_lock_shared($1)";
-    const ALONE: &str = "SELECT pg_try_advisory_lock($1)";
-    let behind = "Another program prepares this database; this one goes on when that has ended";
-    let others = "Other daemons work on this database, and must be stopped before this program can go on; it waits";
-    if purpose != Purpose::Alone {
-        wait_for(&mut connection, SHARED, behind).await?;
-        let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut connection).await)?;
-        refuse_newer(found, &POSTGRES_MIGRATIONS)?;
-        if found == latest(&POSTGRES_MIGRATIONS) {
-            return Ok(connection);
+    let mut told = false;
+    loop {
+        // Each time anew: another that waits may have brought it up to date.
+        if purpose != Purpose::Alone && locked(&mut connection, "SELECT pg_try_advisory_lock_shared($1)").await? {
+            let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut connection).await)?;
+            refuse_newer(found, &POSTGRES_MIGRATIONS)?;
+            if found == latest(&POSTGRES_MIGRATIONS) {
+                return Ok(connection);
+            }
+            locked(&mut connection, "SELECT pg_advisory_unlock_shared($1)").await?;
         }
-        sqlx::query("SELECT pg_advisory_unlock_shared($1)").bind(RUN_LOCK).execute(&mut connection).await?;
+        if locked(&mut connection, "SELECT pg_try_advisory_lock($1)").await? {
+            break;
+        }
+        if !told {
+            info!(
+                "Another daemon prepares this database, or works on it as an older version; this one waits for its end"
+            );
+            told = true;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
-    wait_for(&mut connection, ALONE, others).await?;
     // A daemon that lost its connection, and with it its place, works until its lease is over.
     while sqlx::query_scalar(super::sql::LIVING).fetch_one(&mut connection).await.is_ok_and(|living: bool| living) {
         tokio::time::sleep(LOOK_AGAIN).await;
@@ -434,24 +442,15 @@ async fn take_place(mut connection: PgConnection, pool: &PgPool, purpose: Purpos
     POSTGRES_MIGRATIONS.run(pool).await.context("Could not bring the database up to date")?;
     if purpose != Purpose::Alone {
         // Never without a place: nobody can come between.
-        for step in ["SELECT pg_advisory_lock_shared($1)", "SELECT pg_advisory_unlock($1)"] {
-            sqlx::query(step).bind(RUN_LOCK).execute(&mut connection).await?;
-        }
+        locked(&mut connection, "SELECT pg_try_advisory_lock_shared($1)").await?;
+        locked(&mut connection, "SELECT pg_advisory_unlock($1)").await?;
     }
     Ok(connection)
 }
 
-/// Tries for the lock until it is ours, and says once why that takes time.
-async fn wait_for(connection: &mut PgConnection, lock: &'static str, why: &'static str) -> sqlx::Result<()> {
-    let mut told = false;
-    while !sqlx::query_scalar::<_, bool>(lock).bind(RUN_LOCK).fetch_one(&mut *connection).await? {
-        if !told {
-            info!("{why}");
-            told = true;
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
-    Ok(())
+/// Asks for the lock, or gives it back; whether that was done.
+async fn locked(connection: &mut PgConnection, statement: &'static str) -> sqlx::Result<bool> {
+    sqlx::query_scalar(statement).bind(RUN_LOCK).fetch_one(connection).await
 }
 
 impl RunLock {

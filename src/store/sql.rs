@@ -326,6 +326,6 @@ pub(super) const TAKE_LEASE: &str = "
 INSERT INTO lease (name, daemon, since) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
 pub(super) const HELD_BY: &str = "SELECT name FROM lease WHERE daemon = $1";
 pub(super) const DAEMONS: &str = "
-SELECT d.id, d.host, d.since, l.name, l.since
+SELECT d.id, d.host, d.since, l.name, l.since AS held_since
   FROM daemon d LEFT JOIN lease l ON l.daemon = d.id
  WHERE d.until > $1 ORDER BY d.since, d.id, l.name";
