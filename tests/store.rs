@@ -1039,6 +1039,37 @@ async fn rows_a_second() {
     }
 }
 
+#[tokio::test]
+#[ignore = "a measurement: cargo test --test store -- --ignored --nocapture"]
+async fn letters_a_second_by_two_daemons() {
+    let base = Base::postgres().await;
+    let stores = [base.store().await, base.store().await];
+    for n in 0..300 {
+        let id = received(&stores[0], &n.to_string()).await;
+        let keys = keys();
+        stores[0].decide_message(id, "main", &keys, at(10), |found| Ok(opens(found, id))).await.unwrap();
+    }
+    let started = std::time::Instant::now();
+    let by_one = stores.iter().map(|store| async {
+        let (mut sent, mut in_vain) = (0, 0);
+        while store.counts().await.unwrap().outbox.contains_key("queued") {
+            match store.claim(at(20)).await.unwrap() {
+                Some(letter) => {
+                    store.settle(&letter, &taken(), at(30), posted(&letter)).await.unwrap();
+                    sent += 1;
+                }
+                None => in_vain += 1,
+            }
+        }
+        (sent, in_vain)
+    });
+    let done = futures::future::join_all(by_one).await;
+    println!(
+        "600 letters by two daemons in {:.1} s; each sent, and found none though some waited: {done:?}",
+        started.elapsed().as_secs_f64()
+    );
+}
+
 async fn letters_that_do_not_agree_with_the_mail_servers_answers_are_found(base: Base) {
     let store = base.store().await;
     opened(&store).await;

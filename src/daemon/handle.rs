@@ -24,8 +24,10 @@ use crate::domain::reference::Reference;
 use crate::domain::triage::{Sorter, Words};
 use crate::store::{self, Change, Found, Keys, Known, MessageState, Settled};
 
-/// A message or deadline whose try ended without a word comes up again after this: whoever had it in hand may have died.
+/// A message whose try ends without a word comes up again after this: whoever has it in hand may have died.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
+/// One that could not be handled comes up again after this.
+const REST: SignedDuration = SignedDuration::from_secs(60);
 /// One that failed too often, and could not even be set aside, comes up again after this.
 const HOPELESS_AFTER: SignedDuration = SignedDuration::from_secs(60 * 60);
 /// References are looked for in this much of what was newly written, in bytes.
@@ -69,12 +71,15 @@ pub async fn step(office: &Office) -> anyhow::Result<Progress> {
             );
             office.store.postpone(taken.id, now + HOPELESS_AFTER).await?;
         }
-        Err(trouble) => warn!(
-            inbox.id = taken.id,
-            attempt = taken.attempts,
-            trouble = format!("{trouble:#}"),
-            "Could not handle a message; trying again"
-        ),
+        Err(trouble) => {
+            warn!(
+                inbox.id = taken.id,
+                attempt = taken.attempts,
+                trouble = format!("{trouble:#}"),
+                "Could not handle a message; trying again"
+            );
+            office.store.postpone(taken.id, now + REST).await?;
+        }
     }
     office.letters_wait.notify_one();
     Ok(Progress::Made)

@@ -123,6 +123,9 @@ pub(super) async fn turn(office: &Office, ours: impl Fn(&Store) -> bool, pulse: 
 
 /// Returns when this daemon does not hold the lease any more.
 pub(super) async fn lost(office: &Office, name: &str) {
+    if office.store.is_ones_alone() {
+        return std::future::pending().await;
+    }
     while office.store.holds(name) {
         tokio::time::sleep(ASK_EVERY).await;
     }
