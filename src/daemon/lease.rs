@@ -10,7 +10,10 @@
 //! | health | every daemon | it changes nothing; each has an address and a heartbeat of its own |
 
 use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -119,6 +122,17 @@ pub(super) async fn turn(office: &Office, ours: impl Fn(&Store) -> bool, pulse: 
             () = tokio::time::sleep(ASK_EVERY) => {}
         }
     }
+}
+
+/// Goes on with `work` while the lease is the one with the number given; `None` when it broke. A machine that slept wakes with
+/// others at work, and says not a word more.
+pub(super) async fn within<T>(store: &Store, term: u64, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|context| match store.term() == Some(term) {
+        true => work.as_mut().poll(context).map(Some),
+        false => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Returns when this daemon does not hold the lease any more.

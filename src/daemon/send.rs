@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
 
 use super::office::{HELD_BY_CONFIGURATION, HELD_SINCE_RESTORE, Office};
-use super::{Progress, handle, operator};
+use super::{Progress, handle, lease, operator};
 use crate::config::Sending;
 use crate::domain::case::{Audience, Letter, LetterKind, Outcome, Serves, serves};
 use crate::domain::letter;
@@ -70,19 +70,17 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         route.in_doubt = false;
         return Ok(Progress::Idle);
     };
-    let serves = still_serves(office, &letter, now).await;
-    if office.store.term() != Some(term) {
-        // Stopped for a while just here, as by a machine that slept: another daemon may be sending the letter by now.
-        warn!(letter.id, "This daemon's lease ran out before a letter left; the letter goes again");
-        return Ok(Progress::Made);
-    }
-    let sent = match serves {
+    let sent = match still_serves(office, &letter, now).await {
         Ok(Serves::NoLonger) => Sent::Dropped,
         // Once queued, bytes are never changed: a letter of yesterday keeps yesterday's date.
         Ok(Serves::AsItStands | Serves::Anew) => {
             let envelope = Envelope { from: &letter.envelope_from, to: &letter.recipient, bytes: letter.bytes() };
             // A panic must not cross the round; whether the letter left is then unknown.
-            let tried = AssertUnwindSafe(transport.send(envelope)).catch_unwind().await;
+            let tried = AssertUnwindSafe(transport.send(envelope)).catch_unwind();
+            let Some(tried) = lease::within(&office.store, term, tried).await else {
+                warn!(letter.id, "This daemon's lease ran out while a letter was leaving; the letter goes again");
+                return Ok(Progress::Made);
+            };
             match tried.unwrap_or_else(|_| Err(SendError::Unknown("the program panicked while sending".to_owned()))) {
                 Ok(accepted) => Sent::Accepted(accepted.reply),
                 Err(error) => after(&letter, error, office.clock.now(), route),
