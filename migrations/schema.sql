@@ -259,6 +259,8 @@ CREATE TABLE attempt (
     outcome TEXT,
     -- the mail server's answer; NULL while it lasts
     reply TEXT,
+    -- id of the daemon that makes it; NULL for a try made before there was this column
+    daemon TEXT,
     UNIQUE (outbox_id, number)
 );
 
@@ -292,3 +294,25 @@ CREATE TABLE absence (
     recorded_at INTEGER NOT NULL
 );
 CREATE INDEX absence_of ON absence (address, id);
+
+-- Daemons that work on this PostgreSQL database. Empty on SQLite, where a lock file lets one daemon run.
+CREATE TABLE daemon (
+    -- 16 random bytes, hex; another one each time the program starts
+    id TEXT NOT NULL PRIMARY KEY,
+    -- the machine's name and the number of the process there: "alder/4711"
+    host TEXT NOT NULL,
+    -- when it started; ms
+    since INTEGER NOT NULL,
+    -- it counts as alive until then, by the database server's clock; ms
+    until INTEGER NOT NULL
+);
+
+-- What each of them alone may do. What is in no row is free.
+CREATE TABLE lease (
+    -- a mailbox, as in folder; "*" for what one daemon does for all
+    name TEXT NOT NULL PRIMARY KEY,
+    -- the daemon; its leases end with it
+    daemon TEXT NOT NULL REFERENCES daemon (id) ON DELETE CASCADE,
+    -- when it took it, by the database server's clock; ms
+    since INTEGER NOT NULL
+);

@@ -254,6 +254,9 @@ pub struct Limits {
     pub attach_bytes: u64,
     /// Seconds between looks into a mailbox, whatever IDLE says. Default 300.
     pub poll_s: u64,
+    /// Seconds after which a daemon that says nothing counts as dead, where several work on one PostgreSQL database.
+    /// Default 30.
+    pub lease_s: u64,
     /// `check` and `status` warn below this free space on the database's disk. Default 1 GiB.
     pub free_disk_bytes: u64,
 }
@@ -280,6 +283,7 @@ impl Default for Limits {
             letters: brake::Limits::default(),
             attach_bytes: 10 << 20,
             poll_s: 300,
+            lease_s: 30,
             free_disk_bytes: 1 << 30,
         }
     }

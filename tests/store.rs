@@ -22,7 +22,8 @@ use redress::domain::absence::{Absence, Absences};
 use redress::domain::case::{Input, Says};
 use redress::domain::code::{Duty, Stage};
 use redress::domain::reconcile::Difference;
-use redress::store::{AwayNote, LetGo, NewLetter, Purpose, Sent, Settled, Store};
+use redress::store::{AwayNote, FOR_ALL, LetGo, NewLetter, PlaceLost, Purpose, Sent, Settled, Store};
+use sqlx::Connection as _;
 
 macro_rules! promises {
     ($($promise:ident)*) => {
@@ -52,6 +53,7 @@ promises! {
     a_letter_is_claimed_once_and_settled_once
     a_dead_senders_letter_goes_again_with_the_same_bytes
     a_late_answer_settles_no_later_attempt
+    messages_of_a_mailbox_that_a_daemon_does_not_know_are_left_to_the_others
     history_can_only_grow
     a_changed_byte_is_found_and_its_line_named
     what_the_lists_say_is_compared_with_the_history
@@ -287,7 +289,13 @@ async fn a_message_is_tried_again_later_and_does_not_stand_in_the_others_way(bas
     let (first, second) = (received(&store, "1").await, received(&store, "2").await);
     let took = |now: i64| {
         let store = &store;
-        async move { store.take_new(at(now), at(now + 60)).await.unwrap().map(|message| (message.id, message.attempts)) }
+        async move {
+            store
+                .take_new(&["main"], at(now), at(now + 60))
+                .await
+                .unwrap()
+                .map(|message| (message.id, message.attempts))
+        }
     };
     assert_eq!(took(5).await, Some((first, 1)));
     assert_eq!(took(6).await, Some((second, 1)));
@@ -361,6 +369,17 @@ async fn a_late_answer_settles_no_later_attempt(base: Base) {
     assert!(store.settle(&slow, &Sent::Refused("550".to_owned()), at(30), posted(&slow)).await.is_err());
     store.settle(&again, &taken(), at(31), posted(&again)).await.unwrap();
     assert_sound(&store, 1).await;
+}
+
+async fn messages_of_a_mailbox_that_a_daemon_does_not_know_are_left_to_the_others(base: Base) {
+    let store = base.store().await;
+    let (strange, ours) = (received_by(&store, "other", "1").await, received_by(&store, "main", "1").await);
+    let took = async |mailboxes: &[&str]| {
+        store.take_new(mailboxes, at(5), at(65)).await.unwrap().map(|message| (message.id, message.attempts))
+    };
+    assert_eq!(took(&["main", "the-other"]).await, Some((ours, 1)));
+    assert_eq!(took(&["main", "the-other"]).await, None);
+    assert_eq!(took(&["the-other", "other"]).await, Some((strange, 1)), "nobody has tried it before");
 }
 
 async fn history_can_only_grow(base: Base) {
@@ -717,7 +736,8 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_that_is_i
     let letter = claim(&store, at(20)).await.unwrap();
     store.close().await;
     drop(store);
-    base.sql("DROP TABLE absence").await.unwrap();
+    let since_then = "DROP TABLE absence; DROP TABLE lease; DROP TABLE daemon; ALTER TABLE attempt DROP COLUMN daemon";
+    base.sql(since_then).await.unwrap();
     base.sql("DROP INDEX outbox_begun; DROP INDEX outbox_braked").await.unwrap();
     for column in ["root", "begun_at", "brake", "let_through"] {
         base.sql(&format!("ALTER TABLE outbox DROP COLUMN {column}")).await.unwrap();
@@ -812,19 +832,205 @@ async fn a_second_daemon_on_a_sqlite_file_is_refused_with_a_sentence() {
     base.store().await;
 }
 
+/// On SQLite the lock file says it all: no lease is needed, and none is written.
 #[tokio::test]
-async fn a_second_daemon_on_postgres_waits_and_takes_over() {
+async fn the_one_daemon_on_a_sqlite_file_may_do_everything_and_resumes_every_letter() {
+    let base = Base::sqlite().await;
+    let store = base.store().await;
+    assert!(store.lives() && store.holds("main") && store.holds(FOR_ALL));
+    opened(&store).await;
+    store.claim(at(20)).await.unwrap().unwrap();
+    assert_eq!(store.resume_own(at(21)).await.unwrap(), 1);
+    store.claim(at(21)).await.unwrap().unwrap();
+    assert!(store.daemons().await.unwrap().is_empty());
+    store.close().await;
+    drop(store);
+    let store = base.store().await;
+    assert_eq!(store.resume(at(40)).await.unwrap(), 1);
+    assert_eq!(store.term(), Some(0));
+}
+
+/// Takes, or renews, a lease on the mailbox "main" and on what one daemon does for all, and gives what is held.
+async fn lives_on(store: &Store, host: &str, length_s: u64) -> Vec<String> {
+    let wants = ["main".to_owned(), FOR_ALL.to_owned()];
+    let held = store.live_on(host, at(0), &wants, Duration::from_secs(length_s)).await.unwrap();
+    for name in ["main", FOR_ALL] {
+        assert_eq!(store.holds(name), held.contains(name), "{name}");
+    }
+    held.into_iter().collect()
+}
+
+/// As if the time of a lease had passed on the database server, for the daemon on this host or for all.
+async fn time_passes(base: &Base, host: &str) {
+    base.sql(&format!("UPDATE daemon SET until = 1 WHERE host LIKE '{host}'")).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_one_daemon_holds_no_other_takes_until_it_ends_or_its_lease_does() {
     let base = Base::postgres().await;
-    let first = base.store().await;
-    assert!(first.still_ours().await);
+    let (alder, birch) = (base.store().await, base.store().await);
+    assert!(!alder.lives() && !alder.holds("main"), "before it has a lease");
+    assert_eq!(lives_on(&alder, "alder", 30).await, ["*", "main"]);
+    assert_eq!(lives_on(&birch, "birch", 30).await, [""; 0]);
+    assert!(birch.lives());
+    assert_eq!(lives_on(&alder, "alder", 30).await, ["*", "main"], "renewed");
+    assert_eq!(alder.term(), Some(1));
+
+    // It ends, and says so.
+    alder.close().await;
+    assert!(!alder.lives());
+    assert_eq!(lives_on(&birch, "birch", 30).await, ["*", "main"]);
+    // It is never heard of again.
+    time_passes(&base, "birch").await;
+    let cedar = base.store().await;
+    assert_eq!(lives_on(&cedar, "cedar", 30).await, ["*", "main"]);
+    // It comes back.
+    assert_eq!(lives_on(&birch, "birch", 30).await, [""; 0]);
+    assert_eq!((birch.term(), cedar.term()), (Some(2), Some(1)), "whoever lost a lease sees it by the number");
+
+    let beside = Store::open(&base.url(), Purpose::Beside).await.unwrap();
+    let daemons = beside.daemons().await.unwrap();
+    let told: Vec<_> = daemons.iter().map(|daemon| (daemon.host.as_str(), daemon.mailboxes().count())).collect();
+    assert_eq!(told.len(), 2);
+    assert!(told.contains(&("birch", 0)) && told.contains(&("cedar", 1)), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_lease_that_nobody_took_over_is_taken_again_and_has_another_number() {
+    let base = Base::postgres().await;
+    let alder = base.store().await;
+    lives_on(&alder, "alder", 30).await;
+    time_passes(&base, "alder").await;
+    assert_eq!(lives_on(&alder, "alder", 30).await, ["*", "main"]);
+    assert_eq!(alder.term(), Some(2));
+}
+
+#[tokio::test]
+async fn a_daemon_knows_by_itself_when_its_lease_is_over() {
+    let base = Base::postgres().await;
+    let alder = base.store().await;
+    lives_on(&alder, "alder", 1).await;
+    tokio::time::sleep(Duration::from_millis(1050)).await;
+    // Before it has asked anybody.
+    assert!(!alder.lives() && !alder.holds("main"));
+    assert_eq!(alder.term(), None);
+}
+
+#[tokio::test]
+async fn of_ten_daemons_that_find_a_lease_free_one_gets_it() {
+    let base = Base::postgres().await;
+    let dead = base.store().await;
+    for _ in 0..5 {
+        lives_on(&dead, "dead", 30).await;
+        time_passes(&base, "%").await;
+        let mut daemons = Vec::new();
+        for n in 0..10 {
+            daemons.push((format!("daemon-{n}"), base.store().await));
+        }
+        let taken = futures::future::join_all(daemons.iter().map(|(host, store)| lives_on(store, host, 30))).await;
+        assert_eq!(taken.iter().filter(|held| held.contains(&"main".to_owned())).count(), 1);
+        assert_eq!(taken.iter().map(Vec::len).sum::<usize>(), 2, "{taken:?}");
+        time_passes(&base, "%").await;
+    }
+}
+
+#[tokio::test]
+async fn letters_of_a_dead_daemon_are_resumed_once_and_those_of_a_living_one_left_alone() {
+    let base = Base::postgres().await;
+    let (alder, birch) = (base.store().await, base.store().await);
+    lives_on(&alder, "alder", 30).await;
+    lives_on(&birch, "birch", 30).await;
+    opened(&alder).await;
+    let of_alder = alder.claim(at(20)).await.unwrap().unwrap();
+    let of_birch = birch.claim(at(20)).await.unwrap().unwrap();
+    assert_ne!(of_alder.id, of_birch.id);
+    assert_eq!(birch.resume(at(21)).await.unwrap(), 0, "both live");
+
+    time_passes(&base, "alder").await;
+    lives_on(&birch, "birch", 30).await;
+    let twice = tokio::join!(birch.resume(at(22)), birch.resume(at(22)));
+    assert_eq!(twice.0.unwrap() + twice.1.unwrap(), 1);
+    let again = birch.claim(at(22)).await.unwrap().unwrap();
+    assert_eq!((again.id, again.attempts, again.bytes()), (of_alder.id, 2, of_alder.bytes()));
+    // The dead one wakes with the server's answer, and is too late with it; and its own letters are none any more.
+    lives_on(&alder, "alder", 30).await;
+    assert!(alder.settle(&of_alder, &taken(), at(23), posted(&of_alder)).await.is_err());
+    assert_eq!(alder.resume_own(at(24)).await.unwrap(), 0);
+    birch.settle(&again, &taken(), at(25), posted(&again)).await.unwrap();
+    birch.settle(&of_birch, &taken(), at(25), posted(&of_birch)).await.unwrap();
+    assert_sound(&birch, 1).await;
+}
+
+#[tokio::test]
+async fn a_row_that_one_daemon_is_taking_keeps_no_other_waiting() {
+    let base = Base::postgres().await;
+    let (alder, birch) = (base.store().await, base.store().await);
+    opened(&alder).await;
+    let messages = [received(&alder, "1").await, received(&alder, "2").await];
+    // Somebody stands still in the middle of taking the first of each.
+    let mut stands = sqlx::PgConnection::connect(&base.url()).await.unwrap();
+    let mut tx = stands.begin().await.unwrap();
+    for first in ["inbox WHERE state = 'new'", "outbox", "deadline"] {
+        let order = if first == "deadline" { "next_at" } else { "id" };
+        let question = format!("SELECT 1 FROM {first} ORDER BY {order} LIMIT 1 FOR UPDATE");
+        sqlx::query(sqlx::AssertSqlSafe(question)).execute(&mut *tx).await.unwrap();
+    }
+    let others = async {
+        let message = birch.take_new(&["main"], at(20), at(80)).await.unwrap().unwrap();
+        assert_eq!(message.id, messages[1]);
+        assert_eq!(birch.claim(at(20)).await.unwrap().unwrap().letter, 2);
+        let late = at(40 * 24 * 60 * 60);
+        assert!(birch.take_deadline(late, late).await.unwrap().is_some());
+    };
+    tokio::time::timeout(Duration::from_secs(5), others).await.expect("nobody waits");
+}
+
+#[tokio::test]
+async fn a_transaction_that_stands_still_is_ended_by_the_server() {
+    let base = Base::postgres().await;
+    let store = base.store().await;
+    let message = received(&store, "1").await;
+    let keys = keys();
+    let judged = store.decide_message(message, "main", &keys, at(10), |found| {
+        // As a process that is stopped here. The server has the landlord's numbering locked for it.
+        std::thread::park_timeout(Duration::from_secs(12));
+        Ok(opens(found, message))
+    });
+    assert!(judged.await.is_err());
+    assert!(store.decide_message(message, "main", &keys, at(30), |found| Ok(opens(found, message))).await.unwrap());
+    assert_sound(&store, 1).await;
+}
+
+#[tokio::test]
+async fn the_schema_is_changed_when_every_daemon_has_stopped_and_no_older_one_comes_after() {
+    let base = Base::postgres().await;
+    let (first, second) = (base.store().await, base.store().await);
+    lives_on(&first, "first", 30).await;
     let url = base.url();
-    let mut second = tokio::spawn(async move { Store::open(&url, Purpose::Run).await });
-    assert!(tokio::time::timeout(Duration::from_secs(3), &mut second).await.is_err(), "it did not wait");
-    Store::open(&base.url(), Purpose::Beside).await.unwrap();
-    first.close().await;
-    drop(first);
-    let second = tokio::time::timeout(Duration::from_secs(20), second).await.unwrap().unwrap().unwrap();
-    assert!(second.still_ours().await);
+    let mut alone = tokio::spawn(async move { Store::open(&url, Purpose::Alone).await });
+    assert!(tokio::time::timeout(Duration::from_secs(3), &mut alone).await.is_err(), "it did not wait");
+    second.close().await;
+    drop(second);
+    // The connection of the first is cut: its place is gone, and it must not be renewed.
+    base.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    )
+    .await
+    .unwrap();
+    let lost = first.live_on("first", at(0), &[], Duration::from_secs(30)).await.unwrap_err();
+    assert!(lost.is::<PlaceLost>(), "{lost:#}");
+    assert!(tokio::time::timeout(Duration::from_secs(3), &mut alone).await.is_err(), "the first may still be at work");
+    time_passes(&base, "first").await;
+    let alone = tokio::time::timeout(Duration::from_secs(20), alone).await.unwrap().unwrap().unwrap();
+    let url = base.url();
+    let mut third = tokio::spawn(async move { Store::open(&url, Purpose::Run).await });
+    assert!(tokio::time::timeout(Duration::from_secs(3), &mut third).await.is_err(), "it did not wait");
+    base.sql("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 1").await.unwrap();
+    alone.close().await;
+    drop(alone);
+    let refused = tokio::time::timeout(Duration::from_secs(20), third).await.unwrap().unwrap().err().unwrap();
+    assert!(refused.to_string().contains("newer than this program"), "{refused:#}");
 }
 
 #[tokio::test]
@@ -842,11 +1048,42 @@ async fn rows_a_second() {
         println!("{make}: {:.0} messages stored a second", 10_000.0 / started.elapsed().as_secs_f64());
         let started = std::time::Instant::now();
         for _ in 0..1000 {
-            let id = store.take_new(at(5), at(65)).await.unwrap().unwrap().id;
+            let id = store.take_new(&["main"], at(5), at(65)).await.unwrap().unwrap().id;
             store.decide_message(id, "main", &keys(), at(10), |found| Ok(opens(found, id))).await.unwrap();
         }
         println!("{make}: {:.0} messages decided a second", 1000.0 / started.elapsed().as_secs_f64());
     }
+}
+
+#[tokio::test]
+#[ignore = "a measurement: cargo test --test store -- --ignored --nocapture"]
+async fn letters_a_second_by_two_daemons() {
+    let base = Base::postgres().await;
+    let stores = [base.store().await, base.store().await];
+    for n in 0..300 {
+        let id = received(&stores[0], &n.to_string()).await;
+        let keys = keys();
+        stores[0].decide_message(id, "main", &keys, at(10), |found| Ok(opens(found, id))).await.unwrap();
+    }
+    let started = std::time::Instant::now();
+    let by_one = stores.iter().map(|store| async {
+        let (mut sent, mut in_vain) = (0, 0);
+        while store.counts().await.unwrap().outbox.contains_key("queued") {
+            match store.claim(at(20)).await.unwrap() {
+                Some(letter) => {
+                    store.settle(&letter, &taken(), at(30), posted(&letter)).await.unwrap();
+                    sent += 1;
+                }
+                None => in_vain += 1,
+            }
+        }
+        (sent, in_vain)
+    });
+    let done = futures::future::join_all(by_one).await;
+    println!(
+        "600 letters by two daemons in {:.1} s; each sent, and found none though some waited: {done:?}",
+        started.elapsed().as_secs_f64()
+    );
 }
 
 async fn letters_that_do_not_agree_with_the_mail_servers_answers_are_found(base: Base) {

@@ -121,7 +121,7 @@ impl Restore {
                 format!("Restored: {words}\n{NEXT}")
             }
             None if self.mark => {
-                let opened = tokio::time::timeout(TURN_WITHIN, Store::open(url, Purpose::Run)).await;
+                let opened = tokio::time::timeout(TURN_WITHIN, Store::open(url, Purpose::Alone)).await;
                 let store = opened.context("A daemon is at work on the database: stop it first")??;
                 store.mark_as_copy(now).await?;
                 store.close().await;

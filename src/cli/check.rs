@@ -145,6 +145,7 @@ impl Ask {
         let calendar = Calendar::england_and_wales(&config.holidays_added, &config.holidays_removed);
         bank_holidays(&mut findings, &calendar, today);
         if let Some(store) = &store {
+            daemons(&mut findings, store, &config).await;
             match store.deadlines().await {
                 Ok(dates) => provisional_dates(&mut findings, &dates),
                 Err(trouble) => findings.wrong(DATES, format!("{trouble:#}")),
@@ -244,6 +245,27 @@ async fn database(findings: &mut Findings, config: &Config) -> Option<Store> {
                 Some(Unready::Newer) | None => findings.wrong(WHAT, format!("{trouble:#}")),
             }
             None
+        }
+    }
+}
+
+/// On PostgreSQL, which knows who works there.
+async fn daemons(findings: &mut Findings, store: &Store, config: &Config) {
+    const WHAT: &str = "daemons";
+    let daemons = match store.daemons().await {
+        Ok(_) if store.is_ones_alone() => return,
+        Ok(daemons) => daemons,
+        Err(trouble) => return findings.wrong(WHAT, format!("{trouble:#}")),
+    };
+    let hosts: Vec<&str> = daemons.iter().map(|daemon| daemon.host.as_str()).collect();
+    match hosts.as_slice() {
+        [] => return findings.look(WHAT, "none works on the database; start one: `systemctl start redress`"),
+        hosts => findings.ok(WHAT, format!("{} at work: {}", hosts.len(), hosts.join(", "))),
+    }
+    for MailboxConfig { name, .. } in &config.mailboxes {
+        if !daemons.iter().any(|daemon| daemon.mailboxes().any(|(mailbox, _)| mailbox == name)) {
+            findings
+                .look(WHAT, format!("none reads the mailbox {name}; if that stays so, is it in their configuration?"));
         }
     }
 }

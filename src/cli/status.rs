@@ -16,7 +16,7 @@ use crate::daemon::watch::{CREDENTIAL_DAYS, days_left, free_disk};
 use crate::domain::calendar::{listed, listed_date};
 use crate::domain::digest::to_hand_over;
 use crate::domain::reconcile::Reconciled;
-use crate::store::{Alarm, CaseFile, Counts, DeadlineRow};
+use crate::store::{Alarm, CaseFile, Counts, DaemonRow, DeadlineRow};
 
 /// Dates shown; `redress case list` shows them all.
 const DATES: usize = 5;
@@ -40,7 +40,8 @@ JSON: an object with now, sending, folders, messages (a number for each state), 
 state), oldest_unsent, dates (all open ones: reference, duty, due, working_days_left), overdue, unassigned, unsure, to_hand_over, \
 listed (a number for each sort of mail of the last week that became no case), alarms, free_disk_bytes, mailboxes (name, and \
 when all of its folders had been read), reminder_late_s, dates_stuck, reconciled (at, differences), credentials (key, \
-expires), troubles (what has stood still for an hour, or ends; words).")]
+expires), daemons (those that work on a PostgreSQL database: host with the number of the process, since, for_all: whether it \
+writes the lists and compares with the mail servers, mailboxes: those it reads, each with since), troubles (what has stood still for an hour, or ends; words).")]
 pub struct Ask {
     /// For a program, as JSON
     #[arg(long)]
@@ -162,6 +163,7 @@ impl Standing {
                 .iter()
                 .map(|(mailbox, folder, read)| ("Mailbox", format!("{mailbox}/{folder}: {}", self.last_read(*read)))),
         );
+        lines.extend(self.daemons_in_words().map(|words| ("Daemon", words)));
         lines.push(("Messages", self.messages_in_words()));
         lines.push(("Letters", self.letters_in_words()));
         lines.extend(self.late_reminder().map(|words| ("Reminders", words)));
@@ -232,6 +234,18 @@ impl Standing {
             }
             Some(read) => format!("read {}", listed(read)),
         }
+    }
+
+    /// Only where there are several; one does everything.
+    fn daemons_in_words(&self) -> impl Iterator<Item = String> {
+        let daemons = self.vital.daemons.iter().filter(|_| self.vital.daemons.len() > 1);
+        daemons.map(|daemon| {
+            let reads = daemon.mailboxes().map(|(name, since)| format!("reads {name} since {}", listed(since)));
+            let for_all = daemon.is_for_all().then(|| "writes the lists for all".to_owned());
+            let does: Vec<String> = reads.chain(for_all).collect();
+            let does = if does.is_empty() { "stands by and helps".to_owned() } else { does.join("; ") };
+            format!("{}, started {}: {does}", daemon.host, listed(daemon.since))
+        })
     }
 
     fn messages_in_words(&self) -> String {
@@ -346,9 +360,20 @@ impl Standing {
             "dates_stuck": self.vital.stuck,
             "reconciled": self.reconciled.as_ref().map(|last| json!({ "at": last.at, "differences": last.differences.len() })),
             "credentials": self.vital.expiries.iter().map(|expiry| json!({ "key": expiry.key, "expires": expiry.on })).collect::<Vec<_>>(),
+            "daemons": self.vital.daemons.iter().map(daemon).collect::<Vec<_>>(),
             "troubles": self.vital.troubles(),
         })
     }
+}
+
+fn daemon(daemon: &DaemonRow) -> Value {
+    let mailboxes = daemon.mailboxes().map(|(mailbox, since)| json!({ "mailbox": mailbox, "since": since }));
+    json!({
+        "host": daemon.host,
+        "since": daemon.since,
+        "for_all": daemon.is_for_all(),
+        "mailboxes": mailboxes.collect::<Vec<_>>(),
+    })
 }
 
 /// "1 waits", "3 wait".

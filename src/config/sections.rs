@@ -332,6 +332,7 @@ fn limits(table: &Table<'_>) -> Option<Limits> {
     }
     let attach_bytes = table.may("attach_bytes", "10_485_760").number(0..=104_857_600);
     let poll_s = table.may("poll_s", "300").number(10..=3_600);
+    let lease_s = table.may("lease_s", "30").number(10..=300);
     let free_disk_bytes = table.may("free_disk_bytes", "1_073_741_824").number(0..=1_099_511_627_776);
     Some(Limits {
         message_bytes,
@@ -340,6 +341,7 @@ fn limits(table: &Table<'_>) -> Option<Limits> {
         letters,
         attach_bytes: attach_bytes.unwrap_or(usual.attach_bytes),
         poll_s: poll_s.unwrap_or(usual.poll_s),
+        lease_s: lease_s.unwrap_or(usual.lease_s),
         free_disk_bytes: free_disk_bytes.unwrap_or(usual.free_disk_bytes),
     })
 }

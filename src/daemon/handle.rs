@@ -24,8 +24,10 @@ use crate::domain::reference::Reference;
 use crate::domain::triage::{Sorter, Words};
 use crate::store::{self, Change, Found, Keys, Known, MessageState, Settled};
 
-/// A message or deadline whose try ended without a word comes up again after this.
-const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// A message whose try ends without a word comes up again after this: whoever has it in hand may have died.
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
+/// One that could not be handled comes up again after this.
+const REST: SignedDuration = SignedDuration::from_secs(60);
 /// One that failed too often, and could not even be set aside, comes up again after this.
 const HOPELESS_AFTER: SignedDuration = SignedDuration::from_secs(60 * 60);
 /// References are looked for in this much of what was newly written, in bytes.
@@ -45,7 +47,9 @@ const SPEAKERS_MAX: usize = 20;
 /// Only the database's.
 pub async fn step(office: &Office) -> anyhow::Result<Progress> {
     let now = office.clock.now();
-    let Some(taken) = office.store.take_new(now, now + AGAIN_AFTER).await? else { return Ok(Progress::Idle) };
+    let mailboxes: Vec<&str> = office.config.mailboxes.iter().map(|mailbox| mailbox.name.as_str()).collect();
+    let taken = office.store.take_new(&mailboxes, now, now + AGAIN_AFTER).await?;
+    let Some(taken) = taken else { return Ok(Progress::Idle) };
     let poison = taken.attempts > office.config.limits.handle_attempts;
     // A panic on one message must not cross the round: the transaction rolls back, and the message has its next try.
     let tried = AssertUnwindSafe(async {
@@ -67,12 +71,15 @@ pub async fn step(office: &Office) -> anyhow::Result<Progress> {
             );
             office.store.postpone(taken.id, now + HOPELESS_AFTER).await?;
         }
-        Err(trouble) => warn!(
-            inbox.id = taken.id,
-            attempt = taken.attempts,
-            trouble = format!("{trouble:#}"),
-            "Could not handle a message; trying again"
-        ),
+        Err(trouble) => {
+            warn!(
+                inbox.id = taken.id,
+                attempt = taken.attempts,
+                trouble = format!("{trouble:#}"),
+                "Could not handle a message; trying again"
+            );
+            office.store.postpone(taken.id, now + REST).await?;
+        }
     }
     office.letters_wait.notify_one();
     Ok(Progress::Made)

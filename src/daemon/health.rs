@@ -20,7 +20,7 @@ use crate::config::{Config, Expiry, Heartbeat};
 use crate::domain::calendar::{london, london_date};
 use crate::health::knock::knock;
 use crate::health::listen::{Answer, Listener, Page};
-use crate::store::{Braked, Counts, Store};
+use crate::store::{Braked, Counts, DaemonRow, Store};
 
 /// What has stood still for longer is not well.
 const STANDSTILL: SignedDuration = SignedDuration::from_hours(1);
@@ -54,6 +54,8 @@ pub struct Vital {
     pub free_disk: Option<u64>,
     free_disk_wanted: u64,
     pub expiries: Vec<Expiry>,
+    /// Daemons that work on a PostgreSQL database; none on SQLite.
+    pub daemons: Vec<DaemonRow>,
 }
 
 impl Vital {
@@ -88,6 +90,7 @@ impl Vital {
             free_disk: free_disk(config).map(|(_, free)| free),
             free_disk_wanted: config.limits.free_disk_bytes,
             expiries: config.expiries.clone(),
+            daemons: store.daemons().await?,
         })
     }
 
@@ -179,6 +182,13 @@ impl Vital {
             .iter()
             .map(|expiry| (label("credential", &expiry.key), london(expiry.on, 23, 59).as_second()));
         page.gauge("redress_credential_expiry_timestamp_seconds", "Last day of a credential, where it is known", ends);
+        let reads = self.daemons.iter().flat_map(|daemon| {
+            let one = |(mailbox, _)| (labels(&[("daemon", &daemon.host), ("mailbox", mailbox)]), 1);
+            daemon.mailboxes().map(one)
+        });
+        let runs = self.daemons.iter().map(|daemon| (label("daemon", &daemon.host), daemon.since.as_second()));
+        page.gauge("redress_daemon_start_timestamp_seconds", "Daemons on the PostgreSQL database, since when", runs);
+        page.gauge("redress_mailbox_read_by", "Which of the daemons reads the mailbox", reads);
         page.0
     }
 }
@@ -194,10 +204,15 @@ fn by_state(counts: &std::collections::BTreeMap<String, i64>) -> impl Iterator<I
     counts.iter().map(|(state, count)| (label("state", state), *count))
 }
 
-/// `{name="value"}`, escaped as the format wants it.
 fn label(name: &str, value: &str) -> String {
-    let value = value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
-    format!("{{{name}=\"{value}\"}}")
+    labels(&[(name, value)])
+}
+
+/// `{name="value",…}`, escaped as the format wants it.
+fn labels(labels: &[(&str, &str)]) -> String {
+    let escaped = |value: &str| value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
+    let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+    format!("{{{}}}", labels.join(","))
 }
 
 /// A page of metrics.
@@ -363,6 +378,11 @@ mod tests {
             free_disk: Some(5 << 30),
             free_disk_wanted: 1 << 30,
             expiries: vec![Expiry { key: "outgoing.smtp.password".to_owned(), on: date(2027, 3, 31) }],
+            daemons: vec![DaemonRow {
+                host: "alder/4711".to_owned(),
+                since: at(-60),
+                holds: vec![("*".to_owned(), at(-9)), ("complaints".to_owned(), at(-9))],
+            }],
         }
     }
 
@@ -413,6 +433,8 @@ mod tests {
             "redress_next_deadline_timestamp_seconds 1796428740",
             "redress_credential_expiry_timestamp_seconds{credential=\"outgoing.smtp.password\"} 1806533940",
             "redress_disk_free_bytes 5368709120",
+            "redress_daemon_start_timestamp_seconds{daemon=\"alder/4711\"} 1794996400",
+            "redress_mailbox_read_by{daemon=\"alder/4711\",mailbox=\"complaints\"} 1",
         ] {
             assert!(page.lines().any(|one| one == line), "{line} is not in\n{page}");
         }

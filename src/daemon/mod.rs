@@ -10,6 +10,7 @@ pub mod command;
 pub mod digest;
 pub mod handle;
 pub mod health;
+pub mod lease;
 pub mod office;
 pub mod operator;
 pub mod receive;
@@ -30,6 +31,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use self::lease::Heartbeat;
 use self::office::Office;
 use self::receive::{Fault, Receive};
 use self::send::Route;
@@ -39,6 +41,7 @@ use crate::domain::calendar::next_look;
 use crate::mail::backoff::{Backoff, suggested};
 use crate::mail::mailbox::{AnyMailbox, Mailbox, MailboxError};
 use crate::mail::transport::{AnyTransport, Transport};
+use crate::store::{FOR_ALL, Store};
 
 /// What a step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +63,9 @@ const STOP_MAX: Duration = Duration::from_secs(60);
 
 /// Does what a daemon does before its rounds start: letters in doubt go again, unless the database is a restored copy; held
 /// ones are let go when the configuration says so, dates are looked at with today's ladder and calendar.
+///
+/// Several daemons may do so at once: a letter is resumed, released or dropped by who comes first, a restored copy is settled
+/// in on once, and of two looks at a date the second sees what the first changed.
 ///
 /// # Errors
 ///
@@ -118,10 +124,22 @@ pub struct Once {
 ///
 /// The database's.
 pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
+    let heartbeat = Heartbeat::begin(office).await?;
+    tokio::select! {
+        done = one_round(office) => done,
+        ended = heartbeat.goes_on() => ended.and_then(|()| bail!("The lease is not renewed any more")),
+    }
+}
+
+async fn one_round(office: &Arc<Office>) -> anyhow::Result<Once> {
     start(office).await?;
     let failed_before = office.store.counts().await?.outbox.get("failed").copied().unwrap_or(0);
     let mut done = Once::default();
     for config in &office.config.mailboxes {
+        if !office.store.holds(&config.name) {
+            done.unread.push((config.name.clone(), "another daemon reads it".to_owned()));
+            continue;
+        }
         let mut receive = Receive::new(Arc::clone(office), config.clone(), AnyMailbox::new(config.source.clone()));
         match receive.look().await {
             Ok(new) => done.taken += new,
@@ -129,8 +147,10 @@ pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
         }
         receive.close().await;
     }
-    reconcile::step(office).await?;
-    digest::step(office).await?;
+    if office.store.holds(FOR_ALL) {
+        reconcile::step(office).await?;
+        digest::step(office).await?;
+    }
     let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office.config));
     work_off(office, &mut transport, &mut Route::default()).await?;
     let counts = office.store.counts().await?;
@@ -144,10 +164,12 @@ pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
 ///
 /// # Errors
 ///
-/// When a round ended by itself, or the database belongs to another daemon now: a supervisor starts the program anew.
+/// When a round ended by itself, or this daemon lost its place on the database: a supervisor starts the program anew.
 pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("Could not listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("Could not listen for SIGINT")?;
+    // Until the last round has ended: the letter in hand is still ours.
+    let mut heartbeat = tokio::spawn(Heartbeat::begin(&office).await?.goes_on());
     start(&office).await?;
     let stop = CancellationToken::new();
     let mut rounds = JoinSet::new();
@@ -176,6 +198,7 @@ pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,
         ended = rounds.join_next() => ended,
+        ended = &mut heartbeat => Some(ended),
     };
     watch::notify_stopping();
     stop.cancel();
@@ -187,9 +210,10 @@ pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
         _ = terminate.recv() => warn!("Stopped at once; what was being done is taken up at the next start"),
         _ = interrupt.recv() => warn!("Stopped at once; what was being done is taken up at the next start"),
     }
+    heartbeat.abort();
+    office.store.close().await;
     match ended_early {
         None => {
-            office.store.close().await;
             info!("Redress has stopped");
             Ok(())
         }
@@ -213,10 +237,16 @@ async fn receive_round<M: Mailbox>(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let mut backoff = Backoff::default();
+    let name = receive.name().to_owned();
     loop {
+        lease::turn(&office, |store| store.holds(&name), &pulse, &stop).await;
         let began = office.clock.now();
         let looked = tokio::select! {
             () = stop.cancelled() => break,
+            () = lease::lost(&office, &name) => {
+                receive.close().await;
+                continue;
+            }
             looked = look_and_wait(&office, &mut receive, &pulse) => looked,
         };
         let Err(fault) = looked else { continue };
@@ -256,11 +286,11 @@ fn login_alarm(mailbox: &str) -> String {
 }
 
 async fn handle_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) -> anyhow::Result<()> {
-    while !stop.is_cancelled() {
+    while works(&office, &pulse, &stop).await {
         let progress = survive(handle::step(&office).await, "handle").await;
         pulse.beat(office.clock.now());
         if progress == Progress::Idle {
-            rest(&stop, &office.messages_wait, LOOK_AGAIN).await;
+            rest(&stop, &office.messages_wait, until_next_message(&office).await).await;
         }
     }
     Ok(())
@@ -268,9 +298,13 @@ async fn handle_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken
 
 async fn remind_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) -> anyhow::Result<()> {
     let schedule = &office.config.reminders.look_at;
-    while !stop.is_cancelled() {
-        while !stop.is_cancelled() && survive(remind::step(&office).await, "remind").await == Progress::Made {}
-        survive(digest::step(&office).await, "digest").await;
+    while works(&office, &pulse, &stop).await {
+        while works(&office, &pulse, &stop).await
+            && survive(remind::step(&office).await, "remind").await == Progress::Made
+        {}
+        if office.store.holds(FOR_ALL) {
+            survive(digest::step(&office).await, "digest").await;
+        }
         pulse.beat(office.clock.now());
         let now = office.clock.now();
         // The schedule says when to look; what is due is a question about dates. Looked at in slices, so that a machine
@@ -289,7 +323,7 @@ async fn remind_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken
 async fn send_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) -> anyhow::Result<()> {
     let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office.config));
     let mut route = Route::default();
-    while !stop.is_cancelled() {
+    while works(&office, &pulse, &stop).await {
         let progress = survive(send::step(&office, &mut transport, &mut route).await, "send").await;
         pulse.beat(office.clock.now());
         if progress == Progress::Idle {
@@ -297,6 +331,20 @@ async fn send_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) 
         }
     }
     Ok(())
+}
+
+/// Waits until this daemon may work. `false` when it is told to stop.
+async fn works(office: &Office, pulse: &Pulse, stop: &CancellationToken) -> bool {
+    lease::turn(office, Store::lives, pulse, stop).await;
+    !stop.is_cancelled()
+}
+
+/// How long until a message may be tried again.
+async fn until_next_message(office: &Office) -> Duration {
+    let moments = office.store.next_moments().await;
+    let next = moments.ok().and_then(|[message, ..]| message).map(|at| at.duration_since(office.clock.now()));
+    let next = next.and_then(|wait| Duration::try_from(wait).ok()).unwrap_or(LOOK_AGAIN);
+    next.clamp(Duration::from_secs(1), LOOK_AGAIN)
 }
 
 /// Waits until something rings, or it is time to look anyway.

@@ -20,7 +20,7 @@ use crate::config::{Config, SecondWay};
 use crate::domain::landlord::Landlord;
 use crate::mail::smtp::SmtpTransport;
 use crate::mail::transport::{Envelope, Transport as _};
-use crate::store::NewLetter;
+use crate::store::{FOR_ALL, NewLetter};
 
 /// How long the second way may take.
 const SECOND_WAY_MAX: Duration = Duration::from_secs(120);
@@ -89,7 +89,8 @@ pub async fn aloud(config: &Config, tries: &Tries, name: &str, words: &str, now:
 }
 
 /// Tells the operator that letters cannot leave, or that the letter to them was refused: by the second way, for a letter
-/// would wait with the others. Said once, until it is over.
+/// would wait with the others. Said once, until it is over, and by one daemon: two would not know of each other's word while
+/// it is on its way.
 ///
 /// # Errors
 ///
@@ -97,8 +98,25 @@ pub async fn aloud(config: &Config, tries: &Tries, name: &str, words: &str, now:
 pub async fn alarm(office: &Office, name: &str, words: &str) -> anyhow::Result<()> {
     let now = office.clock.now();
     let alarm = office.store.raise(name, words, now).await?;
-    if alarm.told.is_none() && aloud(&office.config, &office.second_way, name, words, now).await {
+    let may = alarm.told.is_none() && office.store.holds(FOR_ALL);
+    if may && aloud(&office.config, &office.second_way, name, words, now).await {
         office.store.told(name, now).await?;
+    }
+    Ok(())
+}
+
+/// Tells the operator what another daemon noticed that does not tell it itself.
+///
+/// # Errors
+///
+/// Only the database's.
+pub async fn tell_what_others_noticed(office: &Office) -> anyhow::Result<()> {
+    if office.store.is_ones_alone() {
+        return Ok(());
+    }
+    let untold = office.store.alarms().await?.into_iter().filter(|noticed| noticed.told.is_none());
+    for noticed in untold.filter(|noticed| [ROUTE, OWN_MAIL].contains(&noticed.name.as_str())) {
+        alarm(office, &noticed.name, &noticed.words).await?;
     }
     Ok(())
 }
@@ -115,7 +133,8 @@ pub async fn tell(office: &Office, name: &str, words: &str) -> anyhow::Result<()
         return Ok(());
     }
     let letters_wait = first_way_broken(office).await?;
-    if letters_wait && aloud(&office.config, &office.second_way, name, words, now).await {
+    if letters_wait && office.store.holds(FOR_ALL) && aloud(&office.config, &office.second_way, name, words, now).await
+    {
         return office.store.told(name, now).await;
     }
     // The same letter, should the program end before it is noted that it was told.

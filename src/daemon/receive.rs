@@ -199,6 +199,10 @@ impl<M: Mailbox> Receive<M> {
         let alarm = format!("moving mail out of {folder} of mailbox {}", self.config.name);
         for (message, uid) in office.store.unfiled(&self.config.name, folder, uidvalidity).await? {
             if on_server.contains(&uid) {
+                // Nothing is changed in a mailbox that another daemon may be reading by now.
+                if !office.store.holds(&self.config.name) {
+                    return Ok(());
+                }
                 match self.mailbox.file(&uid, &to).await {
                     Ok(()) => {}
                     Err(MailboxError::Refused(answer)) => {

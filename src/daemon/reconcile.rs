@@ -23,7 +23,7 @@ use crate::config::{Config, Limits, MailboxConfig};
 use crate::domain::calendar::next_look;
 use crate::domain::reconcile::{Difference, Facts, Folder, Reconciled, Tally, in_doubt, not_taken};
 use crate::mail::mailbox::{AnyMailbox, Mailbox as _, MailboxError, Raw};
-use crate::store::Store;
+use crate::store::{FOR_ALL, Store};
 
 /// When to compare each day, before anybody reads the morning's list.
 const EVERY_DAY: &str = "0 0 6 * * *";
@@ -55,6 +55,13 @@ pub enum Found {
 /// None; the form is that of all rounds.
 pub async fn round(office: Arc<Office>, stop: CancellationToken) -> anyhow::Result<()> {
     while !stop.is_cancelled() {
+        if !office.store.holds(FOR_ALL) {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(ASK_EVERY) => {}
+            }
+            continue;
+        }
         // A comparison that fails, or meets an answer nobody can read, disturbs nothing else.
         let tried = AssertUnwindSafe(async {
             tokio::select! {

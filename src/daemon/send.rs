@@ -8,13 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
 
 use super::office::{HELD_BY_CONFIGURATION, HELD_SINCE_RESTORE, Office};
-use super::{Progress, brakes, handle, operator};
+use super::{Progress, brakes, handle, lease, operator};
 use crate::config::Sending;
 use crate::domain::case::{Audience, Letter, LetterKind, Outcome, Serves, serves};
 use crate::domain::letter;
 use crate::domain::words::Words;
 use crate::mail::transport::{Envelope, SendError, Transport};
-use crate::store::{Claim, Claimed, Known, LetGo, Sent};
+use crate::store::{Claim, Claimed, Known, LetGo, Overtaken, Sent};
 
 /// First wait after a setback; doubled by each further one.
 const WAIT_FIRST_S: i64 = 60;
@@ -45,6 +45,8 @@ pub struct Route {
     rests: usize,
     /// A letter may stand as being sent whose fate the database did not take: it goes again, as after a death.
     in_doubt: bool,
+    /// A letter has left since the program started, or since the way was broken last.
+    fit: bool,
 }
 
 /// Sends the letter that has been due longest; or holds it, when the [gate](crate::domain::brake) stops it.
@@ -57,8 +59,10 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
     if route.rests_until.is_some_and(|until| now < until) {
         return Ok(Progress::Idle);
     }
+    // Others may have taken over.
+    let Some(term) = office.store.term() else { return Ok(Progress::Idle) };
     if route.in_doubt {
-        office.store.resume(now).await?;
+        office.store.resume_own(now).await?;
     }
     route.in_doubt = true;
     let gate = office.gate();
@@ -82,7 +86,11 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         Ok(Serves::AsItStands | Serves::Anew) => {
             let envelope = Envelope { from: &letter.envelope_from, to: &letter.recipient, bytes: letter.bytes() };
             // A panic must not cross the round; whether the letter left is then unknown.
-            let tried = AssertUnwindSafe(transport.send(envelope)).catch_unwind().await;
+            let tried = AssertUnwindSafe(transport.send(envelope)).catch_unwind();
+            let Some(tried) = lease::within(&office.store, term, tried).await else {
+                warn!(letter.id, "This daemon's lease ran out while a letter was leaving; the letter goes again");
+                return Ok(Progress::Made);
+            };
             match tried.unwrap_or_else(|_| Err(SendError::Unknown("the program panicked while sending".to_owned()))) {
                 Ok(accepted) => Sent::Accepted(accepted.reply),
                 Err(error) => after(&letter, error, office.clock.now(), route),
@@ -99,9 +107,14 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
     let delay_s = now.duration_since(letter.written()).as_secs();
     match &sent {
         Sent::Accepted(_) => {
-            *route = Route::default();
+            let fit = route.fit;
+            *route = Route { fit, ..Route::default() };
             info!(letter.id, kind = letter.kind, attempt = letter.attempts, delay_s, outcome = "sent", "Letter sent");
-            operator::over(office, ROUTE, "Letters leave again.").await?;
+            // Said by whose way was broken: another daemon's letters leave by another.
+            if !fit {
+                operator::over(office, ROUTE, "Letters leave again.").await?;
+                route.fit = true;
+            }
             if nothing_makes_good(&letter) {
                 operator::over(office, STAFF, "Letters to staff arrive again.").await?;
             }
@@ -148,6 +161,10 @@ async fn settle(office: &Office, letter: &Claimed, sent: &Sent) -> anyhow::Resul
         };
         tried = office.store.settle(letter, sent, now, follow).await;
         let Err(trouble) = &tried else { return Ok(()) };
+        if trouble.is::<Overtaken>() {
+            warn!(letter.id, "Another daemon took this one for dead, and sends the letter as well");
+            return Ok(());
+        }
         warn!(letter.id, trouble = format!("{trouble:#}"), "Could not write what came of a letter; trying again");
         office.clock.rest(rest).await;
     }
@@ -261,6 +278,7 @@ fn after(letter: &Claimed, error: SendError, now: Timestamp, route: &mut Route) 
         SendError::RouteBroken(reply) => {
             let rest = wait(ROUTE_RESTS[route.rests.min(ROUTE_RESTS.len() - 1)]);
             (route.rests_until, route.rests) = (Some(rest), route.rests + 1);
+            route.fit = false;
             Sent::RouteBroken(reply, now)
         }
     }

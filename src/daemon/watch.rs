@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::{anyhow, ensure};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use sd_notify::NotifyState;
@@ -17,7 +17,7 @@ use super::office::Office;
 use super::{brakes, operator};
 use crate::config::{Config, Expiry};
 use crate::domain::calendar::{london_date, spoken};
-use crate::store::sqlite_file;
+use crate::store::{FOR_ALL, sqlite_file};
 
 const EVERY: Duration = Duration::from_secs(20);
 /// The operator hears of a mailbox that was not read, or a letter that did not leave, for this long.
@@ -72,7 +72,7 @@ pub fn notify_stopping() {
 ///
 /// # Errors
 ///
-/// When the database belongs to another daemon now.
+/// None; the form is that of all rounds.
 pub async fn round(office: Arc<Office>, pulses: Vec<Pulse>, stop: CancellationToken) -> anyhow::Result<()> {
     let mut watch = Watch::new(Arc::clone(&office));
     pulses.iter().for_each(|pulse| pulse.beat(watch.started));
@@ -80,9 +80,6 @@ pub async fn round(office: Arc<Office>, pulses: Vec<Pulse>, stop: CancellationTo
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(EVERY) => {}
-        }
-        if !office.store.still_ours().await {
-            bail!("The connection that holds this daemon's place on the database is gone; another may work now");
         }
         let stuck = stuck(&pulses, office.clock.now());
         if stuck.is_empty() {
@@ -171,13 +168,20 @@ pub fn no_database(config: &Config) -> String {
 }
 
 async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Result<()> {
+    // The database does not answer this daemon. Others may be well, and cannot know: each tells of its own machine.
+    ensure!(office.store.lives(), "This daemon's lease on the database could not be renewed");
+    if !office.store.holds(FOR_ALL) {
+        return Ok(());
+    }
+    operator::tell_what_others_noticed(office).await?;
     unread_folders(office, started, now).await?;
     let counts = office.store.counts().await?;
     let waits =
         |oldest: Option<Timestamp>| oldest.is_some_and(|oldest| now.duration_since(oldest.max(started)) > STANDSTILL);
     let name = "a message cannot be handled";
     if waits(counts.oldest_new) {
-        let words = "A message has waited for an hour. `redress inbox list` shows which; the log says why.";
+        let words = "A message has waited for an hour. `redress inbox list` shows which; the log says why. Is its mailbox in \
+                     the configuration?";
         operator::tell(office, name, words).await?;
     } else {
         operator::over(office, name, "Every message has been handled.").await?;

@@ -84,10 +84,11 @@ impl Store {
     /// dropped; `landlords` pass over the case numbers that may have been given out since; and the mail servers are to be
     /// compared at once. `false` when it was done before.
     pub async fn settle_in(&self, landlords: &[String], because: &str, now: Timestamp) -> anyhow::Result<bool> {
-        if self.moment(RESTORED).await?.is_some() {
+        let mut tx = self.db.begin().await?;
+        // Of two daemons that start on the copy, the second waits here for the first, and finds it done.
+        if execute!(&mut tx, sql::SET_INFO, RESTORED, now.as_millisecond().to_be_bytes().to_vec())? != 1 {
             return Ok(false);
         }
-        let mut tx = self.db.begin().await?;
         execute!(&mut tx, sql::DROP_NOTICES, now.as_millisecond())?;
         execute!(&mut tx, sql::HOLD_WAITING, because)?;
         for landlord in landlords {
@@ -102,7 +103,6 @@ impl Store {
             execute!(&mut tx, sql::KEEP_INFO, passed_over(landlord), (before + next - last).to_be_bytes().to_vec())?;
         }
         execute!(&mut tx, sql::FORGET_INFO, super::reconcile::RECONCILED)?;
-        execute!(&mut tx, sql::KEEP_INFO, RESTORED, now.as_millisecond().to_be_bytes().to_vec())?;
         tx.commit().await?;
         Ok(true)
     }

@@ -187,12 +187,19 @@ impl MessageState {
 }
 
 impl Store {
-    /// The oldest message that waits to be handled; the try is counted before it is made. Should the try end without a
+    /// The oldest message of these mailboxes that waits to be handled; the try is counted before it is made. Should the try end without a
     /// word, the message comes up again after `again_at`.
-    pub async fn take_new(&self, now: Timestamp, again_at: Timestamp) -> anyhow::Result<Option<Message>> {
+    pub async fn take_new(
+        &self,
+        mailboxes: &[&str],
+        now: Timestamp,
+        again_at: Timestamp,
+    ) -> anyhow::Result<Option<Message>> {
+        let mailboxes = format!(",{},", mailboxes.join(","));
         let mut tx = self.db.begin().await?;
-        let row: Option<MessageColumns> = on!(&mut tx, c => sqlx::query_as(sql::TAKE_NEW)
-            .bind(now.as_millisecond()).bind(again_at.as_millisecond()).fetch_optional(c).await)?;
+        let words = tx.words(&sql::TAKE_NEW);
+        let row: Option<MessageColumns> = on!(&mut tx, c => sqlx::query_as(words)
+            .bind(now.as_millisecond()).bind(again_at.as_millisecond()).bind(&mailboxes).fetch_optional(c).await)?;
         tx.commit().await?;
         Ok(row.map(Message::from))
     }
@@ -329,7 +336,8 @@ impl Store {
         again_at: Timestamp,
     ) -> anyhow::Result<Option<(CaseId, Duty, u32)>> {
         let mut tx = self.db.begin().await?;
-        let row: Option<(i64, String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::TAKE_DEADLINE)
+        let words = tx.words(&sql::TAKE_DEADLINE);
+        let row: Option<(i64, String, i64)> = on!(&mut tx, c => sqlx::query_as(words)
             .bind(now.as_millisecond()).bind(again_at.as_millisecond()).fetch_optional(c).await)?;
         tx.commit().await?;
         row.map(|(case, duty, attempts)| {

@@ -12,13 +12,15 @@
 //! the case anew then.
 //!
 //! Isolation: SQLite has one writer at a time. PostgreSQL runs at READ COMMITTED, so each transaction first takes the lock
-//! of what it is about (the message, then the landlords' numbering; the letter), and looks afterwards.
+//! of what it is about (the message, then the landlords' numbering; the letter), and looks afterwards. Several daemons may
+//! work there; [`Store::live_on`] says who does what alone.
 
 mod absence;
 mod backup;
 mod decide;
 mod edge;
 mod history;
+mod lease;
 mod open;
 mod questions;
 mod receive;
@@ -34,13 +36,15 @@ pub use absence::AwayNote;
 pub use backup::{Verified, restore, url_of, verify_copy};
 pub use decide::{Beside, Change, Found, Keys, Known, Leaving, Message, MessageState, NewLetter, Settled, Undone};
 pub use edge::{EDGES, Edge, Edges};
+use lease::Me;
+pub use lease::{DaemonRow, FOR_ALL, PlaceLost};
 use open::{Db, RunLock, execute, on};
 pub use open::{Purpose, Unready, may_pass, sqlite_file};
 pub use questions::{
     Alarm, AttemptRow, CaseFile, CaseRow, Counts, DeadlineRow, FolderRow, InboxRow, LetterRow, Letters, Messages,
 };
 pub use receive::Arrived;
-pub use send::{Braked, Claim, Claimed, LetGo, Sent};
+pub use send::{Braked, Claim, Claimed, LetGo, Overtaken, Sent};
 
 /// Row of the case table.
 pub type CaseId = i64;
@@ -58,19 +62,20 @@ const HINT_MAX: usize = 998;
 pub struct Store {
     db: Db,
     lock: RunLock,
+    me: Me,
     key: [u8; 32],
 }
 
 impl Store {
-    /// Opens the database behind `url` for `purpose`. With [`Purpose::Run`] on PostgreSQL it waits until no other daemon
-    /// works there.
+    /// Opens the database behind `url` for `purpose`. On PostgreSQL it waits with [`Purpose::Run`] while another program
+    /// prepares the database, and until no daemon works there when it has to do so itself; with [`Purpose::Alone`] always.
     ///
     /// # Errors
     ///
     /// When it cannot be reached, migrated or locked; each message says what to do.
     pub async fn open(url: &str, purpose: Purpose) -> anyhow::Result<Store> {
         let (db, lock) = Db::open(url, purpose).await?;
-        let mut store = Store { db, lock, key: [0; 32] };
+        let mut store = Store { db, lock, me: Me::new()?, key: [0; 32] };
         store.key = store.signing_key().await?;
         Ok(store)
     }
@@ -80,13 +85,9 @@ impl Store {
         self.key
     }
 
-    /// Whether this process is still the only daemon on the database.
-    pub async fn still_ours(&self) -> bool {
-        self.lock.still_ours().await
-    }
-
-    /// Ends all connections; another daemon may take over then, once this value is dropped.
+    /// Ends this daemon's lease and all connections: others take over at once, once this value is dropped.
     pub async fn close(&self) {
+        self.leave().await;
         self.db.close().await;
     }
 

@@ -11,14 +11,30 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+use tracing::info;
 
 use super::edge::{Edge, pass};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// Key of the advisory lock that one running daemon holds on a PostgreSQL database ("redress" in ASCII).
+/// Key of the advisory lock that every running daemon shares on a PostgreSQL database, and that whoever changes its schema
+/// has alone ("redress" in ASCII).
 const RUN_LOCK: i64 = 0x72_65_64_72_65_73_73;
+/// Key of the advisory lock under which leases are looked at and changed ("lease" in ASCII).
+const LEASE_LOCK: i64 = 0x6c_65_61_73_65;
+/// Whoever waits for others to stop looks again after this.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// Settings of every session with PostgreSQL. A daemon that was stopped, or whose machine is gone, in the middle of a
+/// transaction keeps the others from its rows until the server ends that session: well within a lease. No transaction waits
+/// for anything but the program itself.
+const SESSION: [(&str, &str); 4] = [
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+];
 
 /// The two databases; every statement runs on either.
 pub(super) enum Db {
@@ -61,19 +77,47 @@ macro_rules! execute {
     };
 }
 
-pub(super) use {execute, on};
+/// Writes a statement that takes the first row that waits: `$before`, the question which one that is, and `$after`. Of two
+/// daemons on PostgreSQL the second passes over the row that the first is taking. SQLite has one writer at a time, and no
+/// words for this.
+macro_rules! taking {
+    ($before:literal, $question:literal, $after:expr) => {
+        $crate::store::open::Taking {
+            sqlite: concat!($before, $question, $after),
+            postgres: concat!($before, $question, " FOR UPDATE SKIP LOCKED", $after),
+        }
+    };
+}
+
+pub(super) use {execute, on, taking};
+
+/// A statement that takes a row, for either database.
+pub(super) struct Taking {
+    pub(super) sqlite: &'static str,
+    pub(super) postgres: &'static str,
+}
 
 /// What a program wants of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To be the daemon: makes the database, migrates it, and is the only one to do so.
+    /// To be a daemon: makes the database and migrates it. On SQLite the only one, by a lock file; on PostgreSQL one of
+    /// several, none of which is of another schema.
     Run,
+    /// As [`Purpose::Run`], and the only one on PostgreSQL too: to change what no daemon may see change.
+    Alone,
     /// As [`Purpose::Run`], and nobody will want it after a power cut: to play something through and throw away. SQLite.
     Play,
     /// To ask or to act beside a daemon: the database must be there and of this program's version.
     Beside,
     /// To look at a copy and change nothing about it, not even how SQLite keeps it.
     Look,
+}
+
+impl Purpose {
+    /// Whether it makes and migrates the database, and keeps others from doing so.
+    fn works(self) -> bool {
+        matches!(self, Purpose::Run | Purpose::Alone | Purpose::Play)
+    }
 }
 
 /// Why a database cannot be worked with beside a daemon yet, or no more.
@@ -109,9 +153,13 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     Some(options.get_filename().to_path_buf())
 }
 
-/// What keeps a second daemon away for as long as it lives.
+/// What lasts for as long as the daemon does.
 pub(super) enum RunLock {
-    File { _held: File },
+    /// SQLite: keeps a second daemon away.
+    File {
+        _held: File,
+    },
+    /// PostgreSQL: keeps everybody from changing the schema, and one who [works alone](Purpose::Alone) from working.
     Session(tokio::sync::Mutex<PgConnection>),
     None,
 }
@@ -142,6 +190,11 @@ impl Db {
         })
     }
 
+    /// Whether only one daemon can work on the database, whatever it holds: SQLite, by the lock file.
+    pub(super) fn is_ones_alone(&self) -> bool {
+        matches!(self, Db::Sqlite { .. })
+    }
+
     /// Copies an SQLite database, as it stands at one moment, into an empty file.
     pub(super) async fn copy_into(&self, file: &Path) -> anyhow::Result<()> {
         let Db::Sqlite { read, .. } = self else {
@@ -169,6 +222,35 @@ impl Db {
 }
 
 impl Tx {
+    /// The words of a statement that takes a row.
+    pub(super) fn words(&self, taking: &Taking) -> &'static str {
+        match self {
+            Tx::Sqlite(_) => taking.sqlite,
+            Tx::Postgres(_) => taking.postgres,
+        }
+    }
+
+    /// The moment, in ms, by the clock that leases are measured by: the database server's, for no two machines agree on the
+    /// time. On SQLite, where there are no leases, it stands still.
+    pub(super) async fn lease_clock(&mut self) -> sqlx::Result<i64> {
+        match self {
+            Tx::Sqlite(_) => Ok(0),
+            Tx::Postgres(transaction) => {
+                let now = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT";
+                sqlx::query_scalar(now).fetch_one(&mut **transaction).await
+            }
+        }
+    }
+
+    /// Until this transaction ends, nobody else changes leases. Two who each saw the other's lease run out would otherwise
+    /// both take it: at READ COMMITTED a statement sees other tables as they were when it began.
+    pub(super) async fn lock_leases(&mut self) -> sqlx::Result<()> {
+        if let Tx::Postgres(transaction) = self {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LEASE_LOCK).execute(&mut **transaction).await?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn commit(self) -> sqlx::Result<()> {
         pass(Edge::Commit).await?;
         match self {
@@ -240,10 +322,10 @@ impl Copy {
 async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock)> {
     let options = SqliteConnectOptions::from_str(url).context("The database URL is not one SQLite understands")?;
     let path = options.get_filename().to_path_buf();
-    let lock = match purpose {
-        Purpose::Run | Purpose::Play => lock_beside(&path)?,
-        Purpose::Beside | Purpose::Look if path.exists() => RunLock::None,
-        Purpose::Beside | Purpose::Look => return Err(Unready::Missing(path).into()),
+    let lock = match purpose.works() {
+        true => lock_beside(&path)?,
+        false if path.exists() => RunLock::None,
+        false => return Err(Unready::Missing(path).into()),
     };
     let options = match purpose {
         Purpose::Look => options.read_only(true),
@@ -259,19 +341,15 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
     let context = || format!("Could not open the database {}", path.display());
     let write =
         SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.with_context(context)?;
-    match purpose {
-        Purpose::Run | Purpose::Play => {
-            let mut connection = write.acquire().await.with_context(context)?;
-            let found = sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut *connection).await;
-            refuse_newer(version(found)?, &SQLITE_MIGRATIONS)?;
-            drop(connection);
+    let mut connection = write.acquire().await.with_context(context)?;
+    let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut *connection).await)?;
+    drop(connection);
+    match purpose.works() {
+        true => {
+            refuse_newer(found, &SQLITE_MIGRATIONS)?;
             SQLITE_MIGRATIONS.run(&write).await.context("Could not bring the database up to date")?;
         }
-        Purpose::Beside | Purpose::Look => {
-            let mut connection = write.acquire().await.with_context(context)?;
-            let found = sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut *connection).await;
-            check_version(version(found)?, &SQLITE_MIGRATIONS)?;
-        }
+        false => check_version(found, &SQLITE_MIGRATIONS)?,
     }
     // Opened after migration: a reader that prepared a statement before it would have to prepare it again.
     let read = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.with_context(context)?;
@@ -306,52 +384,77 @@ async fn open_postgres(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLo
     // The URL may hold a password: never part of a message.
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| anyhow::anyhow!("The database URL is not one PostgreSQL understands"))?
-        .application_name("redress");
+        .application_name("redress")
+        .options(SESSION);
     let place = format!("{}:{}", options.get_host(), options.get_port());
     let context = || format!("Could not connect to PostgreSQL at {place}");
-    let lock = match purpose {
-        Purpose::Run | Purpose::Play => {
-            RunLock::Session(tokio::sync::Mutex::new(wait_for_turn(&options).await.with_context(context)?))
-        }
-        Purpose::Beside | Purpose::Look => RunLock::None,
-    };
     let pool = PgPoolOptions::new()
         .max_connections(8)
         .acquire_timeout(Duration::from_secs(30))
-        .connect_with(options)
+        .connect_with(options.clone())
         .await
         .with_context(context)?;
-    let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&pool).await)?;
-    match purpose {
-        Purpose::Run | Purpose::Play => {
-            refuse_newer(found, &POSTGRES_MIGRATIONS)?;
-            POSTGRES_MIGRATIONS.run(&pool).await.context("Could not bring the database up to date")?;
+    let lock = match purpose.works() {
+        true => {
+            let connection = PgConnection::connect_with(&options).await.with_context(context)?;
+            RunLock::Session(tokio::sync::Mutex::new(take_place(connection, &pool, purpose).await?))
         }
-        Purpose::Beside | Purpose::Look => check_version(found, &POSTGRES_MIGRATIONS)?,
-    }
+        false => {
+            let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&pool).await)?;
+            check_version(found, &POSTGRES_MIGRATIONS)?;
+            RunLock::None
+        }
+    };
     Ok((Db::Postgres(pool), lock))
 }
 
-/// A standby waits here: it takes over within seconds of the other daemon's end, clean or not.
-async fn wait_for_turn(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
-    let mut connection = PgConnection::connect_with(options).await?;
+/// Gives the connection a place among the daemons, or, to [work alone](Purpose::Alone), the only one. A database of an earlier
+/// version is brought up to date first, when no daemon works on it any more.
+async fn take_place(mut connection: PgConnection, pool: &PgPool, purpose: Purpose) -> anyhow::Result<PgConnection> {
     let mut told = false;
     loop {
-        let ours: bool =
-            sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(RUN_LOCK).fetch_one(&mut connection).await?;
-        if ours {
-            return Ok(connection);
+        // Each time anew: another that waits may have brought it up to date.
+        if purpose != Purpose::Alone && locked(&mut connection, "SELECT pg_try_advisory_lock_shared($1)").await? {
+            let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut connection).await)?;
+            refuse_newer(found, &POSTGRES_MIGRATIONS)?;
+            if found == latest(&POSTGRES_MIGRATIONS) {
+                return Ok(connection);
+            }
+            locked(&mut connection, "SELECT pg_advisory_unlock_shared($1)").await?;
+        }
+        if locked(&mut connection, "SELECT pg_try_advisory_lock($1)").await? {
+            break;
         }
         if !told {
-            tracing::info!("Another daemon works on this database; standing by to take over");
+            info!(
+                "Another daemon prepares this database, or works on it as an older version; this one waits for its end"
+            );
             told = true;
         }
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
+    // A daemon that lost its connection, and with it its place, works until its lease is over.
+    while sqlx::query_scalar(super::sql::LIVING).fetch_one(&mut connection).await.is_ok_and(|living: bool| living) {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut connection).await)?;
+    refuse_newer(found, &POSTGRES_MIGRATIONS)?;
+    POSTGRES_MIGRATIONS.run(pool).await.context("Could not bring the database up to date")?;
+    if purpose != Purpose::Alone {
+        // Never without a place: nobody can come between.
+        locked(&mut connection, "SELECT pg_try_advisory_lock_shared($1)").await?;
+        locked(&mut connection, "SELECT pg_advisory_unlock($1)").await?;
+    }
+    Ok(connection)
+}
+
+/// Asks for the lock, or gives it back; whether that was done.
+async fn locked(connection: &mut PgConnection, statement: &'static str) -> sqlx::Result<bool> {
+    sqlx::query_scalar(statement).bind(RUN_LOCK).fetch_one(connection).await
 }
 
 impl RunLock {
-    /// Whether the lock is still ours; a PostgreSQL session may have been cut off, and then another may work.
+    /// Whether the lock is still ours; a PostgreSQL session may have been cut off, and then the schema may change.
     pub(super) async fn still_ours(&self) -> bool {
         match self {
             RunLock::File { .. } | RunLock::None => true,

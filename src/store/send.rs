@@ -103,6 +103,14 @@ pub enum Sent {
     Dropped,
 }
 
+/// A letter was resumed by another daemon, which took the one that was sending it for dead, or had been settled before.
+#[derive(Debug, thiserror::Error)]
+#[error("Attempt {attempt} at letter {letter} had been settled already")]
+pub struct Overtaken {
+    letter: OutboxId,
+    attempt: i64,
+}
+
 /// A letter that the program ended over this often may be what ends it: it waits before the next try.
 const DOUBTS_MAX: i64 = 5;
 const AGAIN_IN_DOUBT: SignedDuration = SignedDuration::from_mins(1);
@@ -117,8 +125,9 @@ impl Store {
         F: FnOnce(&Claimed, &Rates) -> Option<Brake> + Send,
     {
         let mut tx = self.db.begin().await?;
+        let words = tx.words(&sql::CLAIM);
         let claimed: Option<Claimed> =
-            on!(&mut tx, c => sqlx::query_as(sql::CLAIM).bind(now.as_millisecond()).fetch_optional(c).await)?;
+            on!(&mut tx, c => sqlx::query_as(words).bind(now.as_millisecond()).fetch_optional(c).await)?;
         let Some(letter) = claimed else { return Ok(None) };
         let stopped = match letter.meets_the_gate() {
             true => gate(&letter, &traffic(&mut tx, &letter, now).await?),
@@ -128,7 +137,7 @@ impl Store {
             execute!(&mut tx, sql::STOP_LETTER, letter.id, brake.to_string(), brake.key())?;
         } else {
             execute!(&mut tx, sql::BEGIN_LETTER, letter.id, now.as_millisecond())?;
-            execute!(&mut tx, sql::START_ATTEMPT, letter.id, letter.attempts, now.as_millisecond())?;
+            execute!(&mut tx, sql::START_ATTEMPT, letter.id, letter.attempts, now.as_millisecond(), self.me.id())?;
         }
         tx.commit().await?;
         Ok(Some(match stopped {
@@ -148,7 +157,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The database's and `judge`'s; then nothing is written and the letter stays in doubt.
+    /// [`Overtaken`]; the database's and `judge`'s, and then nothing is written and the letter stays in doubt.
     pub async fn settle<F>(&self, letter: &Claimed, sent: &Sent, now: Timestamp, mut judge: F) -> anyhow::Result<()>
     where
         F: FnMut(&Known, Outcome) -> anyhow::Result<Option<Change>> + Send,
@@ -188,7 +197,7 @@ impl Store {
             setback
         )?;
         if rows != 1 {
-            bail!("Attempt {} at letter {} had been settled already", letter.attempts, letter.id);
+            return Err(Overtaken { letter: letter.id, attempt: letter.attempts }.into());
         }
         end_attempt(&mut tx, letter.id, letter.attempts, word, reply, now).await?;
         if let Some(outcome) = outcome(letter, sent) {
@@ -197,19 +206,36 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Letters that a daemon was sending when it died: nobody knows whether they left, so the same bytes go again.
+    /// Letters that daemons were sending that live no more: nobody knows whether they left, so the same bytes go again.
+    /// Those that a living daemon is sending are left alone.
     pub async fn resume(&self, now: Timestamp) -> anyhow::Result<usize> {
+        self.resume_of("", now).await
+    }
+
+    /// As [`resume`](Self::resume), and the letters that this daemon itself was sending: none may be under way.
+    pub async fn resume_own(&self, now: Timestamp) -> anyhow::Result<usize> {
+        self.resume_of(self.me.id(), now).await
+    }
+
+    async fn resume_of(&self, daemon: &str, now: Timestamp) -> anyhow::Result<usize> {
         let mut tx = self.db.begin().await?;
-        let in_doubt: Vec<(i64, i64, i64)> = on!(&mut tx, c => sqlx::query_as(sql::IN_DOUBT).fetch_all(c).await)?;
+        let in_doubt: Vec<(i64, i64, i64)> =
+            on!(&mut tx, c => sqlx::query_as(sql::IN_DOUBT).bind(daemon).fetch_all(c).await)?;
+        let mut resumed = 0;
         for (id, attempt, setbacks) in &in_doubt {
             let reply = "the program ended while the letter was being sent";
-            end_attempt(&mut tx, *id, *attempt, "unknown", reply, now).await?;
             let waits = None::<i64>;
             let next = if *setbacks < DOUBTS_MAX { now } else { now + AGAIN_IN_DOUBT };
-            execute!(&mut tx, sql::SETTLE_LETTER, *id, *attempt, "queued", next.as_millisecond(), waits, reply, 1)?;
+            // Of two who resume one letter, the second finds it resumed, and leaves its attempt alone.
+            let rows =
+                execute!(&mut tx, sql::SETTLE_LETTER, *id, *attempt, "queued", next.as_millisecond(), waits, reply, 1)?;
+            if rows == 1 {
+                end_attempt(&mut tx, *id, *attempt, "unknown", reply, now).await?;
+                resumed += 1;
+            }
         }
         tx.commit().await?;
-        Ok(in_doubt.len())
+        Ok(resumed)
     }
 
     /// Adds a letter that belongs to no case: words to the operator. Adding the same one twice, by its Message-ID, changes

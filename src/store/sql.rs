@@ -3,6 +3,8 @@
 //! `$1` placeholders, `RETURNING`, `ON CONFLICT DO NOTHING`; instants as epoch milliseconds, civil dates as text. Columns
 //! are listed, never `*`; a guarded write names its guard, and its caller checks the rows it touched.
 
+use super::open::{Taking, taking};
+
 pub(super) const SCHEMA_VERSION: &str = "SELECT MAX(version) FROM _sqlx_migrations WHERE success";
 
 // ── facts about the database ──────────────────────────────────────────────────────────────────────────────────────
@@ -57,13 +59,17 @@ pub(super) const FILED: &str = "UPDATE inbox SET filed_at = $2 WHERE id = $1";
 
 // ── T2: decide ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// Counted before the try, so that a message that brings the program down still runs out of tries. Of two takers at one
-/// moment the second goes away with nothing, and comes back.
-pub(super) const TAKE_NEW: &str = "
+/// Counted before the try, so that a message that brings the program down still runs out of tries. Only of the mailboxes in
+/// $3, ",one,another,": a daemon whose configuration lacks one leaves its messages to the others.
+pub(super) const TAKE_NEW: Taking = taking!(
+    "
 UPDATE inbox SET attempts = attempts + 1, next_at = $2
- WHERE id = (SELECT id FROM inbox WHERE state = 'new' AND next_at <= $1 ORDER BY id LIMIT 1)
+ WHERE id = (",
+    "SELECT id FROM inbox WHERE state = 'new' AND next_at <= $1 AND $3 LIKE '%,' || mailbox || ',%' ORDER BY id LIMIT 1",
+    ")
    AND state = 'new' AND next_at <= $1
-RETURNING id, mailbox, folder, arrived_at, size, whole, raw, attempts";
+RETURNING id, mailbox, folder, arrived_at, size, whole, raw, attempts"
+);
 pub(super) const POSTPONE: &str = "UPDATE inbox SET next_at = $2 WHERE id = $1 AND state = 'new'";
 pub(super) const CASES_OF_MESSAGE: &str = "SELECT case_id FROM message_case WHERE inbox_id = $1 ORDER BY case_id";
 pub(super) const NEXT_NEW: &str = "SELECT MIN(next_at) FROM inbox WHERE state = 'new'";
@@ -149,12 +155,15 @@ pub(super) const REMOVE_DEADLINE: &str = "DELETE FROM deadline WHERE case_id = $
 pub(super) const REMOVE_PARTICIPANT: &str = "DELETE FROM participant WHERE case_id = $1 AND address = $2";
 
 /// Counted before the try; a deadline that cannot be decided waits its turn and does not stand in the others' way.
-pub(super) const TAKE_DEADLINE: &str = "
+pub(super) const TAKE_DEADLINE: Taking = taking!(
+    "
 UPDATE deadline SET attempts = attempts + 1, next_at = $2
- WHERE (case_id, duty) IN (SELECT case_id, duty FROM deadline WHERE met_at IS NULL AND next_at <= $1
-                            ORDER BY next_at, case_id LIMIT 1)
+ WHERE (case_id, duty) = (",
+    "SELECT case_id, duty FROM deadline WHERE met_at IS NULL AND next_at <= $1 ORDER BY next_at, case_id LIMIT 1",
+    ")
    AND met_at IS NULL AND next_at <= $1
-RETURNING case_id, duty, attempts";
+RETURNING case_id, duty, attempts"
+);
 pub(super) const NEXT_DEADLINE: &str = "SELECT MIN(next_at) FROM deadline WHERE met_at IS NULL";
 pub(super) const STUCK_DEADLINES: &str = "
 SELECT DISTINCT c.reference FROM deadline d JOIN case_file c ON c.id = d.case_id
@@ -173,13 +182,17 @@ macro_rules! whole_letter {
     };
 }
 /// Guard: the state; of two senders one gets the row.
-pub(super) const CLAIM: &str = concat!(
+pub(super) const CLAIM: Taking = taking!(
     "
 UPDATE outbox SET state = 'sending', attempts = attempts + 1
- WHERE id = (SELECT id FROM outbox WHERE state = 'queued' AND next_at <= $1 ORDER BY next_at, id LIMIT 1)
+ WHERE id = (",
+    "SELECT id FROM outbox WHERE state = 'queued' AND next_at <= $1 ORDER BY next_at, id LIMIT 1",
+    concat!(
+        ")
    AND state = 'queued'
 RETURNING ",
-    whole_letter!()
+        whole_letter!()
+    )
 );
 /// Letters of the lane ($4, $5) whose first try began after $1, within a day, and after $2, within an hour: to the address, out
 /// of the root, of the case, of the landlord, and all. Not after now ($3): a clock that was set back neither opens the gate
@@ -198,15 +211,20 @@ pub(super) const STOP_LETTER: &str = "
 UPDATE outbox SET state = 'held', held_because = $2, brake = $3, attempts = attempts - 1 WHERE id = $1";
 pub(super) const NEXT_LETTER: &str = "SELECT MIN(next_at) FROM outbox WHERE state = 'queued'";
 pub(super) const START_ATTEMPT: &str = "
-INSERT INTO attempt (outbox_id, number, started_at) VALUES ($1, $2, $3)";
+INSERT INTO attempt (outbox_id, number, started_at, daemon) VALUES ($1, $2, $3, $4)";
 pub(super) const END_ATTEMPT: &str = "
 UPDATE attempt SET ended_at = $3, outcome = $4, reply = $5 WHERE outbox_id = $1 AND number = $2 AND ended_at IS NULL";
 /// Guard: only a letter that is being sent can be settled, and only by the attempt that sends it.
 pub(super) const SETTLE_LETTER: &str = "
 UPDATE outbox SET state = $3, next_at = $4, settled_at = $5, reply = $6, setbacks = setbacks + $7
  WHERE id = $1 AND state = 'sending' AND attempts = $2";
-/// Letters a dead daemon was sending: nobody knows whether they left, so they are sent again, byte for byte.
-pub(super) const IN_DOUBT: &str = "SELECT id, attempts, setbacks FROM outbox WHERE state = 'sending' ORDER BY id";
+/// Letters that a dead daemon was sending, or daemon $1: nobody knows whether they left, so they are sent again, byte for
+/// byte.
+pub(super) const IN_DOUBT: &str = "
+SELECT o.id, o.attempts, o.setbacks
+  FROM outbox o LEFT JOIN attempt a ON a.outbox_id = o.id AND a.number = o.attempts
+ WHERE o.state = 'sending' AND (a.daemon = $1 OR NOT EXISTS (SELECT 1 FROM daemon d WHERE d.id = a.daemon))
+ ORDER BY o.id";
 pub(super) const HELD_BY_MODE: &str =
     concat!("SELECT ", whole_letter!(), " FROM outbox WHERE state = 'held' AND held_because = $1 ORDER BY id");
 pub(super) const LETTER: &str = concat!("SELECT ", whole_letter!(), " FROM outbox WHERE id = $1");
@@ -314,3 +332,24 @@ INSERT INTO alarm (name, since, words) VALUES ($1, $2, $3) ON CONFLICT (name) DO
 RETURNING since, told_at";
 pub(super) const ALARM_TOLD: &str = "UPDATE alarm SET told_at = $2 WHERE name = $1";
 pub(super) const CLEAR_ALARM: &str = "DELETE FROM alarm WHERE name = $1 RETURNING told_at";
+
+// ── leases (PostgreSQL) ───────────────────────────────────────────────────────────────────────────────────────────
+
+/// For [`super::open`], which asks it before there is a store.
+pub(super) const LIVING: &str =
+    "SELECT EXISTS (SELECT 1 FROM daemon WHERE until > EXTRACT(EPOCH FROM clock_timestamp()) * 1000)";
+pub(super) const LIVES_UNTIL: &str = "SELECT until FROM daemon WHERE id = $1";
+pub(super) const LIVE_ON: &str = "
+INSERT INTO daemon (id, host, since, until) VALUES ($1, $2, $3, $4)
+ON CONFLICT (id) DO UPDATE SET until = excluded.until";
+/// Their leases end with them.
+pub(super) const FORGET_THE_DEAD: &str = "DELETE FROM daemon WHERE until <= $1";
+pub(super) const LEAVE: &str = "DELETE FROM daemon WHERE id = $1";
+/// Guard: it is free.
+pub(super) const TAKE_LEASE: &str = "
+INSERT INTO lease (name, daemon, since) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
+pub(super) const HELD_BY: &str = "SELECT name FROM lease WHERE daemon = $1";
+pub(super) const DAEMONS: &str = "
+SELECT d.id, d.host, d.since, l.name, l.since AS held_since
+  FROM daemon d LEFT JOIN lease l ON l.daemon = d.id
+ WHERE d.until > $1 ORDER BY d.since, d.id, l.name";
