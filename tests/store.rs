@@ -839,9 +839,9 @@ async fn the_one_daemon_on_a_sqlite_file_may_do_everything_and_resumes_every_let
     let store = base.store().await;
     assert!(store.lives() && store.holds("main") && store.holds(FOR_ALL));
     opened(&store).await;
-    store.claim(at(20)).await.unwrap().unwrap();
+    claim(&store, at(20)).await.unwrap();
     assert_eq!(store.resume_own(at(21)).await.unwrap(), 1);
-    store.claim(at(21)).await.unwrap().unwrap();
+    claim(&store, at(21)).await.unwrap();
     assert!(store.daemons().await.unwrap().is_empty());
     store.close().await;
     drop(store);
@@ -941,8 +941,8 @@ async fn letters_of_a_dead_daemon_are_resumed_once_and_those_of_a_living_one_lef
     lives_on(&alder, "alder", 30).await;
     lives_on(&birch, "birch", 30).await;
     opened(&alder).await;
-    let of_alder = alder.claim(at(20)).await.unwrap().unwrap();
-    let of_birch = birch.claim(at(20)).await.unwrap().unwrap();
+    let of_alder = claim(&alder, at(20)).await.unwrap();
+    let of_birch = claim(&birch, at(20)).await.unwrap();
     assert_ne!(of_alder.id, of_birch.id);
     assert_eq!(birch.resume(at(21)).await.unwrap(), 0, "both live");
 
@@ -950,7 +950,7 @@ async fn letters_of_a_dead_daemon_are_resumed_once_and_those_of_a_living_one_lef
     lives_on(&birch, "birch", 30).await;
     let twice = tokio::join!(birch.resume(at(22)), birch.resume(at(22)));
     assert_eq!(twice.0.unwrap() + twice.1.unwrap(), 1);
-    let again = birch.claim(at(22)).await.unwrap().unwrap();
+    let again = claim(&birch, at(22)).await.unwrap();
     assert_eq!((again.id, again.attempts, again.bytes()), (of_alder.id, 2, of_alder.bytes()));
     // The dead one wakes with the server's answer, and is too late with it; and its own letters are none any more.
     lives_on(&alder, "alder", 30).await;
@@ -978,7 +978,7 @@ async fn a_row_that_one_daemon_is_taking_keeps_no_other_waiting() {
     let others = async {
         let message = birch.take_new(&["main"], at(20), at(80)).await.unwrap().unwrap();
         assert_eq!(message.id, messages[1]);
-        assert_eq!(birch.claim(at(20)).await.unwrap().unwrap().letter, 2);
+        assert_eq!(claim(&birch, at(20)).await.unwrap().letter, 2);
         let late = at(40 * 24 * 60 * 60);
         assert!(birch.take_deadline(late, late).await.unwrap().is_some());
     };
@@ -1069,7 +1069,7 @@ async fn letters_a_second_by_two_daemons() {
     let by_one = stores.iter().map(|store| async {
         let (mut sent, mut in_vain) = (0, 0);
         while store.counts().await.unwrap().outbox.contains_key("queued") {
-            match store.claim(at(20)).await.unwrap() {
+            match claim(store, at(20)).await {
                 Some(letter) => {
                     store.settle(&letter, &taken(), at(30), posted(&letter)).await.unwrap();
                     sent += 1;
