@@ -246,22 +246,21 @@ ca_file = "{ca}"
 
         let mut doubles = 0;
         for resident in residents {
-            messages_arrived(resident, 1).await;
-            let came = different(resident).await;
+            let came = different(resident, 1).await;
             assert_eq!(came.len(), 1, "first letters to {resident}");
             doubles += came.values().sum::<usize>() - 1;
         }
-        messages_arrived(&self.officer, to_officer).await;
-        let came = different(&self.officer).await;
+        let came = different(&self.officer, to_officer).await;
         assert_eq!(came.len(), to_officer, "letters to the officer");
         doubles + came.values().sum::<usize>() - to_officer
     }
 }
 
-/// The letters in a mailbox by their Message-IDs, and how often each came. Those of one Message-ID are the same.
-async fn different(reader: &str) -> BTreeMap<String, usize> {
+/// The letters in a mailbox by their Message-IDs, and how often each came, once there are so many. Those of one Message-ID are
+/// the same.
+async fn different(reader: &str, count: usize) -> BTreeMap<String, usize> {
     let mut came: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    for letter in messages(reader, "INBOX").await {
+    for letter in messages_arrived(reader, count).await {
         let text = String::from_utf8_lossy(&letter.raw).into_owned();
         let id = text.lines().find_map(|line| line.strip_prefix("Message-ID: ")).expect("each has one").to_owned();
         // What servers wrote above it is theirs.
@@ -288,7 +287,7 @@ async fn one_of_two_daemons_dies_again_and_again_and_nothing_is_lost_nor_said_tw
     let landlord = Landlord::new().await;
     let (mut dice, mut kills) = (Dice(1), 0);
     let mut daemons = [landlord.starts("usual"), landlord.starts("usual")];
-    let count = 60;
+    let count = 40;
     let killing = async {
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(20) {
@@ -310,7 +309,7 @@ async fn one_of_two_daemons_dies_again_and_again_and_nothing_is_lost_nor_said_tw
 async fn each_of_three_daemons_is_stopped_for_longer_than_its_lease_and_wakes_and_does_no_harm() {
     let landlord = Landlord::new().await;
     let daemons = [landlord.starts("usual"), landlord.starts("usual"), landlord.starts("usual")];
-    let count = 50;
+    let count = 40;
     let mut stops = 0;
     let stopping = async {
         // Two sleep at a time, and one of them wakes into what the third has taken over.
@@ -402,6 +401,10 @@ async fn daemons_of_different_configurations_read_what_they_know_and_one_that_st
     landlord.until("the second is read", within, async || landlord.reader_of("second").await.is_some()).await;
     landlord.until("three live", within, async || landlord.daemons().await.len() == 3).await;
     assert_eq!(landlord.reader_of("first").await, pid);
+    let output = landlord.redress("usual").arg("status").output().await.unwrap();
+    let screen = String::from_utf8(output.stdout).unwrap();
+    assert!(screen.contains(": reads first since ") && screen.contains(": reads second since "), "{screen}");
+    assert!(screen.contains("writes the lists for all") && screen.contains("stands by and helps"), "{screen}");
     let residents = landlord.many_complain(12, Duration::from_secs(2)).await;
     landlord.settled(12, Duration::from_secs(40)).await;
 

@@ -95,8 +95,8 @@ impl Heartbeat {
             let holds = store.live_on(host, *since, wants, self.length()).await?;
             anyhow::Ok((holds, store.resume(office.clock.now()).await?))
         };
-        // A database that hangs must not keep the next try from being made in time.
-        let (holds, resumed) = tokio::time::timeout(self.length() / PART, beat).await??;
+        // A try that takes longer than the lease still lasts is of no use; the next may do better.
+        let (holds, resumed) = tokio::time::timeout(self.length() / PART * (PART - 1), beat).await??;
         if term.is_some() && term != store.term() {
             warn!("This daemon's lease had run out; others may have taken over what it was doing");
         }
