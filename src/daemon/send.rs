@@ -10,6 +10,7 @@ use tracing::{error, info, warn};
 use super::office::{HELD_BY_CONFIGURATION, HELD_SINCE_RESTORE, Office};
 use super::{Progress, brakes, handle, lease, operator};
 use crate::config::Sending;
+use crate::domain::brake::Leaving;
 use crate::domain::case::{Audience, Letter, LetterKind, Outcome, Serves, serves};
 use crate::domain::letter;
 use crate::domain::words::Words;
@@ -66,7 +67,7 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
     }
     route.in_doubt = true;
     let gate = office.gate();
-    let stops = |letter: &Claimed, traffic: &_| gate.stops(letter.audience == "resident", &letter.recipient, traffic);
+    let stops = |letter: &Claimed, traffic: &_| gate.stops(&leaving(letter), traffic);
     let letter = match office.store.claim(now, stops).await? {
         Some(Claim::Taken(letter)) => letter,
         Some(Claim::Stopped(letter, brake)) => {
@@ -139,6 +140,10 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         }
     }
     Ok(Progress::Made)
+}
+
+fn leaving(letter: &Claimed) -> Leaving<'_> {
+    Leaving { to_resident: letter.audience == "resident", by_mail: letter.root.is_some(), recipient: &letter.recipient }
 }
 
 /// Whether nobody of the landlord is told when this letter does not arrive: word that another did not, or a list of what is

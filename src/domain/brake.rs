@@ -37,6 +37,10 @@ pub const DANGERS_TOLD_A_DAY: usize = 20;
 /// Answers that did nothing, to one of the landlord's people about one case in a day: more of them are between two machines.
 pub const TRANSCRIPTS_A_DAY: usize = 20;
 
+/// Letters to the landlord's own people that no mail led to may be so many times as many: on a morning after a long sleep there
+/// is one for each date and person. The ladder bounds them, and each that is stopped is a date nobody is warned of.
+const TIMES_BY_DATE: u32 = 5;
+
 /// What letters are counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
@@ -76,6 +80,10 @@ pub struct Rate {
 impl Rate {
     pub const fn of(hour: u32, day: u32) -> Rate {
         Rate { hour, day }
+    }
+
+    fn times(self, times: u32) -> Rate {
+        Rate { hour: self.hour.saturating_mul(times), day: self.day.saturating_mul(times) }
     }
 }
 
@@ -205,6 +213,16 @@ pub fn without_tag(address: &str) -> String {
     }
 }
 
+/// A letter before the gate.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaving<'a> {
+    /// It is meant for a resident, though one of the landlord's people may hand it over.
+    pub to_resident: bool,
+    /// It grew out of a message.
+    pub by_mail: bool,
+    pub recipient: &'a str,
+}
+
 /// The gate: what it goes by.
 #[derive(Clone, Copy, Debug)]
 pub struct Gate<'a> {
@@ -215,18 +233,18 @@ pub struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Why a letter to `recipient` does not leave now, when so many of its lane have left. `to_resident`: it is meant for a
-    /// resident, though one of the landlord's people may hand it over.
-    pub fn stops(&self, to_resident: bool, recipient: &str, traffic: &Rates) -> Option<Brake> {
-        if self.ours.contains(recipient) {
+    /// Why a letter does not leave now, when so many of its lane have left.
+    pub fn stops(&self, letter: &Leaving, traffic: &Rates) -> Option<Brake> {
+        if self.ours.contains(letter.recipient) {
             return Some(Brake::OwnAddress);
         }
-        let lane = if to_resident { &self.limits.residents } else { &self.limits.staff };
-        let person = self.people.contains(&folded(recipient));
+        let lane = if letter.to_resident { &self.limits.residents } else { &self.limits.staff };
+        let times = if letter.to_resident || letter.by_mail { 1 } else { TIMES_BY_DATE };
+        let person = self.people.contains(&folded(letter.recipient));
         Scope::ALL.into_iter().find_map(|scope| {
             let limit = match scope {
-                Scope::Address if person => self.limits.staff.address,
-                scope => lane.of(scope),
+                Scope::Address if person => self.limits.staff.address.times(times),
+                scope => lane.of(scope).times(times),
             };
             let left = traffic.of(scope);
             let day = (left.day >= limit.day).then_some(Brake::Day(scope, left.day));
@@ -251,7 +269,8 @@ mod tests {
     fn stopped(to_resident: bool, recipient: &str, traffic: Rates) -> Option<Brake> {
         let ours = Ours::new(["Complaints@Example.org", "forms+web@example.org"]);
         let people = ["ada@example.net".to_owned()];
-        Gate { limits: &Limits::default(), ours: &ours, people: &people }.stops(to_resident, recipient, &traffic)
+        let letter = Leaving { to_resident, by_mail: true, recipient };
+        Gate { limits: &Limits::default(), ours: &ours, people: &people }.stops(&letter, &traffic)
     }
 
     #[test]
@@ -284,6 +303,19 @@ mod tests {
         ] {
             assert_eq!(stopped(to_resident, "ann@example.com", traffic), brake, "{to_resident} {traffic:?}");
         }
+    }
+
+    #[test]
+    fn five_times_as_many_reminders_may_leave_and_no_more_letters_to_residents() {
+        let (limits, ours) = (Limits::default(), Ours::default());
+        let gate = Gate { limits: &limits, ours: &ours, people: &["ada@example.net".to_owned()] };
+        let stops = |to_resident, recipient, hour| {
+            let letter = Leaving { to_resident, by_mail: false, recipient };
+            gate.stops(&letter, &Rates { address: Rate::of(hour, hour), ..QUIET })
+        };
+        assert_eq!(stops(false, "ada@example.net", 1499), None);
+        assert_eq!(stops(false, "ada@example.net", 1500), Some(Brake::Hour(Scope::Address, 1500)));
+        assert_eq!(stops(true, "ann@example.com", 20), Some(Brake::Hour(Scope::Address, 20)));
     }
 
     #[test]
