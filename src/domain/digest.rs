@@ -18,6 +18,9 @@ use super::reference::Reference;
 
 /// How far a list looks ahead: a working week.
 const AHEAD: WorkingDays = WorkingDays(5);
+/// So many messages from machines between two lists are a flood: somebody writes in the landlord's name, or a machine
+/// answers itself.
+pub const FLOOD: usize = 100;
 
 /// A case with the history that made it.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +38,9 @@ pub struct Beside {
     pub junk_listed: usize,
     /// Messages since the last list that became no case and were answered by nobody: how many of what sort.
     pub listed: BTreeMap<String, usize>,
+    /// Messages from machines since the last list, whatever they are about, when they are a [`FLOOD`]; else 0, and those that
+    /// became no case are listed with the others.
+    pub machines: usize,
     /// Letters that are kept back.
     pub held: usize,
 }
