@@ -1,5 +1,7 @@
 //! Told stories: what residents, officers and the operator see when mail arrives, time goes by and things go wrong.
 
+#[path = "flow/elsewhere.rs"]
+mod elsewhere;
 #[path = "flow/officers.rs"]
 mod officers;
 #[expect(dead_code, reason = "stories need no faults but their own")]
