@@ -250,7 +250,7 @@ pub fn digests<'a>(landlord: &'a Landlord, cases: &[Filed], morning: &Morning) -
                 _ => {}
             }
         }
-        list.undelivered.extend(stuck(case, Posted::failed_for_good));
+        list.undelivered.extend(undelivered(case));
         list.to_hand_over.extend(stuck(case, |posted, _| waits_to_be_handed_over(posted)));
         list.moved.extend(moved(case, history, since));
         for pledge in pledges(case, today, calendar) {
@@ -544,6 +544,18 @@ fn stuck(case: &Case, is: impl Fn(&Posted, &[&Posted]) -> bool) -> impl Iterator
         audience: posted.audience,
     });
     found.collect::<Vec<_>>().into_iter()
+}
+
+/// Letters that did not arrive. To whom of the landlord's people, a list does not say: of those alike one line will do.
+fn undelivered(case: &Case) -> Vec<Stuck> {
+    let mut lines: Vec<Stuck> = Vec::new();
+    for letter in stuck(case, Posted::failed_for_good) {
+        let alike = |line: &Stuck| line.audience != Audience::Resident && line.kind == letter.kind;
+        if letter.audience == Audience::Resident || !lines.iter().any(alike) {
+            lines.push(letter);
+        }
+    }
+    lines
 }
 
 impl Posted {
