@@ -51,7 +51,7 @@ struct Left {
 
 impl Left {
     fn look(&mut self, world: &World) {
-        let taken = world.server.lock().unwrap().taken[self.all.len()..].to_vec();
+        let taken = world.server.lock().expect("nobody panics").taken[self.all.len()..].to_vec();
         for letter in taken {
             let staff = [OFFICER, DEPUTY, MANAGER, OPERATOR].contains(&letter.to.as_str());
             let lost_before = self.lost.iter().filter(|other| other.to == letter.to).count();

@@ -108,7 +108,7 @@ const FIRST: [&str; 8] = ["sam", "kim", "lee", "jo", "pat", "max", "ray", "viv"]
 /// The head of a message to us. Of some machines every third message has no Message-ID.
 fn head(from: &str, subject: &str, number: usize, more: &str) -> String {
     let host = from.rsplit_once('@').map_or("example.com", |(_, domain)| domain.trim_end_matches('>'));
-    let id = if number % 3 == 0 { String::new() } else { format!("Message-ID: <machine.{number}@{host}>\n") };
+    let id = if number.is_multiple_of(3) { String::new() } else { format!("Message-ID: <machine.{number}@{host}>\n") };
     format!(
         "From: {from}\nTo: complaints@example.org\nSubject: {subject}\nDate: Thu, 26 Nov 2026 23:00:00 +0000\n{id}{more}\
          MIME-Version: 1.0\n"
