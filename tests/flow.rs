@@ -2,6 +2,8 @@
 
 #[path = "flow/brakes.rs"]
 mod brakes;
+#[path = "flow/elsewhere.rs"]
+mod elsewhere;
 #[path = "flow/officers.rs"]
 mod officers;
 #[expect(dead_code, reason = "stories need no faults but their own")]

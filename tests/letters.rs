@@ -553,6 +553,7 @@ fn a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it() {
         ("digest.txt", "provisional", &["4.1"]),
         ("digest.txt", "junk", &["4.1"]),
         ("digest.txt", "listed", &["4.1"]),
+        ("digest.txt", "machines", &["4.1"]),
         ("weekly.txt", "week", &["4.1"]),
         ("weekly.txt", "overdue", &["4.1"]),
         ("weekly.txt", "oldest", &["4.1"]),

@@ -361,7 +361,14 @@ fn an_automatic_answer_is_known_by_its_header_alone() {
         let message = person(&format!("{header}\nSubject: Re: Yours\n"), "I shall see to it.");
         assert!(!message.may_answer, "{header}");
     }
-    for header in ["Auto-Submitted: no", "X-Autoreply: no", "X-MS-Exchange-Inbox-Rules-Loop: mary@example.com"] {
+    for header in [
+        "Auto-Submitted: no",
+        "Auto-Submitted:  No ; typed by hand",
+        "Auto-Submitted: NO (really)",
+        "X-Autoreply: no",
+        "Precedence: first-class",
+        "X-MS-Exchange-Inbox-Rules-Loop: mary@example.com",
+    ] {
         let message = person(&format!("{header}\nSubject: Re: Yours\n"), "I shall see to it.");
         assert!(message.may_answer, "{header}: {:?}", message.reasons);
     }

@@ -16,7 +16,8 @@ use tracing::{error, info, warn};
 use super::office::Office;
 use super::{Progress, operator};
 use crate::domain::calendar::{london_date, next_look};
-use crate::domain::digest::{Beside, Compared, Filed, Morning, Upkeep, digests, weekly};
+use crate::domain::digest::{Beside, Compared, FLOOD, Filed, Morning, Upkeep, digests, weekly};
+use crate::domain::filing::FROM_MACHINES;
 use crate::domain::landlord::{Landlord, Person};
 use crate::domain::letter::Notice;
 use crate::store::{CaseFile, InboxRow, NewLetter};
@@ -212,12 +213,17 @@ async fn beside(office: &Office, landlord: &Landlord, files: &[CaseFile], last: 
             false => {}
         }
     }
+    let machines = elsewhere.iter().filter(|message| is_from_machine(message)).count();
+    if machines >= FLOOD {
+        elsewhere.retain(|message| !is_from_machine(message));
+    }
     let cases = junk.iter().flat_map(|(_, message)| message.cases()).filter(|reference| own.contains(*reference));
     let (held, stopped) = office.store.held_of(&landlord.key).await?;
     Ok(Beside {
         junk: cases.filter_map(|reference| reference.parse().ok()).collect(),
         junk_listed: junk.iter().filter(|(ours, message)| *ours && is_listed(message)).count(),
         listed: became_no_case(&elsewhere),
+        machines: if machines >= FLOOD { machines } else { 0 },
         held: usize::try_from(held).unwrap_or_default(),
         stopped: usize::try_from(stopped).unwrap_or_default(),
     })
@@ -242,6 +248,10 @@ pub fn became_no_case<'a>(messages: impl IntoIterator<Item = &'a InboxRow>) -> B
         *listed.entry(message.sorted.clone().unwrap_or_default()).or_default() += 1;
     }
     listed
+}
+
+fn is_from_machine(message: &InboxRow) -> bool {
+    message.sorted.as_deref().is_some_and(|sorted| FROM_MACHINES.contains(&sorted))
 }
 
 fn is_listed(message: &InboxRow) -> bool {

@@ -173,10 +173,10 @@ impl Desk<'_> {
         let about = about.filter(known_letter);
         let candidates = found.cases.iter().filter_map(|known| self.candidate(known, quoted)).collect();
         let candidates = filing::living(candidates);
-        let sorted = Sorter::embedded().sort(
-            &Words { subject: &self.read.subject, body: words, context: filing::context(&candidates) },
-            &self.office.config.sorter,
-        );
+        let sort = || {
+            let words = Words { subject: &self.read.subject, body: words, context: filing::context(&candidates) };
+            Sorter::embedded().sort(&words, &self.office.config.sorter)
+        };
         let junk = self.mailbox.junk.as_deref() == Some(&self.taken.folder);
         let item = Item {
             number: self.taken.id,
@@ -206,7 +206,7 @@ impl Desk<'_> {
             about,
             ombudsman: self.ombudsman.as_ref(),
         };
-        self.carry_out(filing::file(&item, &known, &sorted), found)
+        self.carry_out(filing::file(&item, &known, sort), found)
     }
 
     fn carry_out(&self, filing: Filing, found: &Found) -> anyhow::Result<(Settled, Vec<Change>)> {

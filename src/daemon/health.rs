@@ -4,7 +4,8 @@
 //! What counts is finished work, as the database has it: a folder read to its end, a message handled, a letter taken. That a
 //! loop turns proves nothing. No words, names or addresses of residents are in it.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ const STANDSTILL: SignedDuration = SignedDuration::from_hours(1);
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// A look at the database takes moments, unless it hangs.
 const LOOK_MAX: Duration = Duration::from_secs(20);
+const MESSAGE_STATES: [&str; 4] = ["new", "handled", "set_aside", "copy"];
+const LETTER_STATES: [&str; 6] = ["queued", "sending", "sent", "held", "failed", "dropped"];
 /// What the operator hears of an address that cannot be listened at.
 const NO_LISTENER: &str = "health cannot be asked for";
 
@@ -142,19 +145,20 @@ impl Vital {
     pub fn metrics(&self) -> String {
         let mut page = Exposition::default();
         page.gauge("redress_database_up", "Whether the database answers", [(String::new(), 1)]);
-        let ages = self.mailboxes.iter().filter_map(|(mailbox, read)| Some((mailbox, self.since((*read)?).as_secs())));
+        let age =
+            |read: Option<Timestamp>| read.map_or("+Inf".to_owned(), |read| self.since(read).as_secs().to_string());
         page.gauge(
             "redress_mailbox_poll_age_seconds",
-            "Since the last look that read every folder of the mailbox to its end",
-            ages.map(|(mailbox, age)| (label("mailbox", mailbox), age)),
+            "Since the last look that read every folder of the mailbox to its end; +Inf before the first",
+            self.mailboxes.iter().map(|(mailbox, read)| (label("mailbox", mailbox), age(*read))),
         );
-        page.gauge("redress_messages", "Messages by state", by_state(&self.counts.inbox));
-        page.gauge("redress_letters", "Letters by state; held ones wait for a person", by_state(&self.counts.outbox));
-        // Both are words of ours.
+        page.gauge("redress_messages", "Messages by state", by_state(&self.counts.inbox, &MESSAGE_STATES));
+        let letters = by_state(&self.counts.outbox, &LETTER_STATES);
+        page.gauge("redress_letters", "Letters by state; held ones wait for a person", letters);
         let stopped = self
             .braked
             .iter()
-            .map(|held| (format!("{{limit=\"{}\",audience=\"{}\"}}", held.brake, held.audience), held.letters));
+            .map(|held| (labels(&[("limit", &held.brake), ("audience", &held.audience)]), held.letters));
         page.gauge("redress_letters_stopped", "Held letters that a limit stopped, by limit and audience", stopped);
         let age = |since: Option<Timestamp>| [(String::new(), since.map_or(0, |since| self.since(since).as_secs()))];
         page.gauge(
@@ -200,8 +204,9 @@ fn ago(waited: SignedDuration) -> String {
     }
 }
 
-fn by_state(counts: &std::collections::BTreeMap<String, i64>) -> impl Iterator<Item = (String, i64)> {
-    counts.iter().map(|(state, count)| (label("state", state), *count))
+/// Every state there is: what a monitor watches must not be missing while it is 0.
+fn by_state(counts: &BTreeMap<String, i64>, states: &[&str]) -> impl Iterator<Item = (String, i64)> {
+    states.iter().map(|state| (label("state", state), counts.get(*state).copied().unwrap_or_default()))
 }
 
 fn label(name: &str, value: &str) -> String {
@@ -221,7 +226,7 @@ struct Exposition(String);
 
 impl Exposition {
     /// A gauge with its values, each with its labels; a gauge without values is left out.
-    fn gauge(&mut self, name: &str, help: &str, values: impl IntoIterator<Item = (String, i64)>) {
+    fn gauge(&mut self, name: &str, help: &str, values: impl IntoIterator<Item = (String, impl Display)>) {
         let mut values = values.into_iter().peekable();
         if values.peek().is_none() {
             return;
@@ -368,6 +373,7 @@ mod tests {
                 outbox: [("held".to_owned(), 2)].into(),
                 oldest_new: Some(at(-1)),
                 oldest_unsent: None,
+                oldest_to_operator: None,
             },
             next_due: Some(date(2026, 12, 4)),
             overdue: 1,
@@ -428,6 +434,8 @@ mod tests {
             "redress_oldest_unsent_letter_age_seconds 0",
             "redress_letters{state=\"held\"} 2",
             "redress_letters_stopped{limit=\"per_case\",audience=\"resident\"} 3",
+            "redress_letters{state=\"failed\"} 0",
+            "redress_messages{state=\"set_aside\"} 0",
             "redress_reminder_lateness_seconds 180",
             "redress_deadlines_overdue 1",
             "redress_next_deadline_timestamp_seconds 1796428740",
@@ -438,6 +446,8 @@ mod tests {
         ] {
             assert!(page.lines().any(|one| one == line), "{line} is not in\n{page}");
         }
+        let never = Vital { mailboxes: vec![("a".to_owned(), None)], ..well() }.metrics();
+        assert!(never.contains("redress_mailbox_poll_age_seconds{mailbox=\"a\"} +Inf\n"), "{never}");
         assert_eq!(label("a", "b\"\\\n"), r#"{a="b\"\\\n"}"#);
     }
 }

@@ -90,16 +90,24 @@ pub async fn aloud(config: &Config, tries: &Tries, name: &str, words: &str, now:
 
 /// Tells the operator that letters cannot leave, or that the letter to them was refused: by the second way, for a letter
 /// would wait with the others. Said once, until it is over, and by one daemon: two would not know of each other's word while
-/// it is on its way.
+/// it is on its way. With it whatever letters may have told in vain.
 ///
 /// # Errors
 ///
 /// Only the database's; a second way that fails is an error in the log and is tried again after a while.
 pub async fn alarm(office: &Office, name: &str, words: &str) -> anyhow::Result<()> {
     let now = office.clock.now();
+    let known_before = first_way_broken(office).await?;
     let alarm = office.store.raise(name, words, now).await?;
-    let may = alarm.told.is_none() && office.store.holds(FOR_ALL);
-    if may && aloud(&office.config, &office.second_way, name, words, now).await {
+    if alarm.told.is_some() || !office.store.holds(FOR_ALL) {
+        return Ok(());
+    }
+    let mut words = words.to_owned();
+    if !known_before {
+        let others = office.store.alarms().await?.into_iter().filter(|other| other.name != name);
+        words.extend(others.map(|other| format!("\n\nThis is wrong too. {}: {}", other.name, other.words)));
+    }
+    if aloud(&office.config, &office.second_way, name, &words, now).await {
         office.store.told(name, now).await?;
     }
     Ok(())

@@ -23,6 +23,9 @@ const EVERY: Duration = Duration::from_secs(20);
 /// The operator hears of a mailbox that was not read, or a letter that did not leave, for this long.
 const STANDSTILL: SignedDuration = SignedDuration::from_hours(1);
 
+/// A word to the operator that has waited for this long goes by the second way: something is wrong already.
+const WORD_WAITS: SignedDuration = SignedDuration::from_mins(15);
+
 /// A database that was away for less is a restart, and nobody's trouble.
 pub const DATABASE_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 /// A database that stays away is said again.
@@ -176,19 +179,20 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
     operator::tell_what_others_noticed(office).await?;
     unread_folders(office, started, now).await?;
     let counts = office.store.counts().await?;
-    let waits =
-        |oldest: Option<Timestamp>| oldest.is_some_and(|oldest| now.duration_since(oldest.max(started)) > STANDSTILL);
+    let longer = |oldest: Option<Timestamp>, than: SignedDuration| {
+        oldest.is_some_and(|oldest| now.duration_since(oldest.max(started)) > than)
+    };
     let name = "a message cannot be handled";
-    if waits(counts.oldest_new) {
+    if longer(counts.oldest_new, STANDSTILL) {
         let words = "A message has waited for an hour. `redress inbox list` shows which; the log says why. Is its mailbox in \
                      the configuration?";
         operator::tell(office, name, words).await?;
     } else {
         operator::over(office, name, "Every message has been handled.").await?;
     }
-    if waits(counts.oldest_unsent) {
-        let words =
-            "A letter has waited for an hour. `redress outbox list` shows which, and the mail server's answers.";
+    if longer(counts.oldest_unsent, STANDSTILL) || longer(counts.oldest_to_operator, WORD_WAITS) {
+        let words = "Letters wait that should have left. `redress outbox list --waiting` shows which, and the mail server's \
+                     answers.";
         operator::alarm(office, operator::STANDSTILL, words).await?;
     } else {
         operator::over(office, operator::STANDSTILL, "Letters leave again.").await?;

@@ -18,6 +18,9 @@ use super::reference::Reference;
 
 /// How far a list looks ahead: a working week.
 const AHEAD: WorkingDays = WorkingDays(5);
+/// So many messages from machines between two lists are a flood: somebody writes in the landlord's name, or a machine
+/// answers itself.
+pub const FLOOD: usize = 100;
 
 /// A case with the history that made it.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +38,9 @@ pub struct Beside {
     pub junk_listed: usize,
     /// Messages since the last list that became no case and were answered by nobody: how many of what sort.
     pub listed: BTreeMap<String, usize>,
+    /// Messages from machines since the last list, whatever they are about, when they are a [`FLOOD`]; else 0, and those that
+    /// became no case are listed with the others.
+    pub machines: usize,
     /// Letters that are kept back.
     pub held: usize,
     /// Of these, those that a limit holds (see [`brake`](super::brake)).
@@ -246,7 +252,7 @@ pub fn digests<'a>(landlord: &'a Landlord, cases: &[Filed], morning: &Morning) -
                 _ => {}
             }
         }
-        list.undelivered.extend(stuck(case, Posted::failed_for_good));
+        list.undelivered.extend(undelivered(case));
         list.to_hand_over.extend(stuck(case, |posted, _| waits_to_be_handed_over(posted)));
         list.moved.extend(moved(case, history, since));
         for pledge in pledges(case, today, calendar) {
@@ -540,6 +546,18 @@ fn stuck(case: &Case, is: impl Fn(&Posted, &[&Posted]) -> bool) -> impl Iterator
         audience: posted.audience,
     });
     found.collect::<Vec<_>>().into_iter()
+}
+
+/// Letters that did not arrive. To whom of the landlord's people, a list does not say: of those alike one line will do.
+fn undelivered(case: &Case) -> Vec<Stuck> {
+    let mut lines: Vec<Stuck> = Vec::new();
+    for letter in stuck(case, Posted::failed_for_good) {
+        let alike = |line: &Stuck| line.audience != Audience::Resident && line.kind == letter.kind;
+        if letter.audience == Audience::Resident || !lines.iter().any(alike) {
+            lines.push(letter);
+        }
+    }
+    lines
 }
 
 impl Posted {

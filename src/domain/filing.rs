@@ -35,6 +35,13 @@ pub const OLDER: &str = "older";
 /// What mail from the landlord's own people is listed as.
 pub const FROM_STAFF: &str = "from staff";
 
+/// What machines' mail is listed as, by what it is about.
+pub const FROM_MACHINES: [&str; 4] = [AUTOMATIC, DELIVERY_REPORT, RETURNED_LETTER, ABSENCE_NOTE];
+const AUTOMATIC: &str = "automatic";
+const DELIVERY_REPORT: &str = "delivery report";
+const RETURNED_LETTER: &str = "returned letter";
+const ABSENCE_NOTE: &str = "absence note";
+
 /// A stored message as it lies before us.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
@@ -209,8 +216,9 @@ pub struct Known<'a> {
     pub evidence: Evidence<'a>,
 }
 
-/// Decides what the message is to become.
-pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
+/// Decides what the message is to become. `sort` sorts its words: not asked of what machines write, which may be thousands in
+/// a night.
+pub fn file(item: &Item, known: &Known, sort: impl FnOnce() -> Sorted) -> Filing {
     let message = item.message;
     if message.kind == message::Kind::Bounce {
         return delivery_report(item, known);
@@ -218,11 +226,13 @@ pub fn file(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
     if message.absence().is_some() {
         return absence_note(item, known);
     }
-    if let Some(theirs) = known.ombudsman.filter(|_| !item.older) {
-        return from_ombudsman(item, known, sorted, theirs);
-    }
-    if !message.kind.advances() {
+    let ombudsman = known.ombudsman.filter(|_| !item.older);
+    if ombudsman.is_none() && !message.kind.advances() {
         return automatic(message, known);
+    }
+    let sorted = &sort();
+    if let Some(theirs) = ombudsman {
+        return from_ombudsman(item, known, sorted, theirs);
     }
     if item.older {
         let note = "arrived before the day from which mail is answered: listed, never answered".to_owned();
@@ -269,13 +279,13 @@ fn nearest<'a>(cases: impl Iterator<Item = &'a Candidate>) -> Option<&'a Candida
 
 fn automatic(message: &Message, known: &Known) -> Filing {
     let note = message.reasons.first().cloned();
-    Filing::Listed { sorted: "automatic", note, also: threaded(known.candidates) }
+    Filing::Listed { sorted: AUTOMATIC, note, also: threaded(known.candidates) }
 }
 
 fn delivery_report(item: &Item, known: &Known) -> Filing {
     let list = |note: &str| {
         let also = threaded(known.candidates);
-        Filing::Listed { sorted: "delivery report", note: Some(note.to_owned()), also }
+        Filing::Listed { sorted: DELIVERY_REPORT, note: Some(note.to_owned()), also }
     };
     let Some((reference, letter)) = known.about else { return list("about no letter of ours that we can find") };
     let failures: Vec<_> = item.message.report.iter().flat_map(|report| &report.recipients).collect();
@@ -291,7 +301,7 @@ fn delivery_report(item: &Item, known: &Known) -> Filing {
         reference: reference.clone(),
         letter: *letter,
         outcome: Outcome::Returned { message: item.number, why },
-        sorted: "returned letter",
+        sorted: RETURNED_LETTER,
     }
 }
 
@@ -302,7 +312,7 @@ fn absence_note(item: &Item, known: &Known) -> Filing {
             reference: reference.clone(),
             letter: *letter,
             outcome: Outcome::Absent { message: item.number },
-            sorted: "absence note",
+            sorted: ABSENCE_NOTE,
         },
         None => automatic(item.message, known),
     }
@@ -581,7 +591,7 @@ mod tests {
                 lists: &[],
             },
         };
-        file(&item, &known, sorted)
+        file(&item, &known, || sorted.clone())
     }
 
     fn joined_case(filing: Filing) -> Option<String> {

@@ -306,8 +306,11 @@ pub fn read(raw: &[u8], own: &Own) -> Message {
     };
     message.forward = forward::find(&entity, &message, own);
     let words = has_words(&message.text) || has_words(quote::bare_subject(&message.subject));
-    message.readable = !body.encrypted && (words || message.forward.is_some());
-    if body.encrypted {
+    let stub = machine::stands_for_another(&message);
+    message.readable = !body.encrypted && !stub && (words || message.forward.is_some());
+    if stub {
+        message.problems.push("The mail server could not give the message out. Look for it in the mailbox.".to_owned());
+    } else if body.encrypted {
         message.problems.push("The message is encrypted; only its sender and recipient can read it.".to_owned());
     } else if !message.readable {
         message.problems.push("Nothing to read was found in the message.".to_owned());

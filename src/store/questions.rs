@@ -243,8 +243,10 @@ pub struct Counts {
     pub outbox: BTreeMap<String, i64>,
     /// When the oldest message that waits was stored.
     pub oldest_new: Option<Timestamp>,
-    /// When the oldest letter that waits was written.
+    /// When the oldest letter that waits was written, but for those whose reader's mailbox is full.
     pub oldest_unsent: Option<Timestamp>,
+    /// When the oldest word to the operator that waits was written.
+    pub oldest_to_operator: Option<Timestamp>,
 }
 
 /// Something the operator is told of once, until it is over.
@@ -394,13 +396,14 @@ impl Store {
         let mut tx = self.db.begin_read().await?;
         let inbox: Vec<(String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::COUNT_INBOX).fetch_all(c).await)?;
         let outbox: Vec<(String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::COUNT_OUTBOX).fetch_all(c).await)?;
-        let (oldest_new, oldest_unsent): (Option<i64>, Option<i64>) =
+        let (oldest_new, oldest_unsent, oldest_to_operator): (Option<i64>, Option<i64>, Option<i64>) =
             on!(&mut tx, c => sqlx::query_as(sql::OLDEST).fetch_one(c).await)?;
         Ok(Counts {
             inbox: inbox.into_iter().collect(),
             outbox: outbox.into_iter().collect(),
             oldest_new: oldest_new.map(instant),
             oldest_unsent: oldest_unsent.map(instant),
+            oldest_to_operator: oldest_to_operator.map(instant),
         })
     }
 

@@ -303,9 +303,12 @@ pub(super) const ATTEMPTS: &str = "
 SELECT number, started_at, ended_at, outcome, reply FROM attempt WHERE outbox_id = $1 ORDER BY number";
 pub(super) const COUNT_INBOX: &str = "SELECT state, COUNT(*) FROM inbox GROUP BY state ORDER BY state";
 pub(super) const COUNT_OUTBOX: &str = "SELECT state, COUNT(*) FROM outbox GROUP BY state ORDER BY state";
+/// A letter to a mailbox that is full (RFC 3463, 5.2.2) waits for its reader, and says nothing of the way.
 pub(super) const OLDEST: &str = "
 SELECT (SELECT MIN(stored_at) FROM inbox WHERE state = 'new'),
-       (SELECT MIN(written_at) FROM outbox WHERE state IN ('queued', 'sending'))";
+       (SELECT MIN(written_at) FROM outbox
+         WHERE state IN ('queued', 'sending') AND (reply IS NULL OR reply NOT LIKE '%5.2.2%')),
+       (SELECT MIN(written_at) FROM outbox WHERE state IN ('queued', 'sending') AND audience = 'operator')";
 /// Letters that do not agree with the mail server's answers: how often it took each, and when the last try began. A letter
 /// may wait, or be on its way, until $1.
 pub(super) const LETTERS_APART: &str = "

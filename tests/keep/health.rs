@@ -10,12 +10,13 @@ use redress::config::{Endpoint, Heartbeat, Security, Server};
 use redress::daemon::clock::{Clock as _, PlayedClock, SystemClock};
 use redress::daemon::health::{answer, beat};
 use redress::daemon::office::Office;
-use redress::daemon::operator;
 use redress::daemon::receive::Receive;
 use redress::daemon::watch::{Pulse, Watch};
+use redress::daemon::{Progress, handle, operator};
 use redress::health::knock::knock;
 use redress::health::listen::{Listener, Page};
 use redress::mail::mailbox::AnyMailbox;
+use redress::store::Sent;
 use sqlx::Connection as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -271,6 +272,54 @@ async fn what_letters_cannot_tell_the_second_way_does() {
     assert_eq!(subjects, ["Redress: smtp", "Redress: disk nearly full", "Redress: over: first"]);
     operator::over(&office, "smtp", "Letters leave again.").await.unwrap();
     assert_eq!(letters().await, 2, "and so this is a letter");
+}
+
+/// Goal: word of a trouble that waits with the other letters does not wait for long.
+#[tokio::test]
+async fn what_a_letter_has_told_in_vain_the_second_way_says_a_quarter_of_an_hour_later() {
+    let house = House::new();
+    let clock = Arc::new(PlayedClock::new(SystemClock.now()));
+    let office = house.office(clock.clone()).await;
+    let mut watch = Watch::new(Arc::clone(&office));
+    operator::tell(&office, "first", "A mailbox is not read.").await.unwrap();
+    clock.set(clock.now() + 15.minutes());
+    watch.step().await;
+    assert_eq!(house.second_way(), "");
+    clock.set(clock.now() + 1.minute());
+    watch.step().await;
+    watch.step().await;
+    let said = house.second_way();
+    assert!(said.contains("Redress: letters do not leave"), "{said}");
+    assert_eq!(said.matches("This is wrong too. first: A mailbox is not read.").count(), 1, "{said}");
+    operator::tell(&office, "second", "The disk is full.").await.unwrap();
+    assert!(house.second_way().ends_with("Redress: second\n\nThe disk is full.\n"), "{}", house.second_way());
+}
+
+/// Goal: one reader's full mailbox is no trouble of the landlord's: it says nothing of the way letters leave by.
+#[tokio::test]
+async fn a_letter_to_a_full_mailbox_waits_without_an_alarm() {
+    let house = House::new();
+    house.complaint("mail", "ann");
+    let clock = Arc::new(PlayedClock::new(SystemClock.now()));
+    let office = house.office(clock.clone()).await;
+    let mut watch = Watch::new(Arc::clone(&office));
+    looks(&office).await;
+    while handle::step(&office).await.unwrap() == Progress::Made {}
+    let later = clock.now() + 4.hours();
+    while let Some(claim) = office.store.claim(clock.now(), |_, _| None).await.unwrap() {
+        let Claim::Taken(letter) = claim else { panic!("nothing stops it") };
+        let sent = match letter.audience.as_str() {
+            "resident" => Sent::Again("552 5.2.2 mailbox full".to_owned(), later),
+            _ => Sent::Accepted("250 taken".to_owned()),
+        };
+        office.store.settle(&letter, &sent, clock.now(), |_, _| Ok(None)).await.unwrap();
+    }
+    clock.set(clock.now() + 2.hours());
+    looks(&office).await;
+    watch.step().await;
+    assert_eq!(office.store.counts().await.unwrap().outbox["queued"], 1);
+    assert_eq!(house.second_way(), "");
+    assert!(answer(&office, &[], Page::Ready).await.well);
 }
 
 #[tokio::test]

@@ -245,7 +245,7 @@ impl Acts<'_> {
 
 fn digest_facts(digest: &Digest, acts: &mut Acts) -> Value {
     let Digest { moved, provisional, beside, upkeep, .. } = digest;
-    let Beside { junk, junk_listed, listed, held, stopped } = beside;
+    let Beside { junk, junk_listed, listed, machines, held, stopped } = beside;
     let moved_fact = |moved: &Moved| {
         let (from, to) = (spoken(moved.from), spoken(moved.to));
         context! { reference => moved.reference.to_string(), what => moved.duty.in_words(), from, to }
@@ -269,7 +269,9 @@ fn digest_facts(digest: &Digest, acts: &mut Acts) -> Value {
         junk => named(junk),
         junk_listed,
         listed => listed.iter().map(|(kind, count)| context! { kind, count }).collect::<Vec<_>>(),
-        held, stopped,
+        machines,
+        held,
+        stopped,
         ..upkeep_facts(upkeep),
     }
 }
@@ -371,6 +373,7 @@ fn digest_parts(digest: &Digest) -> Vec<Part> {
         ("moved", digest.moved.iter().flat_map(moved).collect()),
         ("provisional", digest.provisional.iter().flat_map(dated).collect()),
         ("junk", named(&digest.beside.junk)),
+        ("machines", Some(digest.beside.machines).filter(|count| *count > 0).iter().map(usize::to_string).collect()),
         ("listed", digest.beside.listed.keys().cloned().collect()),
         ("horizon", digest.upkeep.horizon.iter().cloned().collect()),
         ("ombudsman", digest.upkeep.ombudsman_checked.map(spoken).into_iter().collect()),
@@ -460,7 +463,8 @@ fn sample_digest(landlord: &Landlord) -> Digest {
         beside: Beside {
             junk: [reference(1047)].into(),
             junk_listed: 2,
-            listed: [("automatic".to_owned(), 3), ("newsletter".to_owned(), 1)].into(),
+            listed: [("business".to_owned(), 3), ("newsletter".to_owned(), 1)].into(),
+            machines: 4790,
             held: 3,
             stopped: 2,
         },

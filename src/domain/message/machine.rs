@@ -38,8 +38,9 @@ pub(super) fn judge(entity: &Entity<'_>, message: &Message, own: &Own) -> Verdic
         (Kind::Bounce, bounce),
         (Kind::AutoReply, auto_reply),
         (Kind::Machine, ourselves),
-        (Kind::List, list),
+        // What a list server says for itself carries the headers of its list.
         (Kind::Machine, program),
+        (Kind::List, list),
     ];
     let (kind, mut reasons) = judges
         .into_iter()
@@ -614,6 +615,13 @@ fn withheld(facts: &Facts<'_>) -> Vec<String> {
         reasons.push(format!("{header} marks mail that a program sends or answers."));
     }
     reasons
+}
+
+/// Whether the mail server gives this in place of a message that it cannot give out: Exchange does, with its own words for the
+/// text and an address that is none as the sender.
+pub(super) fn stands_for_another(message: &Message) -> bool {
+    let subject = folded(&message.subject);
+    subject.starts_with("retrieval using the ") && subject.contains(" protocol failed for the following message")
 }
 
 /// Why the receiving server takes a message for spam: its own verdict, or the check of the sender that failed.

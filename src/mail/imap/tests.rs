@@ -190,6 +190,17 @@ async fn an_answer_to_another_command_ends_the_session() {
 }
 
 #[tokio::test]
+async fn a_broken_session_is_closed_before_the_next_one_begins() {
+    // The server takes a second connection only when the first is gone.
+    let broken = vec![LOGGED_IN, UNABLE, SELECTED, &["# NO not now\r\n"], &["# OK never asked\r\n"]];
+    let (mut mailbox, _) = server("* OK ready\r\n", vec![broken, vec![LOGGED_IN, UNABLE, SELECTED, FACTS, BODY]]).await;
+    mailbox.open("INBOX").await.unwrap();
+    refused(mailbox.fetch(&"4".into(), 100).await);
+    mailbox.open("INBOX").await.unwrap();
+    assert!(mailbox.fetch(&"4".into(), 100).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn a_server_that_says_goodbye_is_quoted() {
     let (fetched, _) = fetch(vec![FACTS, &["* BYE shutting down\r\n"]]).await;
     assert_eq!(lost(fetched), "the server said goodbye: shutting down");
