@@ -100,7 +100,7 @@ pub async fn run(config: Config, once: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the database, however long it is away: while nobody is at the machine, waiting is all that helps, and the operator
+/// Opens the database and makes it ready for the rounds, however long it is away: while nobody is at the machine, waiting is all that helps, and the operator
 /// hears of it by the second way.
 async fn open_patiently(config: Config) -> anyhow::Result<Office> {
     let (clock, tries) = (Arc::new(SystemClock), operator::Tries::default());
@@ -108,7 +108,7 @@ async fn open_patiently(config: Config) -> anyhow::Result<Office> {
     // What a person must mend is no database that is away.
     templates(&config)?;
     loop {
-        let trouble = match Office::open(config.clone(), clock.clone(), Purpose::Run).await {
+        let trouble = match open(config.clone(), clock.clone()).await {
             Ok(office) => {
                 if told {
                     let over = format!("over: {DATABASE}");
@@ -126,4 +126,10 @@ async fn open_patiently(config: Config) -> anyhow::Result<Office> {
         }
         tokio::time::sleep(TRY_AGAIN).await;
     }
+}
+
+async fn open(config: Config, clock: Arc<SystemClock>) -> anyhow::Result<Office> {
+    let office = Office::open(config, clock, Purpose::Run).await?;
+    daemon::start(&office).await?;
+    Ok(office)
 }

@@ -19,10 +19,12 @@ pub mod send;
 pub mod shadow;
 pub mod watch;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use futures::FutureExt as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -138,7 +140,7 @@ pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
     Ok(done)
 }
 
-/// Goes round until told to stop (SIGTERM or SIGINT; a second one stops at once).
+/// Goes round until told to stop (SIGTERM or SIGINT; a second one stops at once). [`start`] comes before.
 ///
 /// # Errors
 ///
@@ -146,7 +148,6 @@ pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
 pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("Could not listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("Could not listen for SIGINT")?;
-    start(&office).await?;
     let stop = CancellationToken::new();
     let mut rounds = JoinSet::new();
     let mut pulses = Vec::new();
@@ -213,10 +214,13 @@ async fn receive_round<M: Mailbox>(
     let mut backoff = Backoff::default();
     loop {
         let began = office.clock.now();
+        // The protocol's parser may panic on a server's answer; the session is not to be trusted after that.
         let looked = tokio::select! {
             () = stop.cancelled() => break,
-            looked = look_and_wait(&office, &mut receive, &pulse) => looked,
+            looked = AssertUnwindSafe(look_and_wait(&office, &mut receive, &pulse)).catch_unwind() => looked,
         };
+        let looked =
+            looked.unwrap_or_else(|_| Err(MailboxError::Lost("the program panicked on an answer".into()).into()));
         let Err(fault) = looked else { continue };
         let worked = Duration::try_from(office.clock.now().duration_since(began)).unwrap_or_default();
         let mut rest = backoff.failed(worked, fraction()).max(suggested(&fault.to_string()).unwrap_or_default());
@@ -226,7 +230,10 @@ async fn receive_round<M: Mailbox>(
                 "The mailbox {} refuses the login, so no mail comes in. Its answer: {answer}. Check user and password in the configuration.",
                 receive.name()
             );
-            operator::tell(&office, &login_alarm(receive.name()), &words).await?;
+            // A database that takes no word of it is another trouble, and ends no round.
+            if let Err(trouble) = operator::tell(&office, &login_alarm(receive.name()), &words).await {
+                error!(trouble = format!("{trouble:#}"), "Could not note that a mailbox refuses the login");
+            }
         }
         warn!(mailbox = receive.name(), trouble = %fault, rest_s = rest.as_secs(), "Could not read the mailbox; it will be tried again");
         receive.close().await;
