@@ -14,7 +14,7 @@ use crate::domain::case::{Audience, Letter, LetterKind, Outcome, Serves, serves}
 use crate::domain::letter;
 use crate::domain::words::Words;
 use crate::mail::transport::{Envelope, SendError, Transport};
-use crate::store::{Claimed, Known, Sent};
+use crate::store::{Claimed, Known, Sent, may_pass};
 
 /// First wait after a setback; doubled by each further one.
 const WAIT_FIRST_S: i64 = 60;
@@ -45,6 +45,8 @@ pub struct Route {
     rests: usize,
     /// A letter may stand as being sent whose fate the database did not take: it goes again, as after a death.
     in_doubt: bool,
+    /// A letter whose fate is known, and the database did not take it yet.
+    unwritten: Option<(Claimed, Sent)>,
 }
 
 /// Sends the letter that has been due longest.
@@ -53,6 +55,17 @@ pub struct Route {
 ///
 /// Only the database's.
 pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut Route) -> anyhow::Result<Progress> {
+    if let Some((letter, sent)) = &route.unwritten {
+        match settle(office, letter, sent).await {
+            Err(trouble) if may_pass(&trouble) => return Err(trouble),
+            Err(trouble) => warn!(letter.id, trouble = format!("{trouble:#}"), "What came of a letter is not written"),
+            Ok(()) => {
+                info!(letter.id, outcome = word(sent), "What came of a letter is written now");
+                route.in_doubt = false;
+            }
+        }
+        route.unwritten = None;
+    }
     let now = office.clock.now();
     if route.rests_until.is_some_and(|until| now < until) {
         return Ok(Progress::Idle);
@@ -83,7 +96,11 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
             after(&letter, SendError::Again("its case could not be looked at".to_owned()), now, route)
         }
     };
-    settle(office, &letter, &sent).await?;
+    if let Err(trouble) = settle(office, &letter, &sent).await {
+        // Kept in mind: an answer that was heard is not lost, and nothing need be said again.
+        route.unwritten = Some((letter, sent));
+        return Err(trouble);
+    }
     route.in_doubt = false;
     let now = office.clock.now();
     let delay_s = now.duration_since(letter.written()).as_secs();
