@@ -2,6 +2,8 @@
 
 #[path = "flow/officers.rs"]
 mod officers;
+#[path = "flow/poison.rs"]
+mod poison;
 #[expect(dead_code, reason = "stories need no faults but their own")]
 mod sim;
 

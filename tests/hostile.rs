@@ -7,6 +7,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stood")]
 
+#[path = "hostile/backup.rs"]
+mod backup;
 #[expect(dead_code, reason = "the servers' own settings are for tests/servers.rs")]
 mod common;
 #[path = "hostile/disk.rs"]
@@ -15,7 +17,11 @@ mod disk;
 mod house;
 #[path = "hostile/mailbox.rs"]
 mod mailbox;
+#[path = "hostile/poison.rs"]
+mod poison;
 #[path = "hostile/proxy.rs"]
 mod proxy;
+#[path = "hostile/silence.rs"]
+mod silence;
 #[path = "hostile/storm.rs"]
 mod storm;

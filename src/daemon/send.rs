@@ -38,6 +38,9 @@ const STAFF: &str = "letters to staff";
 const STAFF_OUT_OF_REACH: &str = "The mail server refuses letters to the landlord's own people that no other letter makes \
     good. `redress outbox list` shows which. Please correct their addresses in the configuration.";
 
+/// The alarm of held letters that should go and cannot.
+const STUCK: &str = "a held letter cannot be let go";
+
 /// The way letters leave, and whether it is fit to be used.
 #[derive(Debug, Default)]
 pub struct Route {
@@ -80,6 +83,10 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         return Ok(Progress::Idle);
     };
     let sent = match still_serves(office, &letter, now).await {
+        // An empty letter would only seem to say something.
+        Ok(Serves::AsItStands | Serves::Anew) if letter.bytes().is_empty() => {
+            Sent::Refused("its words were erased before it left".to_owned())
+        }
         Ok(Serves::NoLonger) => Sent::Dropped,
         // Once queued, bytes are never changed: a letter of yesterday keeps yesterday's date.
         Ok(Serves::AsItStands | Serves::Anew) => {
@@ -185,13 +192,26 @@ pub async fn release_held(office: &Office) -> anyhow::Result<usize> {
             }
         }
     }
-    let mut released = 0;
+    let (mut released, mut stuck) = (0, Vec::new());
     for letter in waiting {
         match release(office, &letter).await {
             Ok(gone) => released += usize::from(gone),
             // One letter that cannot be written anew keeps neither the others nor the daemon.
-            Err(trouble) => error!(letter.id, trouble = format!("{trouble:#}"), "A held letter cannot be let go"),
+            Err(trouble) => {
+                error!(letter.id, trouble = format!("{trouble:#}"), "A held letter cannot be let go");
+                stuck.push(letter.id.to_string());
+            }
         }
+    }
+    if stuck.is_empty() {
+        operator::over(office, STUCK, "Held letters go.").await?;
+    } else {
+        let words = format!(
+            "Letters that waited should leave now and could not be written anew: {}. The log says why: `journalctl -u redress`. \
+             Mend it and restart, or `redress outbox release` them by hand.",
+            stuck.join(", ")
+        );
+        operator::tell(office, STUCK, &words).await?;
     }
     Ok(released)
 }

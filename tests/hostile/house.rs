@@ -160,6 +160,14 @@ impl House {
         counted
     }
 
+    /// The texts that this statement gives.
+    pub async fn rows(&self, statement: &'static str) -> Vec<String> {
+        let mut connection = self.database().await.expect("the database is there");
+        let rows = sqlx::query_scalar(statement).fetch_all(&mut connection).await.expect("it works");
+        connection.close().await.expect("it works");
+        rows
+    }
+
     pub async fn cases(&self) -> i64 {
         self.count("SELECT COUNT(*) FROM case_file").await
     }
@@ -340,6 +348,13 @@ impl Complaint {
         );
         let flags = if number.is_multiple_of(3) { "\\Seen" } else { "" };
         Complaint { resident, raw: raw.into_bytes(), flags }
+    }
+
+    /// So many lines of text.
+    pub fn saying(line: String, times: usize) -> Complaint {
+        let resident = address("long");
+        let head = format!("From: Long <{resident}>\r\nTo: complaints@example.org\r\nSubject: The lift\r\n\r\n");
+        Complaint { resident, raw: (head + &line.repeat(times)).into_bytes(), flags: "" }
     }
 
     /// So many residents.

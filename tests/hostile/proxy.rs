@@ -4,7 +4,8 @@
 //! letter of the alphabet within a message, and the date at which it arrived, have no check sum in IMAP, nor has a "250" that
 //! becomes a "550" in SMTP. In TLS any byte will do.
 
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -55,14 +56,14 @@ pub enum Speech {
 
 /// From whom the bytes come.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Side {
+pub enum Side {
     Program,
     Server,
 }
 
 /// What goes wrong on one connection.
 #[derive(Clone, Debug, PartialEq)]
-enum Fault {
+pub enum Fault {
     None,
     /// Nobody listens, for so many milliseconds.
     Away(u64),
@@ -107,7 +108,7 @@ enum Fault {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Spoil {
+pub enum Spoil {
     /// Somebody says this as well; `#` stands for the tag of the command that waits.
     Says(&'static str),
     /// One bit of the line is wrong.
@@ -223,20 +224,43 @@ pub struct Proxy {
     pub answers_lost: Arc<AtomicU64>,
 }
 
+/// Which fault the next connection has, and how long the connection lasts at most.
+enum Fates {
+    Thrown(u64),
+    Told(VecDeque<Fault>),
+}
+
+impl Fates {
+    fn of(&mut self, speech: Speech, number: u64) -> (Fault, Duration) {
+        match self {
+            // Each connection has dice of its own, so that its fate does not hang on how the others went.
+            Fates::Thrown(seed) => {
+                let mut dice = Dice::new(*seed ^ number.wrapping_mul(0x2545_f491_4f6c_dd1d));
+                (Fault::thrown(speech, &mut dice), Duration::from_millis(dice.between(200, 4_000)))
+            }
+            Fates::Told(faults) => (faults.pop_front().unwrap_or(Fault::None), Duration::MAX),
+        }
+    }
+}
+
 impl Proxy {
     /// Listens on a free port of this machine and passes on to `server`, misbehaving from the first connection on.
     pub async fn hostile(server: u16, speech: Speech, seed: u64) -> Proxy {
+        Proxy::start(server, speech, Fates::Thrown(seed)).await
+    }
+
+    /// As [`hostile`](Self::hostile), with these faults in this order, and none after them.
+    pub async fn scripted(server: u16, speech: Speech, faults: Vec<Fault>) -> Proxy {
+        Proxy::start(server, speech, Fates::Told(faults.into())).await
+    }
+
+    async fn start(server: u16, speech: Speech, fates: Fates) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
         let port = listener.local_addr().expect("bound").port();
         let (hostile, hears) = watch::channel(true);
         let (connections, answers_lost) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-        let line = Line {
-            server: Arc::new(AtomicU16::new(server)),
-            speech,
-            hostile: hears,
-            answers_lost: answers_lost.clone(),
-        };
-        tokio::spawn(listen(listener, port, line, seed, connections.clone()));
+        let line = Line { server, speech, hostile: hears, answers_lost: answers_lost.clone() };
+        tokio::spawn(listen(listener, port, line, fates, connections.clone()));
         Proxy { port, hostile, connections, answers_lost }
     }
 
@@ -244,27 +268,22 @@ impl Proxy {
     pub fn behaves(&self) {
         self.hostile.send_replace(false);
     }
-
-    pub fn misbehaves(&self) {
-        self.hostile.send_replace(true);
-    }
 }
 
 #[derive(Clone)]
 struct Line {
-    server: Arc<AtomicU16>,
+    server: u16,
     speech: Speech,
     hostile: watch::Receiver<bool>,
     answers_lost: Arc<AtomicU64>,
 }
 
-async fn listen(mut listener: TcpListener, port: u16, line: Line, seed: u64, connections: Arc<AtomicU64>) {
+async fn listen(mut listener: TcpListener, port: u16, line: Line, mut fates: Fates, connections: Arc<AtomicU64>) {
     loop {
         let Ok((program, _)) = listener.accept().await else { return };
         let number = connections.fetch_add(1, Ordering::Relaxed);
-        // Each connection has dice of its own, so that its fate does not hang on how the others went.
-        let mut dice = Dice::new(seed ^ number.wrapping_mul(0x2545_f491_4f6c_dd1d));
-        let fault = if *line.hostile.borrow() { Fault::thrown(line.speech, &mut dice) } else { Fault::None };
+        let hostile = *line.hostile.borrow();
+        let (fault, lasts) = if hostile { fates.of(line.speech, number) } else { (Fault::None, Duration::MAX) };
         if let Fault::Away(ms) = fault {
             let _ = program.set_zero_linger();
             drop((program, listener));
@@ -276,18 +295,21 @@ async fn listen(mut listener: TcpListener, port: u16, line: Line, seed: u64, con
             listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is still ours");
             continue;
         }
-        tokio::spawn(line.clone().carry(program, fault));
+        tokio::spawn(line.clone().carry(program, fault, lasts));
     }
 }
 
 impl Line {
-    async fn carry(self, program: TcpStream, fault: Fault) {
+    /// One connection, with its fault; in a storm none lasts long, however well it goes.
+    async fn carry(self, program: TcpStream, fault: Fault, lasts: Duration) {
         let mut hostile = self.hostile.clone();
-        let spoilt = fault != Fault::None && fault != Fault::Dribble && !matches!(fault, Fault::Late(_));
+        let spoilt = !matches!(fault, Fault::None | Fault::Dribble | Fault::Late(_));
         let over = async {
-            match spoilt {
-                true => drop(hostile.wait_for(|hostile| !hostile).await),
-                false => std::future::pending().await,
+            let calm = async { hostile.wait_for(|hostile| !hostile).await.is_ok() };
+            let calm = tokio::time::timeout(lasts, calm).await.is_ok();
+            // When all is well again, what was not spoilt goes on.
+            if !spoilt && calm {
+                std::future::pending::<()>().await;
             }
         };
         tokio::select! {
@@ -303,7 +325,7 @@ impl Line {
             while program.read(&mut unheard).await.is_ok_and(|read| read > 0) {}
             return;
         }
-        let Ok(server) = TcpStream::connect(("127.0.0.1", self.server.load(Ordering::Relaxed))).await else { return };
+        let Ok(server) = TcpStream::connect(("127.0.0.1", self.server)).await else { return };
         let resets =
             matches!(fault, Fault::Cut { reset: true, .. } | Fault::AnswerLost { reset: true } | Fault::CutInLetter(_));
         if resets {
