@@ -1,7 +1,7 @@
 //! A landlord whose program runs in a hostile world, and what can be seen of it from outside.
 //!
-//! The program is the real one. libfaketime lets its clock, and with it all its patience, pass [`RATE`] times as fast: a
-//! server may be silent for two minutes, and a letter wait for a quarter of an hour, while a test waits for seconds.
+//! The program is the real one. libfaketime lets its clock, and with it all its patience, pass many times as fast: a server
+//! may be silent for two minutes, and a letter wait for a quarter of an hour, while a test waits for seconds.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,8 @@ use tokio::process::{Child, Command};
 
 use crate::common::{Lying, address, append, messages, variable};
 
-/// How much faster than ours the program's time passes.
+/// How much faster than ours the program's time passes. At this rate it gives a server a second to greet it, and a TLS
+/// handshake half of one: less would find busy machines, and not faults.
 pub const RATE: u32 = 30;
 
 /// How mailbox and mail server are reached.
@@ -50,6 +51,7 @@ pub struct House {
     pub officer: String,
     /// Where the database lies; elsewhere than the rest when its disk is to be full.
     pub database: PathBuf,
+    rate: u32,
     /// When the program's clock began to run fast.
     began: Instant,
     /// How far it was set forward besides.
@@ -64,7 +66,7 @@ impl House {
         let database = folder.path().join("redress.db");
         let config = configuration(&address, &officer, ways);
         let (began, skipped) = (Instant::now(), Duration::ZERO);
-        let house = House { folder, address, officer, database, began, skipped, config };
+        let house = House { folder, address, officer, database, rate: RATE, began, skipped, config };
         house.write();
         house
     }
@@ -74,7 +76,7 @@ impl House {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let (address, officer, config) = (self.address.clone(), self.officer.clone(), self.config.clone());
         let database = folder.path().join("redress.db");
-        let house = House { folder, address, officer, database, began: self.began, skipped: self.skipped, config };
+        let house = House { folder, database, address, officer, config, ..*self };
         house.write();
         house
     }
@@ -112,19 +114,24 @@ impl House {
         std::fs::read_to_string(self.path("second-way")).unwrap_or_default()
     }
 
+    /// The programs to start live at another rate.
+    pub fn lives_at(&mut self, rate: u32) {
+        self.rate = rate;
+    }
+
     /// The next program to start finds the clock further on: what waits for a moment has waited.
     pub fn skips(&mut self, time: Duration) {
         self.skipped += time;
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let ahead = self.began.elapsed() * (RATE - 1) + self.skipped;
+        let ahead = self.began.elapsed() * (self.rate - 1) + self.skipped;
         let mut command = Command::new(env!("CARGO_BIN_EXE_redress"));
         command
             .args(arguments)
             .env("REDRESS_CONFIG", self.path("redress.toml"))
             .env("LD_PRELOAD", variable("REDRESS_TEST_FAKETIME"))
-            .env("FAKETIME", format!("+{} x{RATE}", ahead.as_secs()))
+            .env("FAKETIME", format!("+{} x{}", ahead.as_secs(), self.rate))
             .env("NO_FAKE_STAT", "1")
             .kill_on_drop(true);
         command

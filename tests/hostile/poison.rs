@@ -21,7 +21,7 @@ async fn attempts(house: &House) -> i64 {
 async fn set_aside(house: &House, neighbours: &[Complaint], slow: &Complaint) {
     house.settles(1 + neighbours.len(), SOON).await;
     assert_eq!(house.rows("SELECT sorted FROM inbox WHERE state = 'set_aside'").await, ["could not be read"]);
-    let clocks = "SELECT COUNT(*) FROM deadline WHERE duty = 'acknowledge_stage1' AND met_at IS NULL \
+    let clocks = "SELECT COUNT(*) FROM deadline WHERE duty = 'acknowledge' AND met_at IS NULL \
                   AND case_id IN (SELECT case_id FROM message_case m JOIN inbox i ON i.id = m.inbox_id WHERE state = 'set_aside')";
     assert_eq!(house.count(clocks).await, 1, "its clock runs");
     let letters = messages_arrived(&house.officer, 1 + neighbours.len()).await;

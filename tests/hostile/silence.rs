@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::house::{Complaint, House, Ways, port};
+use crate::house::{Complaint, House, RATE, Ways, port};
 use crate::proxy::{Fault, Proxy, Side, Speech};
 
 const SOON: Duration = Duration::from_secs(90);
@@ -19,8 +19,10 @@ async fn lines_that_fall_silent_are_given_up_and_tried_again() {
     // At the greeting, behind MAIL, in the letter.
     let smtp = vec![Fault::Mute, stall(server, 120), stall(program, 3_000), Fault::Half { side: server, after: 150 }];
     let smtp = Proxy::scripted(port("REDRESS_TEST_SMTP_PORT"), Speech::Smtp, smtp).await;
-    let house =
+    let mut house =
         House::new(Ways { imap: "plain", imap_port: imap.port, smtp: "plain", smtp_port: smtp.port, moves: true });
+    // In clear, for a handshake needs more time.
+    house.lives_at(2 * RATE);
     let complaints = Complaint::of(6);
     for complaint in &complaints {
         house.gets(complaint).await;

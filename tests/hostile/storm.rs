@@ -76,12 +76,14 @@ async fn storm(seed: u64, weather: Weather) {
     let during = house.cases().await;
     imap.behaves();
     smtp.behaves();
+    // What waits for its next try has waited when the program runs again.
     if weather.kills {
-        // What waits for its next try has waited.
-        daemon.dies().await;
-        house.skips(Duration::from_secs(3 * 60 * 60));
-        daemon = house.starts();
+        daemon.dies().await
+    } else {
+        daemon.stops().await
     }
+    house.skips(Duration::from_secs(3 * 60 * 60));
+    daemon = house.starts();
     house.settles(complaints.len(), CALM).await;
     assert!(daemon.runs());
     let calm = began.elapsed();
