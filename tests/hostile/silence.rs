@@ -22,7 +22,7 @@ async fn lines_that_fall_silent_are_given_up_and_tried_again() {
     let mut house =
         House::new(Ways { imap: "plain", imap_port: imap.port, smtp: "plain", smtp_port: smtp.port, moves: true });
     // In clear, for a handshake needs more time.
-    house.lives_at(2 * RATE);
+    house.lives_at(3 * RATE);
     let complaints = Complaint::of(6);
     for complaint in &complaints {
         house.gets(complaint).await;
