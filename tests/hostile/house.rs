@@ -463,6 +463,8 @@ last_checked = 2026-11-20
 [limits]
 poll_s = 30
 free_disk_bytes = 0
+# Half a minute, which reading may take, is a second here, and on a busy machine less.
+handle_attempts = 100
 "#
     )
 }

@@ -37,7 +37,7 @@ async fn set_aside(house: &House, neighbours: &[Complaint], slow: &Complaint) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_takes_too_long_is_set_aside_and_keeps_no_neighbour_waiting() {
     let mut house = House::new(Ways::straight());
-    house.configure("free_disk_bytes = 0", "free_disk_bytes = 0\nhandle_attempts = 2");
+    house.configure("handle_attempts = 100", "handle_attempts = 2");
     let (slow, neighbours) = (slow(), Complaint::of(4));
     house.gets(&neighbours[0]).await;
     house.gets(&slow).await;
@@ -57,7 +57,7 @@ async fn a_message_that_takes_too_long_is_set_aside_and_keeps_no_neighbour_waiti
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_over_which_the_program_dies_runs_out_of_tries_and_keeps_no_neighbour() {
     let mut house = House::new(Ways::straight());
-    house.configure("free_disk_bytes = 0", "free_disk_bytes = 0\nhandle_attempts = 2");
+    house.configure("handle_attempts = 100", "handle_attempts = 2");
     let (slow, neighbours) = (slow(), Complaint::of(3));
     house.gets(&slow).await;
     for neighbour in &neighbours[..2] {
