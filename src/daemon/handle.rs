@@ -46,11 +46,11 @@ const SPEAKERS_MAX: usize = 20;
 #[derive(Clone)]
 pub struct Burden {
     pub read_max: Duration,
-    pub before: Before,
+    pub before: Weight,
 }
 
 /// Gets the message's bytes, and is called where it is read.
-pub type Before = Arc<dyn Fn(&[u8]) + Send + Sync>;
+pub type Weight = Arc<dyn Fn(&[u8]) + Send + Sync>;
 
 tokio::task_local! {
     pub static BURDEN: Burden;
