@@ -299,7 +299,7 @@ async fn undo_takes_back_what_its_letter_tells_of_and_nothing_that_others_have_b
 
 #[tokio::test]
 async fn nobody_is_unhappy_with_a_response_that_waits_so_it_can_still_be_undone() {
-    let (mut world, reference) = a_complaint().await;
+    let (mut world, _) = a_complaint().await;
     world.goes_to("Mon 23 Nov 2026 11:00").await;
     let respond = "define\npoint: The ceiling leaks\n\nrespond\nanswer: not upheld: We came in time.";
     let done = ada_replies(&mut world, respond).await;
