@@ -403,11 +403,9 @@ impl Line {
                     }
                 }
                 // The answer to the last line of the letter: the server has taken it.
-                Fault::AnswerLost { .. } if side == Side::Server => {
-                    if heard.lock().expect("nobody panics").dotted {
-                        self.answers_lost.fetch_add(1, Ordering::Relaxed);
-                        return;
-                    }
+                Fault::AnswerLost { .. } if side == Side::Server && heard.lock().expect("nobody panics").dotted => {
+                    self.answers_lost.fetch_add(1, Ordering::Relaxed);
+                    return;
                 }
                 _ => {}
             }
