@@ -100,8 +100,8 @@ pub async fn run(config: Config, once: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the database and makes it ready for the rounds, however long it is away: while nobody is at the machine, waiting is all that helps, and the operator
-/// hears of it by the second way.
+/// Opens the database and makes it ready for the rounds, however long it is away or locked: while nobody is at the machine,
+/// waiting is all that helps, and the operator hears of it by the second way.
 async fn open_patiently(config: Config) -> anyhow::Result<Office> {
     let (clock, tries) = (Arc::new(SystemClock), operator::Tries::default());
     let (began, mut told) = (clock.now(), false);
