@@ -131,7 +131,11 @@ fn carry_out(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Demo { folder } => runtime()?.block_on(cli::demo::run(folder.as_deref())),
         Command::Run { once } => {
             let config = cli::run::configuration(config)?;
-            runtime()?.block_on(cli::run::run(config, *once))
+            let runtime = runtime()?;
+            let ran = runtime.block_on(cli::run::run(config, *once));
+            // A reading that was given up may still go on, and nobody waits for it.
+            runtime.shutdown_background();
+            ran
         }
         Command::Shadow(ask) => runtime()?.block_on(ask.run(config)),
         Command::Check(ask) => runtime()?.block_on(ask.run(config)),

@@ -446,7 +446,7 @@ fn problems(name: &str, text: impl Into<String>) -> Vec<String> {
 
 #[test]
 fn a_template_that_drops_a_part_is_refused_by_the_provision_that_asks_for_it() {
-    let parts: [(&str, &str, &[&str]); 108] = [
+    let parts: [(&str, &str, &[&str]); 109] = [
         ("_letterhead.txt", "letterhead", &["5.12"]),
         ("_letterhead.txt", "copy", &["3.6"]),
         ("_emergency.txt", "emergency", &["6.1"]),

@@ -12,11 +12,11 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::page;
 use crate::config::{Config, Loaded, Log, LogTo, Problems};
-use crate::daemon;
 use crate::daemon::clock::{Clock as _, SystemClock};
 use crate::daemon::office::{Office, templates};
 use crate::daemon::operator;
 use crate::daemon::watch::{DATABASE, DATABASE_PATIENCE, no_database};
+use crate::daemon::{self, Ready};
 use crate::domain::calendar::london_date;
 use crate::store::{Purpose, may_pass};
 
@@ -77,7 +77,7 @@ pub fn start_log(log: &Log) -> anyhow::Result<()> {
 pub async fn run(config: Config, once: bool) -> anyhow::Result<()> {
     start_log(&config.log)?;
     if !once {
-        return daemon::run(Arc::new(open_patiently(config).await?)).await;
+        return daemon::run(open_patiently(config).await?).await;
     }
     let office = Arc::new(Office::open(config, Arc::new(SystemClock), Purpose::Run).await?);
     let done = daemon::once(&office).await?;
@@ -100,21 +100,21 @@ pub async fn run(config: Config, once: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the database, however long it is away: while nobody is at the machine, waiting is all that helps, and the operator
-/// hears of it by the second way.
-async fn open_patiently(config: Config) -> anyhow::Result<Office> {
+/// Opens the database and makes it ready for the rounds, however long it is away or locked: while nobody is at the machine,
+/// waiting is all that helps, and the operator hears of it by the second way.
+async fn open_patiently(config: Config) -> anyhow::Result<Ready> {
     let (clock, tries) = (Arc::new(SystemClock), operator::Tries::default());
     let (began, mut told) = (clock.now(), false);
     // What a person must mend is no database that is away.
     templates(&config)?;
     loop {
-        let trouble = match Office::open(config.clone(), clock.clone(), Purpose::Run).await {
-            Ok(office) => {
+        let trouble = match open(config.clone(), clock.clone()).await {
+            Ok(ready) => {
                 if told {
                     let over = format!("over: {DATABASE}");
                     operator::aloud(&config, &tries, &over, "It can be used again.", clock.now()).await;
                 }
-                return Ok(office);
+                return Ok(ready);
             }
             Err(trouble) if may_pass(&trouble) => format!("{trouble:#}"),
             Err(trouble) => return Err(trouble),
@@ -126,4 +126,8 @@ async fn open_patiently(config: Config) -> anyhow::Result<Office> {
         }
         tokio::time::sleep(TRY_AGAIN).await;
     }
+}
+
+async fn open(config: Config, clock: Arc<SystemClock>) -> anyhow::Result<Ready> {
+    daemon::ready(Office::open(config, clock, Purpose::Run).await?).await
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use futures::FutureExt as _;
@@ -21,7 +23,7 @@ use crate::domain::filing::{self, Addressed, Asks, Candidate, Evidence, Filing, 
 use crate::domain::letter::{Enclosed, our_letter, our_notice};
 use crate::domain::message::{self, Files, FromOmbudsman, Kind, Message, Proof};
 use crate::domain::reference::Reference;
-use crate::domain::triage::{Sorter, Words};
+use crate::domain::triage::{self, Sorted, Sorter, Words};
 use crate::store::{self, Change, Found, Keys, Known, MessageState, Settled};
 
 /// A message whose try ends without a word comes up again after this: whoever has it in hand may have died.
@@ -30,6 +32,8 @@ const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
 const REST: SignedDuration = SignedDuration::from_secs(60);
 /// One that failed too often, and could not even be set aside, comes up again after this.
 const HOPELESS_AFTER: SignedDuration = SignedDuration::from_secs(60 * 60);
+/// Reading takes milliseconds, and a second or two for the largest message on a small machine.
+const READ_MAX: Duration = Duration::from_secs(20);
 /// References are looked for in this much of what was newly written, in bytes.
 const REFERENCES_WITHIN: usize = 4000;
 /// Letter number by which staff find a case's letters threaded together: no letter has it.
@@ -38,6 +42,21 @@ const THREAD: LetterNo = 0;
 const IDS_MAX: usize = 50;
 /// Recipients whose cases are looked for.
 const SPEAKERS_MAX: usize = 20;
+
+/// What a test puts before the reading of a message, to make it slow or come down, and how long that may take. No task of
+/// the daemon has one.
+#[derive(Clone)]
+pub struct Burden {
+    pub read_max: Duration,
+    pub before: Weight,
+}
+
+/// Gets the message's bytes, and is called where it is read.
+pub type Weight = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
+tokio::task_local! {
+    pub static BURDEN: Burden;
+}
 
 /// Handles the oldest message that waits. One that cannot be read or decided is set aside, with its clock running and a
 /// person told, and never stands in the way of the one behind it.
@@ -49,7 +68,7 @@ pub async fn step(office: &Office) -> anyhow::Result<Progress> {
     let now = office.clock.now();
     let mailboxes: Vec<&str> = office.config.mailboxes.iter().map(|mailbox| mailbox.name.as_str()).collect();
     let taken = office.store.take_new(&mailboxes, now, now + AGAIN_AFTER).await?;
-    let Some(taken) = taken else { return Ok(Progress::Idle) };
+    let Some(taken) = taken.map(Arc::new) else { return Ok(Progress::Idle) };
     let poison = taken.attempts > office.config.limits.handle_attempts;
     // A panic on one message must not cross the round: the transaction rolls back, and the message has its next try.
     let tried = AssertUnwindSafe(async {
@@ -105,13 +124,49 @@ pub fn posted(
 }
 
 /// Reads, sorts, files, decides and commits one message. Returns what it was sorted as.
-async fn handle(office: &Office, taken: &store::Message, now: Timestamp) -> anyhow::Result<String> {
+async fn handle(office: &Office, taken: &Arc<store::Message>, now: Timestamp) -> anyhow::Result<String> {
     let raw = taken.raw.as_deref().context("Its bytes were erased before it was handled")?;
-    let read = message::read(raw, &office.own);
+    let read = read(office, taken).await?;
     let mailbox = office.mailbox(&taken.mailbox)?;
-    let ombudsman = read.from_ombudsman(&office.config.ombudsman.domains());
-    let desk = Desk { office, taken, raw, read: &read, ombudsman, mailbox, now };
+    let ombudsman = read.message.from_ombudsman(&office.config.ombudsman.domains());
+    let desk = Desk { office, taken, raw, read: &read.message, said: &read, ombudsman, mailbox, now };
     desk.handle().await
+}
+
+/// A message read and sorted, as far as that needs nothing but the message.
+struct Read {
+    message: Message,
+    /// What is sorted of it.
+    words: String,
+    /// As a message that answers nothing.
+    sorted: Sorted,
+}
+
+/// Reads and sorts a message on a thread of its own, which is given up after [`READ_MAX`]: whatever a message makes of the
+/// reading, its neighbours wait no longer than that. A thread cannot be stopped and goes on; the tries bound how many there
+/// are.
+async fn read(office: &Office, taken: &Arc<store::Message>) -> anyhow::Result<Read> {
+    let burden = BURDEN.try_with(Burden::clone).ok();
+    let limit = burden.as_ref().map_or(READ_MAX, |burden| burden.read_max);
+    let (taken, own, settings) = (Arc::clone(taken), office.own.clone(), office.config.sorter.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        let raw = taken.raw.as_deref().unwrap_or_default();
+        if let Some(burden) = burden {
+            (burden.before)(raw);
+        }
+        let message = message::read(raw, &own);
+        let words = filing::words(&message, &own);
+        // Here and not in the transaction, for sorting may be what takes long.
+        let sorted = sorted(&message, &words, triage::Context::New, &settings);
+        Read { message, words, sorted }
+    });
+    let read = tokio::time::timeout(limit, reading).await;
+    let read = read.with_context(|| format!("Reading it took longer than {} seconds", limit.as_secs()))?;
+    read.context("The program panicked on reading it")
+}
+
+fn sorted(message: &Message, words: &str, context: triage::Context, settings: &triage::Settings) -> Sorted {
+    Sorter::embedded().sort(&Words { subject: &message.subject, body: words, context }, settings)
 }
 
 /// One message on the desk, with all that is known of it.
@@ -120,6 +175,7 @@ struct Desk<'a> {
     taken: &'a store::Message,
     raw: &'a [u8],
     read: &'a Message,
+    said: &'a Read,
     /// It comes from the Housing Ombudsman, or says so.
     ombudsman: Option<FromOmbudsman>,
     mailbox: &'a MailboxConfig,
@@ -128,9 +184,8 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     async fn handle(&self) -> anyhow::Result<String> {
-        let words = filing::words(self.read, &self.office.own);
         let addressed = self.addressed();
-        let quoted = self.references(&words);
+        let quoted = self.references(&self.said.words);
         let about = self.about();
         let keys = self.keys(&addressed, &quoted, about.as_ref());
         let mut sorted_as = String::new();
@@ -138,7 +193,7 @@ impl Desk<'_> {
             .office
             .store
             .decide_message(self.taken.id, &self.taken.mailbox, &keys, self.now, |found| {
-                let (settled, changes) = self.judge(found, &words, &addressed, &quoted, about.as_ref())?;
+                let (settled, changes) = self.judge(found, &addressed, &quoted, about.as_ref())?;
                 sorted_as.clone_from(&settled.sorted);
                 Ok((settled, changes))
             })
@@ -156,7 +211,6 @@ impl Desk<'_> {
     fn judge(
         &self,
         found: &Found,
-        words: &str,
         addressed: &Addressed,
         quoted: &BTreeSet<Reference>,
         about: Option<&(Reference, LetterNo)>,
@@ -173,15 +227,15 @@ impl Desk<'_> {
         let about = about.filter(known_letter);
         let candidates = found.cases.iter().filter_map(|known| self.candidate(known, quoted)).collect();
         let candidates = filing::living(candidates);
-        let sort = || {
-            let words = Words { subject: &self.read.subject, body: words, context: filing::context(&candidates) };
-            Sorter::embedded().sort(&words, &self.office.config.sorter)
+        let sort = || match filing::context(&candidates) {
+            triage::Context::New => self.said.sorted.clone(),
+            answers => sorted(self.read, &self.said.words, answers, &self.office.config.sorter),
         };
         let junk = self.mailbox.junk.as_deref() == Some(&self.taken.folder);
         let item = Item {
             number: self.taken.id,
             message: self.read,
-            words,
+            words: &self.said.words,
             arrived: self.taken.arrived,
             junk,
             whole: self.taken.whole,

@@ -21,14 +21,17 @@ pub mod send;
 pub mod shadow;
 pub mod watch;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use futures::FutureExt as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
 use self::lease::Heartbeat;
@@ -160,17 +163,33 @@ async fn one_round(office: &Arc<Office>) -> anyhow::Result<Once> {
     Ok(done)
 }
 
+/// A daemon that is ready for its rounds.
+pub struct Ready {
+    office: Arc<Office>,
+    /// Beats until the last round has ended: the letter in hand is still ours.
+    heartbeat: AbortOnDropHandle<anyhow::Result<()>>,
+}
+
+/// Takes the daemon's place on the database, and does what is done before the rounds.
+///
+/// # Errors
+///
+/// As those of [`start`].
+pub async fn ready(office: Office) -> anyhow::Result<Ready> {
+    let office = Arc::new(office);
+    let heartbeat = AbortOnDropHandle::new(tokio::spawn(Heartbeat::begin(&office).await?.goes_on()));
+    start(&office).await?;
+    Ok(Ready { office, heartbeat })
+}
+
 /// Goes round until told to stop (SIGTERM or SIGINT; a second one stops at once).
 ///
 /// # Errors
 ///
 /// When a round ended by itself, or this daemon lost its place on the database: a supervisor starts the program anew.
-pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
+pub async fn run(Ready { office, mut heartbeat }: Ready) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("Could not listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("Could not listen for SIGINT")?;
-    // Until the last round has ended: the letter in hand is still ours.
-    let mut heartbeat = tokio::spawn(Heartbeat::begin(&office).await?.goes_on());
-    start(&office).await?;
     let stop = CancellationToken::new();
     let mut rounds = JoinSet::new();
     let mut pulses = Vec::new();
@@ -210,7 +229,7 @@ pub async fn run(office: Arc<Office>) -> anyhow::Result<()> {
         _ = terminate.recv() => warn!("Stopped at once; what was being done is taken up at the next start"),
         _ = interrupt.recv() => warn!("Stopped at once; what was being done is taken up at the next start"),
     }
-    heartbeat.abort();
+    drop(heartbeat);
     office.store.close().await;
     match ended_early {
         None => {
@@ -241,14 +260,17 @@ async fn receive_round<M: Mailbox>(
     loop {
         lease::turn(&office, |store| store.holds(&name), &pulse, &stop).await;
         let began = office.clock.now();
+        // The protocol's parser may panic on a server's answer; the session is not to be trusted after that.
         let looked = tokio::select! {
             () = stop.cancelled() => break,
             () = lease::lost(&office, &name) => {
                 receive.close().await;
                 continue;
             }
-            looked = look_and_wait(&office, &mut receive, &pulse) => looked,
+            looked = AssertUnwindSafe(look_and_wait(&office, &mut receive, &pulse)).catch_unwind() => looked,
         };
+        let looked =
+            looked.unwrap_or_else(|_| Err(MailboxError::Lost("the program panicked on an answer".into()).into()));
         let Err(fault) = looked else { continue };
         let worked = Duration::try_from(office.clock.now().duration_since(began)).unwrap_or_default();
         let mut rest = backoff.failed(worked, fraction()).max(suggested(&fault.to_string()).unwrap_or_default());
@@ -258,7 +280,10 @@ async fn receive_round<M: Mailbox>(
                 "The mailbox {} refuses the login, so no mail comes in. Its answer: {answer}. Check user and password in the configuration.",
                 receive.name()
             );
-            operator::tell(&office, &login_alarm(receive.name()), &words).await?;
+            // A database that takes no word of it is another trouble, and ends no round.
+            if let Err(trouble) = operator::tell(&office, &login_alarm(receive.name()), &words).await {
+                error!(trouble = format!("{trouble:#}"), "Could not note that a mailbox refuses the login");
+            }
         }
         warn!(mailbox = receive.name(), trouble = %fault, rest_s = rest.as_secs(), "Could not read the mailbox; it will be tried again");
         receive.close().await;

@@ -15,7 +15,7 @@ use crate::domain::case::{Audience, Letter, LetterKind, Outcome, Serves, serves}
 use crate::domain::letter;
 use crate::domain::words::Words;
 use crate::mail::transport::{Envelope, SendError, Transport};
-use crate::store::{Claim, Claimed, Known, LetGo, Overtaken, Sent};
+use crate::store::{Claim, Claimed, Known, LetGo, Overtaken, Sent, may_pass};
 
 /// First wait after a setback; doubled by each further one.
 const WAIT_FIRST_S: i64 = 60;
@@ -39,6 +39,9 @@ const STAFF: &str = "letters to staff";
 const STAFF_OUT_OF_REACH: &str = "The mail server refuses letters to the landlord's own people that no other letter makes \
     good. `redress outbox list` shows which. Please correct their addresses in the configuration.";
 
+/// The alarm of held letters that should go and cannot.
+const STUCK: &str = "a held letter cannot be let go";
+
 /// The way letters leave, and whether it is fit to be used.
 #[derive(Debug, Default)]
 pub struct Route {
@@ -48,6 +51,8 @@ pub struct Route {
     in_doubt: bool,
     /// A letter has left since the program started, or since the way was broken last.
     fit: bool,
+    /// A letter whose fate is known, and the database did not take it yet.
+    unwritten: Option<(Claimed, Sent)>,
 }
 
 /// Sends the letter that has been due longest; or holds it, when the [gate](crate::domain::brake) stops it.
@@ -56,6 +61,17 @@ pub struct Route {
 ///
 /// Only the database's.
 pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut Route) -> anyhow::Result<Progress> {
+    if let Some((letter, sent)) = &route.unwritten {
+        match settle(office, letter, sent).await {
+            Err(trouble) if may_pass(&trouble) => return Err(trouble),
+            Err(trouble) => warn!(letter.id, trouble = format!("{trouble:#}"), "What came of a letter is not written"),
+            Ok(()) => {
+                info!(letter.id, outcome = word(sent), "What came of a letter is written now");
+                route.in_doubt = false;
+            }
+        }
+        route.unwritten = None;
+    }
     let now = office.clock.now();
     if route.rests_until.is_some_and(|until| now < until) {
         return Ok(Progress::Idle);
@@ -82,6 +98,10 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         }
     };
     let sent = match still_serves(office, &letter, now).await {
+        // An empty letter would only seem to say something.
+        Ok(Serves::AsItStands | Serves::Anew) if letter.bytes().is_empty() => {
+            Sent::Refused("its words were erased before it left".to_owned())
+        }
         Ok(Serves::NoLonger) => Sent::Dropped,
         // Once queued, bytes are never changed: a letter of yesterday keeps yesterday's date.
         Ok(Serves::AsItStands | Serves::Anew) => {
@@ -102,7 +122,11 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
             after(&letter, SendError::Again("its case could not be looked at".to_owned()), now, route)
         }
     };
-    settle(office, &letter, &sent).await?;
+    if let Err(trouble) = settle(office, &letter, &sent).await {
+        // Kept in mind: an answer that was heard is not lost, and nothing need be said again.
+        route.unwritten = Some((letter, sent));
+        return Err(trouble);
+    }
     route.in_doubt = false;
     let now = office.clock.now();
     let delay_s = now.duration_since(letter.written()).as_secs();
@@ -200,13 +224,26 @@ pub async fn release_held(office: &Office) -> anyhow::Result<usize> {
             }
         }
     }
-    let mut released = 0;
+    let (mut released, mut stuck) = (0, Vec::new());
     for letter in waiting {
         match release(office, &letter, LetGo::ToTheGate).await {
             Ok(gone) => released += usize::from(gone),
             // One letter that cannot be written anew keeps neither the others nor the daemon.
-            Err(trouble) => error!(letter.id, trouble = format!("{trouble:#}"), "A held letter cannot be let go"),
+            Err(trouble) => {
+                error!(letter.id, trouble = format!("{trouble:#}"), "A held letter cannot be let go");
+                stuck.push(letter.id.to_string());
+            }
         }
+    }
+    if stuck.is_empty() {
+        operator::over(office, STUCK, "Held letters go.").await?;
+    } else {
+        let words = format!(
+            "Letters that waited should leave now and could not be written anew: {}. The log says why: `journalctl -u redress`. \
+             Mend it and restart, or `redress outbox release` them by hand.",
+            stuck.join(", ")
+        );
+        operator::tell(office, STUCK, &words).await?;
     }
     Ok(released)
 }

@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use lettre::Address;
@@ -107,7 +107,7 @@ impl SmtpTransport {
             }
         };
         let dotted = Arc::new(AtomicBool::new(false));
-        let line = Line { wire: stream, greeting: io::Cursor::new(greeting), dotted: dotted.clone() };
+        let line = Line { wire: stream, said: greeting, dotted: dotted.clone() };
         let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(line), &self.hello);
         let mut connection = self.phase(Phase::Greeting, self.patience.command, connecting).await?;
         if let (Some(login), Some(shown)) = (&self.server.login, &shown) {
@@ -365,13 +365,35 @@ async fn clear_reply(stream: &mut BufReader<TcpStream>, wanted: char) -> Result<
 }
 
 /// What lettre reads from and writes to.
+///
+/// A server answers what it has heard and says nothing by itself (RFC 5321, 4.1.1 and 4.2): what lies there before a command
+/// is written is no answer to that command. Taken for one, a reply too many would put all others a step behind, and report a
+/// letter as taken before its last line was sent. So lettre gets one line at a time, and nothing is written while there is
+/// more.
 #[derive(Debug)]
 struct Line {
     wire: Box<dyn Wire>,
-    /// Greeting received before STARTTLS: lettre waits for one first.
-    greeting: io::Cursor<Vec<u8>>,
+    /// What the server has said and lettre has not read yet; the greeting, when it came before STARTTLS.
+    said: Vec<u8>,
     /// Whether the letter's final dot was written: up to there the server cannot have taken it.
     dotted: Arc<AtomicBool>,
+}
+
+impl Line {
+    /// Reads what the server says next, without waiting for a whole line; `false` when it has closed the connection.
+    fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let mut bytes = [0; 4096];
+        let mut buf = ReadBuf::new(&mut bytes);
+        ready!(Pin::new(&mut self.wire).poll_read(cx, &mut buf))?;
+        // lettre gives up on a reply that is not UTF-8; a "250" with an umlaut must not look like silence.
+        self.said.extend(buf.filled().iter().map(|byte| if byte.is_ascii() { *byte } else { b'?' }));
+        Poll::Ready(Ok(!buf.filled().is_empty()))
+    }
+
+    fn out_of_step(&self) -> io::Error {
+        let line = self.said.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        io::Error::other(format!("out of step: {}", String::from_utf8_lossy(line)))
+    }
 }
 
 impl AsyncTokioStream for Line {
@@ -382,22 +404,28 @@ impl AsyncTokioStream for Line {
 
 impl AsyncRead for Line {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let start = buf.filled().len();
-        let greeted = Pin::new(&mut self.greeting).poll_read(cx, buf);
-        if buf.filled().len() > start {
-            return greeted;
+        if self.said.is_empty() && !ready!(self.poll_hear(cx))? {
+            return Poll::Ready(Ok(()));
         }
-        let read = Pin::new(&mut self.wire).poll_read(cx, buf);
-        // lettre gives up on a reply that is not UTF-8; a "250" with an umlaut must not look like silence.
-        for byte in buf.filled_mut()[start..].iter_mut().filter(|byte| !byte.is_ascii()) {
-            *byte = b'?';
-        }
-        read
+        let line = self.said.iter().position(|byte| *byte == b'\n').map_or(self.said.len(), |end| end + 1);
+        let length = line.min(buf.remaining());
+        buf.put_slice(&self.said[..length]);
+        self.said.drain(..length);
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Line {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.said.is_empty()
+            && let Poll::Ready(heard) = self.poll_hear(cx)
+            && !heard?
+        {
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+        if !self.said.is_empty() {
+            return Poll::Ready(Err(self.out_of_step()));
+        }
         let written = Pin::new(&mut self.wire).poll_write(cx, bytes);
         // lettre writes "CRLF . CRLF" on its own; a tail of it counts, should the head have gone before.
         if let Poll::Ready(Ok(count)) = written

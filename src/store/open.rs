@@ -339,8 +339,7 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
         // Else INSERT OR REPLACE slips past the append-only triggers.
         .pragma("recursive_triggers", "ON");
     let context = || format!("Could not open the database {}", path.display());
-    let write =
-        SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.with_context(context)?;
+    let write = sqlite_pool().max_connections(1).connect_with(options.clone()).await.with_context(context)?;
     let mut connection = write.acquire().await.with_context(context)?;
     let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut *connection).await)?;
     drop(connection);
@@ -352,8 +351,14 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
         false => check_version(found, &SQLITE_MIGRATIONS)?,
     }
     // Opened after migration: a reader that prepared a statement before it would have to prepare it again.
-    let read = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.with_context(context)?;
+    let read = sqlite_pool().max_connections(4).connect_with(options).await.with_context(context)?;
     Ok((Db::Sqlite { write, read }, lock))
+}
+
+/// A full disk makes SQLite roll back by itself; sqlx believes that the transaction still stands, and every later one fails.
+/// Such a connection is not used again.
+fn sqlite_pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
 /// A lock on a file beside the database: one `run` at a time, and gone with the process however it dies.

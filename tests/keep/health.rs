@@ -16,7 +16,7 @@ use redress::daemon::{Progress, handle, operator};
 use redress::health::knock::knock;
 use redress::health::listen::{Listener, Page};
 use redress::mail::mailbox::AnyMailbox;
-use redress::store::Sent;
+use redress::store::{Claim, Sent};
 use sqlx::Connection as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

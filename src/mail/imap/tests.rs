@@ -266,11 +266,15 @@ async fn a_short_chunk_ends_the_message_only_when_the_announced_size_is_reached(
     for end in [
         vec![&["* 1 FETCH (UID 4 BODY[]<3> \"\")\r\n# OK\r\n"] as Script],
         vec![&["* 1 FETCH (UID 4 BODY[]<3> NIL)\r\n# OK\r\n"]],
-        vec![&["# OK\r\n"], there],
+        vec![&["# OK\r\n"], there, &["# OK\r\n"]],
     ] {
         let (fetched, _) = fetch([vec![FACTS, half], end].concat()).await;
         assert_eq!(fetched.unwrap().unwrap().raw, Raw::Whole(b"wor".to_vec()));
     }
+    // No chunk at all may be one that was lost on the way.
+    let lost: Script = &["* 1 FETCH (UID 9 BODY[]<3> {3}\r\nds!)\r\n# OK\r\n"];
+    let (fetched, _) = fetch(vec![FACTS, half, lost, there, rest]).await;
+    assert_eq!(fetched.unwrap().unwrap().raw, Raw::Whole(b"words!".to_vec()));
 }
 
 #[tokio::test]
@@ -286,7 +290,7 @@ async fn a_message_larger_than_announced_is_held_to_the_limit() {
 #[tokio::test]
 async fn a_server_that_ignores_the_offset_does_not_double_the_message() {
     let again: Script = &["* 1 FETCH (UID 4 BODY[] {3}\r\nwor)\r\n# OK\r\n"];
-    let (fetched, _) = fetch(vec![FACTS, again, again, &["* SEARCH 4\r\n# OK\r\n"]]).await;
+    let (fetched, _) = fetch(vec![FACTS, again, again, &["* SEARCH 4\r\n# OK\r\n"], again]).await;
     assert_eq!(fetched.unwrap().unwrap().raw, Raw::Whole(b"wor".to_vec()));
 }
 

@@ -322,3 +322,39 @@ async fn a_check_logs_in_and_sends_nothing() {
     let (mut transport, _) = server(&until(AUTH, "535 5.7.8 wrong password")).await;
     assert_eq!(transport.verify().await, Err(RouteBroken("login: 535 5.7.8 wrong password".into())));
 }
+
+/// Goal: what a server says before it was asked is never taken for the answer.
+/// How: it says one line too many behind each of its answers, in the same breath or a moment later.
+#[tokio::test]
+async fn an_answer_that_comes_before_its_question_is_none() {
+    for place in [EHLO, AUTH, MAIL, RCPT, DATA] {
+        for words in ["250 2.0.0 Ok: queued as FORGED", "354 go on", "421 4.3.2 going down", "nonsense"] {
+            let mut answers: Vec<String> = GOOD.iter().map(ToString::to_string).collect();
+            answers[place] += &format!("\r\n{words}");
+            let answers: Vec<&str> = answers.iter().map(String::as_str).collect();
+            let (sent, heard) = send_bytes(&answers, LETTER).await;
+            assert!(
+                matches!(&sent, Err(Again(said)) if said.contains(words)),
+                "{words} behind {}: {sent:?}",
+                GOOD[place]
+            );
+            assert!(!heard.contains("\r\n.\r\n"), "the letter was not ended: {heard}");
+        }
+    }
+}
+
+/// A server may say several lines in one answer, in one piece or in many.
+#[tokio::test]
+async fn an_answer_of_several_lines_is_one_answer() {
+    let several = [
+        "220-mx\r\n220 ready",
+        GOOD[EHLO],
+        "235-2.7.0\r\n235 ok",
+        "250-2.1.0\r\n250 Ok",
+        GOOD[RCPT],
+        "354-go\r\n354 on",
+        "250-2.0.0 Ok\r\n250 2.0.0 queued",
+        GOOD[QUIT],
+    ];
+    assert_eq!(send(&several).await.unwrap().reply, "250 2.0.0 Ok 2.0.0 queued");
+}

@@ -1,0 +1,210 @@
+//! Told stories of what comes to grief each time it is touched: a message, a letter, a date. It is set aside or given up, a
+//! person is told, and its neighbours never wait for it.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::{SignedDuration, ToSpan as _};
+use redress::config::Sending;
+use redress::daemon::Progress;
+use redress::daemon::handle::{BURDEN, Burden};
+use redress::daemon::send::{self, Route};
+use redress::daemon::watch::Watch;
+use redress::mail::transport::{Accepted, Envelope, SendError, Transport};
+use secrecy::ExposeSecret as _;
+use sqlx::{Connection as _, SqliteConnection};
+
+use crate::sim::*;
+
+const COMPLAINT: &str = "I want to make a formal complaint. The lift has been broken for six weeks and nobody answers the \
+telephone.";
+const BOB: &str = "bob@example.com";
+
+fn complaint(from: &str, subject: &str) -> Mail {
+    Mail::from(from).saying(subject, COMPLAINT)
+}
+
+/// Two messages come, of which reading the first comes to grief. What is seen of it, and that the other is answered.
+async fn comes_to_grief(before: impl Fn() + Send + Sync + 'static) -> World {
+    let mut world = World::at("Sat 21 Nov 2026 09:00").await;
+    let before = move |raw: &[u8]| {
+        if raw.windows(6).any(|window| window == b"poison") {
+            before();
+        }
+    };
+    let burden = Burden { read_max: Duration::from_millis(100), before: Arc::new(before) };
+    world.arrives("complaints", "INBOX", complaint("Ann Example <ann@example.com>", "poison"));
+    world.arrives("complaints", "INBOX", complaint(BOB, "The lift"));
+    BURDEN.scope(burden.clone(), world.looks()).await;
+    assert_eq!(world.told(BOB).await, ["Sat 21 Nov 09:00 acknowledgement"], "it does not wait");
+    assert_eq!(world.sorted().await, ["new: -", "handled: complaint"]);
+    BURDEN.scope(burden, world.goes_to("Sat 21 Nov 2026 09:10")).await;
+    assert_eq!(world.sorted().await, ["set_aside: could not be read", "handled: complaint"]);
+    assert_eq!(world.told(ANN).await, Vec::<String>::new(), "nobody is answered whose words nobody has read");
+    assert_eq!(world.told(OFFICER).await, ["Sat 21 Nov 09:00 new-case", "Sat 21 Nov 09:05 new-case"]);
+    assert!(world.last_letter_to(OFFICER).says("failed 5 times"));
+    let case = world.cases().await.pop().expect("a case");
+    assert!(world.history(&case).await.contains(&"acknowledge by 2026-11-27".to_owned()), "the clock runs");
+    world
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a reading that takes too long blocks its thread, as the real one would")]
+async fn a_message_that_takes_too_long_to_read_is_set_aside_and_keeps_no_neighbour() {
+    let tries = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&tries);
+    let world = comes_to_grief(move || {
+        *count.lock().unwrap() += 1;
+        std::thread::sleep(Duration::from_millis(700));
+    })
+    .await;
+    assert_eq!(*tries.lock().unwrap(), 5, "and then it is left alone");
+    let rows = world.inbox().await;
+    assert_eq!((rows[0].attempts, rows[1].attempts), (6, 1), "the last try set it aside unread");
+}
+
+#[tokio::test]
+async fn a_message_that_makes_the_reading_panic_is_set_aside_and_keeps_no_neighbour() {
+    comes_to_grief(|| panic!("as a parser may")).await;
+}
+
+/// A mail server's client that comes down on letters to one person.
+struct Frail {
+    to: &'static str,
+    taken: Vec<String>,
+}
+
+impl Transport for Frail {
+    async fn send(&mut self, letter: Envelope<'_>) -> Result<Accepted, SendError> {
+        assert!(letter.to != self.to, "as a client may come down");
+        self.taken.push(letter.to.to_owned());
+        Ok(Accepted { reply: "250 taken".to_owned() })
+    }
+}
+
+/// Letters wait for Ann and Bob, whose complaints came on Friday 20 November 2026 at 15:00, and for the officer.
+async fn letters_wait() -> World {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.server_answers_everybody(Answer::NoLogin);
+    world.mail(complaint("Ann Example <ann@example.com>", "The lift")).await;
+    world.mail(complaint(BOB, "The lift too")).await;
+    world
+}
+
+async fn sends_all(world: &World, transport: &mut Frail, route: &mut Route) {
+    while send::step(world.office(), transport, route).await.expect("the database works") == Progress::Made {}
+}
+
+async fn state_of(world: &World, to: &str) -> String {
+    let letters = world.outbox().await;
+    letters.into_iter().find(|letter| letter.recipient == to).expect("a letter to them").state
+}
+
+#[tokio::test]
+async fn a_letter_that_brings_the_sending_down_is_given_up_after_days_and_the_officer_told() {
+    let world = letters_wait().await;
+    let (mut transport, mut route) = (Frail { to: ANN, taken: Vec::new() }, Route::default());
+    world.clock.set(world.now() + 2.hours());
+    sends_all(&world, &mut transport, &mut route).await;
+    assert!(transport.taken.contains(&BOB.to_owned()), "its neighbours leave at once: {:?}", transport.taken);
+    assert!(transport.taken.contains(&OFFICER.to_owned()));
+    assert_eq!(state_of(&world, ANN).await, "queued");
+    for _ in 0..(6 * 24) {
+        world.clock.set(world.now() + SignedDuration::from_hours(1));
+        sends_all(&world, &mut transport, &mut route).await;
+    }
+    assert_eq!(state_of(&world, ANN).await, "failed");
+    let letters = world.outbox().await;
+    let told = letters.iter().find(|letter| letter.kind == "undelivered").expect("the officer hears");
+    assert_eq!((told.recipient.as_str(), told.state.as_str()), (OFFICER, "sent"));
+    let case = world.cases().await.remove(0);
+    assert!(!world.history(&case).await.contains(&"acknowledged".to_owned()), "it does not count");
+}
+
+#[tokio::test]
+async fn a_letter_whose_words_were_erased_is_not_sent_empty_and_the_officer_is_told() {
+    let world = letters_wait().await;
+    let url = world.config.database.expose_secret().to_owned();
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    let erased = "UPDATE outbox SET bytes = NULL WHERE recipient = 'ann@example.com'";
+    assert_eq!(sqlx::query(erased).execute(&mut connection).await.unwrap().rows_affected(), 1);
+    let (mut transport, mut route) = (Frail { to: "nobody", taken: Vec::new() }, Route::default());
+    world.clock.set(world.now() + 2.hours());
+    sends_all(&world, &mut transport, &mut route).await;
+    assert!(!transport.taken.contains(&ANN.to_owned()), "{:?}", transport.taken);
+    assert!(transport.taken.contains(&BOB.to_owned()));
+    assert_eq!(state_of(&world, ANN).await, "failed");
+    assert!(world.outbox().await.iter().any(|letter| letter.kind == "undelivered" && letter.state == "sent"));
+}
+
+/// The landlord's own text of this letter comes to grief over the first case.
+fn breaks(world: &mut World, template: &str) {
+    let letters = world.folder("letters");
+    let own = format!("{}/config/letters/{template}.txt", env!("CARGO_MANIFEST_DIR"));
+    let broken = "{% if \"1001\" in reference %}{{ nothing.of_the_kind }}{% endif %}\n";
+    let text = std::fs::read_to_string(own).expect("a template of ours") + broken;
+    std::fs::write(letters.join(format!("{template}.txt")), text).expect("a folder of this world");
+    world.config.letters = Some(letters);
+}
+
+#[tokio::test]
+async fn a_held_letter_that_can_no_longer_be_written_keeps_no_other_and_the_operator_is_told() {
+    let mut world = World::with("Fri 20 Nov 2026 15:00", |config| config.sending = Sending::Hold).await;
+    world.mail(complaint("Ann Example <ann@example.com>", "The lift")).await;
+    world.mail(complaint(BOB, "The lift too")).await;
+    world.goes_to("Mon 23 Nov 2026 12:00").await;
+    world.config.sending = Sending::Live;
+    breaks(&mut world, "acknowledgement");
+    world.restart().await;
+    world.looks().await;
+    assert_eq!(world.told(BOB).await, ["Mon 23 Nov 12:00 acknowledgement"]);
+    assert_eq!(state_of(&world, ANN).await, "held");
+    let words = world.last_letter_to(OPERATOR);
+    assert!(words.subject.contains("a held letter cannot be let go"), "{}", words.subject);
+    world.config.letters = None;
+    world.restart().await;
+    world.looks().await;
+    assert_eq!(world.told(ANN).await, ["Mon 23 Nov 12:00 acknowledgement"]);
+    assert!(world.last_letter_to(OPERATOR).subject.contains("over: a held letter"));
+}
+
+/// The program looks at dates and sends, every five minutes up to this moment: without the auditor, who rightly finds that
+/// somebody was not reminded.
+async fn goes_on_until(world: &World, when: &str) {
+    let daemon = world.daemon().expect("the program runs");
+    while world.now() < moment(when) {
+        world.clock.set(world.now() + 5.minutes());
+        for round in [Round::Remind, Round::Send] {
+            while Arc::clone(daemon).step(round).await.expect("the database works") == Progress::Made {}
+        }
+    }
+    Watch::new(Arc::clone(&daemon.office)).step().await;
+    while Arc::clone(daemon).step(Round::Send).await.expect("the database works") == Progress::Made {}
+}
+
+#[tokio::test]
+async fn a_date_that_always_fails_keeps_no_other_and_the_operator_is_told_until_it_is_mended() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint("Ann Example <ann@example.com>", "The lift")).await;
+    world.mail(complaint(BOB, "The lift too")).await;
+    let cases = world.cases().await;
+    breaks(&mut world, "reminder");
+    world.goes_to("Wed 2 Dec 2026 08:50").await;
+    world.restart().await;
+    let reminded = |world: &World, reference: &str| {
+        let letters = world.letters_to(OFFICER);
+        letters.iter().filter(|letter| letter.subject.contains("Due") && letter.subject.contains(reference)).count()
+    };
+    goes_on_until(&world, "Wed 2 Dec 2026 09:05").await;
+    assert_eq!((reminded(&world, &cases[0]), reminded(&world, &cases[1])), (0, 1), "the other's comes in time");
+    goes_on_until(&world, "Wed 2 Dec 2026 10:00").await;
+    let words = world.last_letter_to(OPERATOR);
+    assert!(words.subject.contains("a date cannot be acted on") && words.says(&cases[0]), "{}", words.text);
+    assert!(!words.says(&cases[1]));
+
+    world.config.letters = None;
+    world.restart().await;
+    goes_on_until(&world, "Wed 2 Dec 2026 10:30").await;
+    assert_eq!((reminded(&world, &cases[0]), reminded(&world, &cases[1])), (1, 1), "late, and only once");
+    assert!(world.last_letter_to(OPERATOR).subject.contains("over: a date cannot be acted on"));
+}
