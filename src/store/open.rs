@@ -61,7 +61,17 @@ macro_rules! execute {
     };
 }
 
-pub(super) use {execute, on};
+/// Puts one question: a statement by itself sees one moment, and needs no transaction.
+macro_rules! ask {
+    ($db:expr, $pool:ident => $question:expr) => {
+        match $db.to_read().await? {
+            $crate::store::open::Db::Sqlite { read: $pool, .. } => $question,
+            $crate::store::open::Db::Postgres($pool) => $question,
+        }
+    };
+}
+
+pub(super) use {ask, execute, on};
 
 /// What a program wants of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +139,12 @@ impl Db {
             Db::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+
+    /// Where [`ask`] puts its question.
+    pub(super) async fn to_read(&self) -> sqlx::Result<&Db> {
+        pass(Edge::Read).await?;
+        Ok(self)
     }
 
     /// A transaction that only reads, and sees one moment.
@@ -257,8 +273,7 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
         // Else INSERT OR REPLACE slips past the append-only triggers.
         .pragma("recursive_triggers", "ON");
     let context = || format!("Could not open the database {}", path.display());
-    let write =
-        SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.with_context(context)?;
+    let write = pool(1).connect_with(options.clone()).await.with_context(context)?;
     match purpose {
         Purpose::Run | Purpose::Play => {
             let mut connection = write.acquire().await.with_context(context)?;
@@ -274,8 +289,17 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
         }
     }
     // Opened after migration: a reader that prepared a statement before it would have to prepare it again.
-    let read = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.with_context(context)?;
+    let read = pool(4).connect_with(options).await.with_context(context)?;
     Ok((Db::Sqlite { write, read }, lock))
+}
+
+/// Connections that are threads of this process: tested on their way back, and nothing ends them while they rest.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
 }
 
 /// A lock on a file beside the database: one `run` at a time, and gone with the process however it dies.

@@ -66,7 +66,6 @@ UPDATE inbox SET attempts = attempts + 1, next_at = $2
 RETURNING id, mailbox, folder, arrived_at, size, whole, raw, attempts";
 pub(super) const POSTPONE: &str = "UPDATE inbox SET next_at = $2 WHERE id = $1 AND state = 'new'";
 pub(super) const CASES_OF_MESSAGE: &str = "SELECT case_id FROM message_case WHERE inbox_id = $1 ORDER BY case_id";
-pub(super) const NEXT_NEW: &str = "SELECT MIN(next_at) FROM inbox WHERE state = 'new'";
 /// Guard: exactly one row, else another has handled it. Keeps others from it until the transaction ends.
 pub(super) const LOCK_NEW: &str = "UPDATE inbox SET state = state WHERE id = $1 AND state = 'new'";
 /// After [`LOCK_NEW`].
@@ -152,7 +151,6 @@ UPDATE deadline SET attempts = attempts + 1, next_at = $2
                             ORDER BY next_at, case_id LIMIT 1)
    AND met_at IS NULL AND next_at <= $1
 RETURNING case_id, duty, attempts";
-pub(super) const NEXT_DEADLINE: &str = "SELECT MIN(next_at) FROM deadline WHERE met_at IS NULL";
 pub(super) const STUCK_DEADLINES: &str = "
 SELECT DISTINCT c.reference FROM deadline d JOIN case_file c ON c.id = d.case_id
  WHERE d.met_at IS NULL AND d.attempts >= $1 ORDER BY c.reference";
@@ -178,7 +176,6 @@ UPDATE outbox SET state = 'sending', attempts = attempts + 1
 RETURNING ",
     whole_letter!()
 );
-pub(super) const NEXT_LETTER: &str = "SELECT MIN(next_at) FROM outbox WHERE state = 'queued'";
 pub(super) const START_ATTEMPT: &str = "
 INSERT INTO attempt (outbox_id, number, started_at) VALUES ($1, $2, $3)";
 pub(super) const END_ATTEMPT: &str = "
@@ -264,6 +261,10 @@ pub(super) const COUNT_OUTBOX: &str = "SELECT state, COUNT(*) FROM outbox GROUP 
 pub(super) const OLDEST: &str = "
 SELECT (SELECT MIN(stored_at) FROM inbox WHERE state = 'new'),
        (SELECT MIN(written_at) FROM outbox WHERE state IN ('queued', 'sending'))";
+pub(super) const NEXT_MOMENTS: &str = "
+SELECT (SELECT MIN(next_at) FROM inbox WHERE state = 'new'),
+       (SELECT MIN(next_at) FROM outbox WHERE state = 'queued'),
+       (SELECT MIN(next_at) FROM deadline WHERE met_at IS NULL)";
 /// Letters that do not agree with the mail server's answers: how often it took each, and when the last try began. A letter
 /// may wait, or be on its way, until $1.
 pub(super) const LETTERS_APART: &str = "

@@ -157,6 +157,8 @@ struct Play {
     agenda: BTreeMap<(Timestamp, u64), Happening>,
     agenda_last: u64,
     asleep: bool,
+    /// Starts of the program.
+    starts: usize,
     /// Until then something that was put off by a fault may still be late.
     disturbed_until: Timestamp,
     /// By the SHA-256 of its bytes and the mailbox it came to.
@@ -176,13 +178,28 @@ struct Play {
     answers_max: usize,
 }
 
+/// How much was played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub days: i64,
+    /// Messages that were stored.
+    pub messages: usize,
+    /// Letters that the mail server took, each as often as it did.
+    pub letters: usize,
+    /// Of the program.
+    pub starts: usize,
+}
+
 /// Plays a seed. Everything that happens is written to `trace`; a finding is a panic.
-pub async fn play(seed: u64, trace: Trace) {
+pub async fn play(seed: u64, trace: Trace) -> Tally {
     let mut play = Play::begins(seed, trace).await;
+    let began = play.now;
     while play.now < play.end {
         play.goes_on().await;
     }
     play.ends().await;
+    let days = play.now.duration_since(began).as_hours() / 24;
+    Tally { days, messages: play.stored.len(), letters: play.heard, starts: play.starts }
 }
 
 impl Play {
@@ -219,6 +236,7 @@ impl Play {
             agenda: BTreeMap::new(),
             agenda_last: 0,
             asleep: false,
+            starts: 0,
             disturbed_until: now,
             delivered: BTreeMap::new(),
             groups: 0,
@@ -343,6 +361,7 @@ impl Play {
         match ran {
             Ran::Done(Ok(())) => {
                 self.tell("the program starts");
+                self.starts += 1;
                 self.world.runs(daemon);
                 self.looks().await;
             }
