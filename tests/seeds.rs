@@ -148,8 +148,8 @@ fn nothing_is_lost_nothing_is_late_and_nothing_is_said_twice() {
     thread::scope(|scope| {
         for core in cores() {
             scope.spawn(move || {
-                // The threads of the databases stay on it too. All of them speak in turns, and a turn that goes to another
-                // core costs half as much again.
+                // The threads of the databases stay on it too. They speak in turns, and a turn that goes to another core
+                // costs the kernel twice as much.
                 let _ = sched_setaffinity(None, &core);
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);

@@ -121,9 +121,20 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
 
 /// What keeps a second daemon away for as long as it lives.
 pub(super) enum RunLock {
-    File { _held: File },
+    File { _held: Locked },
     Session(tokio::sync::Mutex<PgConnection>),
     None,
+}
+
+/// A file that is locked until this is dropped. Closing it would not do: a program that is being started at that moment, to
+/// tell the operator something, has a copy of every open file until it runs, and with it the lock.
+pub(super) struct Locked(File);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // What cannot be unlocked is unlocked when it is closed.
+        let _ = self.0.unlock();
+    }
 }
 
 impl Db {
@@ -323,7 +334,7 @@ pub(super) fn lock_beside(database: &Path) -> anyhow::Result<RunLock> {
     }
     file.set_len(0)?;
     write!(file, "{}", std::process::id())?;
-    Ok(RunLock::File { _held: file })
+    Ok(RunLock::File { _held: Locked(file) })
 }
 
 async fn open_postgres(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock)> {
@@ -417,5 +428,25 @@ fn check_version(found: Option<i64>, migrations: &Migrator) -> Result<(), Unread
         None => Err(Unready::Empty),
         found if found == latest(migrations) => Ok(()),
         _ => Err(Unready::Older),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn the_lock_is_free_when_its_daemon_ends_whoever_has_a_copy_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("redress.db");
+        let RunLock::File { _held: held } = lock_beside(&database).unwrap() else { panic!("it is a file") };
+        // As a program has that is being started.
+        let copy = held.0.try_clone().unwrap();
+        assert!(lock_beside(&database).is_err());
+        drop(held);
+        assert!(lock_beside(&database).is_ok());
+        drop(copy);
     }
 }
