@@ -178,7 +178,8 @@ fn fits(case: &Case, line: &Recorded, rest: &[Recorded], calendar: &Calendar) ->
             must(!twice, format!("a second {} at {stage}", kind.key()))?;
         }
         Event::DeadlineSet { duty, due, .. } if is_loud(*duty) => {
-            let before = owed(duty).map(|owed| owed.due.date);
+            // What lapsed is owed from another day: stage 2 asked for again, after it was taken for asked by mistake.
+            let before = owed(duty).filter(|owed| owed.lapsed.is_none()).map(|owed| owed.due.date);
             must(before.is_none_or(|before| due.date <= before), format!("{duty} was put off to {}", due.date))?;
             let received = case.received.map(london_date);
             let five = |received: Date| calendar.working_days_after(received, WorkingDays(5));
