@@ -173,6 +173,9 @@ fn fits(case: &Case, line: &Recorded, rest: &[Recorded], calendar: &Calendar) ->
             let same =
                 case.letters.values().filter(|other| other.kind == *kind && other.stage == *stage && !other.copy);
             let first = matches!(kind, LetterKind::Acknowledgement | LetterKind::RequestLogged | LetterKind::Receipt);
+            // Stage 2 that was begun by mistake, and is asked for again, begins with a letter of its own.
+            let begun = case.escalation.as_ref().map(|escalation| escalation.received).filter(|_| *stage == Stage::Two);
+            let same = same.filter(|other| begun.is_none_or(|begun| other.written >= begun));
             let stands = same.filter(|other| !other.failed() && other.outcome != Some(Outcome::Dropped)).count();
             let twice = first && !copy && *audience == Audience::Resident && stands > 0;
             must(!twice, format!("a second {} at {stage}", kind.key()))?;
