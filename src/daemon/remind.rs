@@ -1,5 +1,6 @@
 //! What is due by now? → handle. Decides nothing: `decide` gives the one letter that is right now.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 
 use anyhow::bail;
@@ -56,23 +57,29 @@ pub(super) async fn act(office: &Office, case: CaseId, duty: Duty, attempts: u32
 /// The database's. A case that cannot be looked at is an error in the log.
 pub async fn refresh(office: &Office) -> anyhow::Result<()> {
     let now = office.clock.now();
+    let mut cases: BTreeMap<CaseId, Vec<DeadlineRow>> = BTreeMap::new();
     for row in office.store.deadlines().await? {
-        if let Err(trouble) = look_anew(office, &row, now).await {
+        cases.entry(row.case).or_default().push(row);
+    }
+    for (case, rows) in cases {
+        if let Err(trouble) = look_anew(office, case, &rows, now).await {
             // One damaged case keeps neither the others nor the daemon from their work.
             let trouble = format!("{trouble:#}");
-            error!(reference = row.reference, duty = %row.duty, trouble, "Could not look at a date anew");
+            error!(case.id = case, trouble, "Could not look at the dates of a case anew");
         }
     }
     Ok(())
 }
 
-async fn look_anew(office: &Office, row: &DeadlineRow, now: Timestamp) -> anyhow::Result<()> {
-    let landlord = office.landlord(&row.landlord)?;
-    let known = office.store.known(row.case).await?;
-    let house = office.house(landlord, &known.away);
-    let other_calendar =
-        known.case.duties.get(&row.duty).is_some_and(|owed| owed.due.edition != office.calendar.edition());
-    if other_calendar || known.case.next_look(row.duty, &house, now) != row.next_look {
+async fn look_anew(office: &Office, case: CaseId, rows: &[DeadlineRow], now: Timestamp) -> anyhow::Result<()> {
+    let known = office.store.known(case).await?;
+    let house = office.house(office.landlord(&known.landlord)?, &known.away);
+    let other = |row: &DeadlineRow| {
+        let owed = known.case.duties.get(&row.duty);
+        owed.is_some_and(|owed| owed.due.edition != office.calendar.edition())
+            || known.case.next_look(row.duty, &house, now) != row.next_look
+    };
+    if rows.iter().any(other) {
         let again = |known: &Known| {
             let decision = case::decide(&known.case, &Input::CalendarChanged, &house, now)?;
             for moved in decision.events.iter().filter(|line| matches!(line.event, Event::DeadlineMoved { .. })) {
@@ -80,7 +87,7 @@ async fn look_anew(office: &Office, row: &DeadlineRow, now: Timestamp) -> anyhow
             }
             office.change(&office.before(known)?, decision, now).map(Some)
         };
-        office.store.decide_case(row.case, again).await?;
+        office.store.decide_case(case, again).await?;
     }
     Ok(())
 }

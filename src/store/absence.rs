@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::open::{Tx, execute, on};
+use super::open::{Tx, ask, execute, on};
 use super::{Store, sql};
 use crate::domain::absence::{Absence, Absences};
 
@@ -26,9 +26,8 @@ impl Store {
 
     /// Whether anybody said from `since` on that they are away.
     pub async fn absence_said_since(&self, since: Timestamp) -> anyhow::Result<bool> {
-        let mut tx = self.db.begin_read().await?;
         let since = since.as_millisecond();
-        let said: i64 = on!(&mut tx, c => sqlx::query_scalar(sql::ABSENCE_SAID_SINCE).bind(since).fetch_one(c).await)?;
+        let said: i64 = ask!(self.db, c => sqlx::query_scalar(sql::ABSENCE_SAID_SINCE).bind(since).fetch_one(c).await)?;
         Ok(said > 0)
     }
 

@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail, ensure};
 use jiff::Timestamp;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::open::{Copy, Unready, execute, lock_beside, on};
+use super::open::{Copy, Unready, ask, execute, lock_beside, on};
 use super::{Purpose, Store, instant, sql, sqlite_file};
 use crate::domain::reference::FIRST_NUMBER;
 
@@ -108,9 +108,8 @@ impl Store {
     }
 
     async fn moment(&self, name: &str) -> anyhow::Result<Option<Timestamp>> {
-        let mut tx = self.db.begin_read().await?;
         let kept: Option<Vec<u8>> =
-            on!(&mut tx, c => sqlx::query_scalar(sql::INFO).bind(name).fetch_optional(c).await)?;
+            ask!(self.db, c => sqlx::query_scalar(sql::INFO).bind(name).fetch_optional(c).await)?;
         Ok(kept.map(number).transpose()?.map(instant))
     }
 }

@@ -89,7 +89,17 @@ macro_rules! taking {
     };
 }
 
-pub(super) use {execute, on, taking};
+/// Puts one question: a statement by itself sees one moment, and needs no transaction.
+macro_rules! ask {
+    ($db:expr, $pool:ident => $question:expr) => {
+        match $db.to_read().await? {
+            $crate::store::open::Db::Sqlite { read: $pool, .. } => $question,
+            $crate::store::open::Db::Postgres($pool) => $question,
+        }
+    };
+}
+
+pub(super) use {ask, execute, on, taking};
 
 /// A statement that takes a row, for either database.
 pub(super) struct Taking {
@@ -157,11 +167,22 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
 pub(super) enum RunLock {
     /// SQLite: keeps a second daemon away.
     File {
-        _held: File,
+        _held: Locked,
     },
     /// PostgreSQL: keeps everybody from changing the schema, and one who [works alone](Purpose::Alone) from working.
     Session(tokio::sync::Mutex<PgConnection>),
     None,
+}
+
+/// A file that is locked until this is dropped. Closing it would not do: a program that is being started at that moment, to
+/// tell the operator something, has a copy of every open file until it runs, and with it the lock.
+pub(super) struct Locked(File);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // What cannot be unlocked is unlocked when it is closed.
+        let _ = self.0.unlock();
+    }
 }
 
 impl Db {
@@ -177,6 +198,12 @@ impl Db {
             Db::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+
+    /// Where [`ask`] puts its question.
+    pub(super) async fn to_read(&self) -> sqlx::Result<&Db> {
+        pass(Edge::Read).await?;
+        Ok(self)
     }
 
     /// A transaction that only reads, and sees one moment.
@@ -339,7 +366,7 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
         // Else INSERT OR REPLACE slips past the append-only triggers.
         .pragma("recursive_triggers", "ON");
     let context = || format!("Could not open the database {}", path.display());
-    let write = sqlite_pool().max_connections(1).connect_with(options.clone()).await.with_context(context)?;
+    let write = pool(1).connect_with(options.clone()).await.with_context(context)?;
     let mut connection = write.acquire().await.with_context(context)?;
     let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut *connection).await)?;
     drop(connection);
@@ -351,14 +378,20 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
         false => check_version(found, &SQLITE_MIGRATIONS)?,
     }
     // Opened after migration: a reader that prepared a statement before it would have to prepare it again.
-    let read = sqlite_pool().max_connections(4).connect_with(options).await.with_context(context)?;
+    let read = pool(4).connect_with(options).await.with_context(context)?;
     Ok((Db::Sqlite { write, read }, lock))
 }
 
-/// A full disk makes SQLite roll back by itself; sqlx believes that the transaction still stands, and every later one fails.
-/// Such a connection is not used again.
-fn sqlite_pool() -> SqlitePoolOptions {
-    SqlitePoolOptions::new().after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+/// Connections that are threads of this process: looked at on their way back, and nothing ends them while they rest.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // A full disk makes SQLite roll back by itself; sqlx believes that the transaction still stands, and every later one
+        // fails. Such a connection is not used again.
+        .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
 /// A lock on a file beside the database: one `run` at a time, and gone with the process however it dies.
@@ -382,7 +415,7 @@ pub(super) fn lock_beside(database: &Path) -> anyhow::Result<RunLock> {
     }
     file.set_len(0)?;
     write!(file, "{}", std::process::id())?;
-    Ok(RunLock::File { _held: file })
+    Ok(RunLock::File { _held: Locked(file) })
 }
 
 async fn open_postgres(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock)> {
@@ -501,5 +534,24 @@ fn check_version(found: Option<i64>, migrations: &Migrator) -> Result<(), Unread
         None => Err(Unready::Empty),
         found if found == latest(migrations) => Ok(()),
         _ => Err(Unready::Older),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+
+    #[test]
+    fn the_lock_is_free_when_its_daemon_ends_whoever_has_a_copy_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("redress.db");
+        let RunLock::File { _held: held } = lock_beside(&database).unwrap() else { panic!("it is a file") };
+        // As a program has that is being started.
+        let copy = held.0.try_clone().unwrap();
+        assert!(lock_beside(&database).is_err());
+        drop(held);
+        assert!(lock_beside(&database).is_ok());
+        drop(copy);
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::absence::absences;
 use super::decide::{load, read_history};
-use super::open::{Tx, execute, on};
+use super::open::{Tx, ask, execute, on};
 use super::{CaseId, Known, Message, OutboxId, Store, instant, sql, storable};
 use crate::domain::case::{Case, MessageNo, Recorded};
 use crate::domain::code::Duty;
@@ -261,15 +261,14 @@ pub struct Alarm {
 impl Store {
     /// A stored message with its bytes.
     pub async fn message(&self, id: MessageNo) -> anyhow::Result<Option<Message>> {
-        let mut tx = self.db.begin_read().await?;
-        let row: Option<MessageColumns> = on!(&mut tx, c => sqlx::query_as(sql::RAW).bind(id).fetch_optional(c).await)?;
+        let row: Option<MessageColumns> =
+            ask!(self.db, c => sqlx::query_as(sql::RAW).bind(id).fetch_optional(c).await)?;
         Ok(row.map(Message::from))
     }
 
     /// Every case, oldest first.
     pub async fn cases(&self) -> anyhow::Result<Vec<CaseRow>> {
-        let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::CASE_LIST).fetch_all(c).await)?)
+        Ok(ask!(self.db, c => sqlx::query_as(sql::CASE_LIST).fetch_all(c).await)?)
     }
 
     /// A case with its history, or `None` when no case has this reference.
@@ -297,8 +296,7 @@ impl Store {
 
     /// Messages after row `after`, oldest first.
     pub async fn inbox(&self, after: MessageNo, limit: i64) -> anyhow::Result<Vec<InboxRow>> {
-        let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::INBOX_LIST).bind(after).bind(limit).fetch_all(c).await)?)
+        Ok(ask!(self.db, c => sqlx::query_as(sql::INBOX_LIST).bind(after).bind(limit).fetch_all(c).await)?)
     }
 
     /// The newest messages before row `before`, the newest first, each with the beginning of its bytes: its headers,
@@ -339,16 +337,14 @@ impl Store {
             Letters::Held => ("held", "held"),
             Letters::Failed => ("failed", "failed"),
         };
-        let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::LATEST_LETTERS)
+        Ok(ask!(self.db, c => sqlx::query_as(sql::LATEST_LETTERS)
             .bind(before.unwrap_or(i64::MAX)).bind(state).bind(or_state).bind(limit).fetch_all(c).await)?)
     }
 
     /// The letters of a case, oldest first.
     pub async fn letters_of(&self, reference: &Reference) -> anyhow::Result<Vec<LetterRow>> {
-        let mut tx = self.db.begin_read().await?;
         let reference = reference.to_string();
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::LETTERS_OF_CASE).bind(&reference).fetch_all(c).await)?)
+        Ok(ask!(self.db, c => sqlx::query_as(sql::LETTERS_OF_CASE).bind(&reference).fetch_all(c).await)?)
     }
 
     /// One line of the inbox list.
@@ -363,32 +359,27 @@ impl Store {
 
     /// Letters after row `after`, oldest first.
     pub async fn outbox(&self, after: OutboxId, limit: i64) -> anyhow::Result<Vec<LetterRow>> {
-        let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::OUTBOX_LIST).bind(after).bind(limit).fetch_all(c).await)?)
+        Ok(ask!(self.db, c => sqlx::query_as(sql::OUTBOX_LIST).bind(after).bind(limit).fetch_all(c).await)?)
     }
 
     /// Every try at a letter.
     pub async fn attempts(&self, letter: OutboxId) -> anyhow::Result<Vec<AttemptRow>> {
-        let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::ATTEMPTS).bind(letter).fetch_all(c).await)?)
+        Ok(ask!(self.db, c => sqlx::query_as(sql::ATTEMPTS).bind(letter).fetch_all(c).await)?)
     }
 
     /// Open duties, the earliest date first.
     pub async fn deadlines(&self) -> anyhow::Result<Vec<DeadlineRow>> {
-        let mut tx = self.db.begin_read().await?;
-        let rows: Vec<DeadlineColumns> = on!(&mut tx, c => sqlx::query_as(sql::OPEN_DEADLINES).fetch_all(c).await)?;
+        let rows: Vec<DeadlineColumns> = ask!(self.db, c => sqlx::query_as(sql::OPEN_DEADLINES).fetch_all(c).await)?;
         rows.into_iter().map(DeadlineRow::try_from).collect()
     }
 
     /// References of cases with a date that was looked at this often, and nothing could be decided.
     pub async fn stuck_deadlines(&self, attempts: i64) -> anyhow::Result<Vec<String>> {
-        let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_scalar(sql::STUCK_DEADLINES).bind(attempts).fetch_all(c).await)?)
+        Ok(ask!(self.db, c => sqlx::query_scalar(sql::STUCK_DEADLINES).bind(attempts).fetch_all(c).await)?)
     }
 
     pub async fn folders(&self) -> anyhow::Result<Vec<FolderRow>> {
-        let mut tx = self.db.begin_read().await?;
-        let rows: Vec<(String, String, i64)> = on!(&mut tx, c => sqlx::query_as(sql::FOLDERS).fetch_all(c).await)?;
+        let rows: Vec<(String, String, i64)> = ask!(self.db, c => sqlx::query_as(sql::FOLDERS).fetch_all(c).await)?;
         Ok(rows.into_iter().map(|(mailbox, folder, read)| FolderRow { mailbox, folder, read: instant(read) }).collect())
     }
 
@@ -409,21 +400,16 @@ impl Store {
 
     /// When each round has something to do next: the earliest message, letter and deadline that wait.
     pub async fn next_moments(&self) -> anyhow::Result<[Option<Timestamp>; 3]> {
-        let mut tx = self.db.begin_read().await?;
-        let mut moments = [None; 3];
-        for (moment, query) in moments.iter_mut().zip([sql::NEXT_NEW, sql::NEXT_LETTER, sql::NEXT_DEADLINE]) {
-            let at: Option<i64> = on!(&mut tx, c => sqlx::query_scalar(query).fetch_one(c).await)?;
-            *moment = at.map(instant);
-        }
-        Ok(moments)
+        let (message, letter, deadline): (Option<i64>, Option<i64>, Option<i64>) =
+            ask!(self.db, c => sqlx::query_as(sql::NEXT_MOMENTS).fetch_one(c).await)?;
+        Ok([message, letter, deadline].map(|at| at.map(instant)))
     }
 
     // ── alarms ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     pub async fn alarms(&self) -> anyhow::Result<Vec<Alarm>> {
-        let mut tx = self.db.begin_read().await?;
         let rows: Vec<(String, i64, Option<i64>, String)> =
-            on!(&mut tx, c => sqlx::query_as(sql::ALARMS).fetch_all(c).await)?;
+            ask!(self.db, c => sqlx::query_as(sql::ALARMS).fetch_all(c).await)?;
         Ok(rows
             .into_iter()
             .map(|(name, since, told, words)| Alarm { name, since: instant(since), told: told.map(instant), words })

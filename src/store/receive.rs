@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::decide::MessageState;
-use super::open::{execute, on};
+use super::open::{ask, execute, on};
 use super::{Store, sql};
 use crate::domain::case::MessageNo;
 
@@ -26,8 +26,7 @@ pub struct Arrived {
 impl Store {
     /// UIDs of a folder that are stored.
     pub async fn known_uids(&self, mailbox: &str, folder: &str, uidvalidity: i64) -> anyhow::Result<BTreeSet<String>> {
-        let mut tx = self.db.begin_read().await?;
-        let uids: Vec<String> = on!(&mut tx, c => sqlx::query_scalar(sql::KNOWN_UIDS)
+        let uids: Vec<String> = ask!(self.db, c => sqlx::query_scalar(sql::KNOWN_UIDS)
             .bind(mailbox).bind(folder).bind(uidvalidity).fetch_all(c).await)?;
         Ok(uids.into_iter().collect())
     }
@@ -84,8 +83,7 @@ impl Store {
         folder: &str,
         uidvalidity: i64,
     ) -> anyhow::Result<Vec<(MessageNo, String)>> {
-        let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::UNFILED)
+        Ok(ask!(self.db, c => sqlx::query_as(sql::UNFILED)
             .bind(mailbox).bind(folder).bind(uidvalidity).fetch_all(c).await)?)
     }
 

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::open::{execute, on};
+use super::open::{ask, execute};
 use super::{Store, instant, sql};
 use crate::domain::reconcile::{Difference, Entry, Reconciled};
 
@@ -13,9 +13,8 @@ pub(super) const RECONCILED: &str = "reconciled";
 impl Store {
     /// Every message ever taken from this mailbox: where it lay, never its words.
     pub async fn ledger(&self, mailbox: &str) -> anyhow::Result<Vec<Entry>> {
-        let mut tx = self.db.begin_read().await?;
         let rows: Vec<(String, i64, String, i64, i64, Option<i64>)> =
-            on!(&mut tx, c => sqlx::query_as(sql::LEDGER).bind(mailbox).fetch_all(c).await)?;
+            ask!(self.db, c => sqlx::query_as(sql::LEDGER).bind(mailbox).fetch_all(c).await)?;
         let entry = |(folder, uidvalidity, uid, arrived, size, copy_of): (_, _, _, i64, i64, Option<i64>)| Entry {
             folder,
             uidvalidity,
@@ -29,17 +28,15 @@ impl Store {
 
     /// Whether a message of these bytes (SHA-256, hex) was ever taken from this mailbox.
     pub async fn has_digest(&self, mailbox: &str, digest: &str) -> anyhow::Result<bool> {
-        let mut tx = self.db.begin_read().await?;
         let there: i64 =
-            on!(&mut tx, c => sqlx::query_scalar(sql::HAS_DIGEST).bind(mailbox).bind(digest).fetch_one(c).await)?;
+            ask!(self.db, c => sqlx::query_scalar(sql::HAS_DIGEST).bind(mailbox).bind(digest).fetch_one(c).await)?;
         Ok(there > 0)
     }
 
     /// Letters that do not agree with what the mail server answered, or that wait or are on their way since before
     /// `patience_until`.
     pub async fn letters_apart(&self, patience_until: Timestamp) -> anyhow::Result<Vec<Difference>> {
-        let mut tx = self.db.begin_read().await?;
-        let rows: Vec<(i64, String, i64, i64, Option<i64>)> = on!(&mut tx, c => sqlx::query_as(sql::LETTERS_APART)
+        let rows: Vec<(i64, String, i64, i64, Option<i64>)> = ask!(self.db, c => sqlx::query_as(sql::LETTERS_APART)
             .bind(patience_until.as_millisecond()).fetch_all(c).await)?;
         let difference =
             |(letter, state, next, taken, started): (i64, String, i64, i64, Option<i64>)| match (state.as_str(), taken)
@@ -59,9 +56,8 @@ impl Store {
     ///
     /// Also when what is kept cannot be read.
     pub async fn reconciled(&self) -> anyhow::Result<Option<Reconciled>> {
-        let mut tx = self.db.begin_read().await?;
         let kept: Option<Vec<u8>> =
-            on!(&mut tx, c => sqlx::query_scalar(sql::INFO).bind(RECONCILED).fetch_optional(c).await)?;
+            ask!(self.db, c => sqlx::query_scalar(sql::INFO).bind(RECONCILED).fetch_optional(c).await)?;
         kept.map(|kept| serde_json::from_slice(&kept).context("What the last comparison came to is damaged"))
             .transpose()
     }

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 
 use super::decide::NewLetter;
-use super::open::{execute, on};
+use super::open::{ask, execute, on};
 use super::questions::{CaseFile, InboxRow, case_file};
 use super::send::add_letter;
 use super::{Store, instant, sql};
@@ -29,15 +29,13 @@ impl Store {
 
     /// Messages that were stored from `since` on, oldest first.
     pub async fn messages_since(&self, since: Timestamp) -> anyhow::Result<Vec<InboxRow>> {
-        let mut tx = self.db.begin_read().await?;
         let since = since.as_millisecond();
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::MESSAGES_SINCE).bind(since).fetch_all(c).await)?)
+        Ok(ask!(self.db, c => sqlx::query_as(sql::MESSAGES_SINCE).bind(since).fetch_all(c).await)?)
     }
 
     /// How many letters of the landlord are held, and how many of these by a limit.
     pub async fn held_of(&self, landlord: &str) -> anyhow::Result<(i64, i64)> {
-        let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::HELD_OF).bind(landlord).fetch_one(c).await)?)
+        Ok(ask!(self.db, c => sqlx::query_as(sql::HELD_OF).bind(landlord).fetch_one(c).await)?)
     }
 
     /// When the round of this name last did its work; `None` when it never did.
@@ -46,9 +44,8 @@ impl Store {
     ///
     /// Also when what is kept is no moment.
     pub async fn last_round(&self, name: &str) -> anyhow::Result<Option<Timestamp>> {
-        let mut tx = self.db.begin_read().await?;
         let kept: Option<Vec<u8>> =
-            on!(&mut tx, c => sqlx::query_scalar(sql::INFO).bind(round(name)).fetch_optional(c).await)?;
+            ask!(self.db, c => sqlx::query_scalar(sql::INFO).bind(round(name)).fetch_optional(c).await)?;
         let read = |kept: Vec<u8>| {
             let ms = kept.try_into().ok().map(i64::from_be_bytes);
             ms.map(instant).with_context(|| format!("When {name} was last done is damaged in the database"))

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::absence::absences;
 use super::decide::{Change, Known, NewLetter, load, write_change};
-use super::open::{Tx, execute, on};
+use super::open::{Tx, ask, execute, on};
 use super::{CaseId, OutboxId, Races, Store, instant, sql, storable};
 use crate::domain::brake::{Brake, Rate, Rates};
 use crate::domain::case::{MessageNo, Outcome, Says};
@@ -248,14 +248,12 @@ impl Store {
 
     /// Letters held for the reason given, oldest first.
     pub async fn held(&self, because: &str) -> anyhow::Result<Vec<Claimed>> {
-        let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::HELD_BY_MODE).bind(because).fetch_all(c).await)?)
+        Ok(ask!(self.db, c => sqlx::query_as(sql::HELD_BY_MODE).bind(because).fetch_all(c).await)?)
     }
 
     /// One letter, in whatever state.
     pub async fn letter(&self, id: OutboxId) -> anyhow::Result<Option<Claimed>> {
-        let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::LETTER).bind(id).fetch_optional(c).await)?)
+        Ok(ask!(self.db, c => sqlx::query_as(sql::LETTER).bind(id).fetch_optional(c).await)?)
     }
 
     /// Keeps a waiting letter back. `false` when it is not waiting.

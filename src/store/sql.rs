@@ -72,7 +72,6 @@ RETURNING id, mailbox, folder, arrived_at, size, whole, raw, attempts"
 );
 pub(super) const POSTPONE: &str = "UPDATE inbox SET next_at = $2 WHERE id = $1 AND state = 'new'";
 pub(super) const CASES_OF_MESSAGE: &str = "SELECT case_id FROM message_case WHERE inbox_id = $1 ORDER BY case_id";
-pub(super) const NEXT_NEW: &str = "SELECT MIN(next_at) FROM inbox WHERE state = 'new'";
 /// Guard: exactly one row, else another has handled it. Keeps others from it until the transaction ends.
 pub(super) const LOCK_NEW: &str = "UPDATE inbox SET state = state WHERE id = $1 AND state = 'new'";
 /// After [`LOCK_NEW`].
@@ -164,7 +163,6 @@ UPDATE deadline SET attempts = attempts + 1, next_at = $2
    AND met_at IS NULL AND next_at <= $1
 RETURNING case_id, duty, attempts"
 );
-pub(super) const NEXT_DEADLINE: &str = "SELECT MIN(next_at) FROM deadline WHERE met_at IS NULL";
 pub(super) const STUCK_DEADLINES: &str = "
 SELECT DISTINCT c.reference FROM deadline d JOIN case_file c ON c.id = d.case_id
  WHERE d.met_at IS NULL AND d.attempts >= $1 ORDER BY c.reference";
@@ -209,7 +207,6 @@ pub(super) const BEGIN_LETTER: &str = "UPDATE outbox SET begun_at = $2 WHERE id 
 /// Takes back the claim of a letter that does not pass the gate.
 pub(super) const STOP_LETTER: &str = "
 UPDATE outbox SET state = 'held', held_because = $2, brake = $3, attempts = attempts - 1 WHERE id = $1";
-pub(super) const NEXT_LETTER: &str = "SELECT MIN(next_at) FROM outbox WHERE state = 'queued'";
 pub(super) const START_ATTEMPT: &str = "
 INSERT INTO attempt (outbox_id, number, started_at, daemon) VALUES ($1, $2, $3, $4)";
 pub(super) const END_ATTEMPT: &str = "
@@ -309,6 +306,10 @@ SELECT (SELECT MIN(stored_at) FROM inbox WHERE state = 'new'),
        (SELECT MIN(written_at) FROM outbox
          WHERE state IN ('queued', 'sending') AND (reply IS NULL OR reply NOT LIKE '%5.2.2%')),
        (SELECT MIN(written_at) FROM outbox WHERE state IN ('queued', 'sending') AND audience = 'operator')";
+pub(super) const NEXT_MOMENTS: &str = "
+SELECT (SELECT MIN(next_at) FROM inbox WHERE state = 'new'),
+       (SELECT MIN(next_at) FROM outbox WHERE state = 'queued'),
+       (SELECT MIN(next_at) FROM deadline WHERE met_at IS NULL)";
 /// Letters that do not agree with the mail server's answers: how often it took each, and when the last try began. A letter
 /// may wait, or be on its way, until $1.
 pub(super) const LETTERS_APART: &str = "

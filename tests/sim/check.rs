@@ -173,12 +173,16 @@ fn fits(case: &Case, line: &Recorded, rest: &[Recorded], calendar: &Calendar) ->
             let same =
                 case.letters.values().filter(|other| other.kind == *kind && other.stage == *stage && !other.copy);
             let first = matches!(kind, LetterKind::Acknowledgement | LetterKind::RequestLogged | LetterKind::Receipt);
+            // Stage 2 that was begun by mistake, and is asked for again, begins with a letter of its own.
+            let begun = case.escalation.as_ref().map(|escalation| escalation.received).filter(|_| *stage == Stage::Two);
+            let same = same.filter(|other| begun.is_none_or(|begun| other.written >= begun));
             let stands = same.filter(|other| !other.failed() && other.outcome != Some(Outcome::Dropped)).count();
             let twice = first && !copy && *audience == Audience::Resident && stands > 0;
             must(!twice, format!("a second {} at {stage}", kind.key()))?;
         }
         Event::DeadlineSet { duty, due, .. } if is_loud(*duty) => {
-            let before = owed(duty).map(|owed| owed.due.date);
+            // What lapsed is owed from another day: stage 2 asked for again, after it was taken for asked by mistake.
+            let before = owed(duty).filter(|owed| owed.lapsed.is_none()).map(|owed| owed.due.date);
             must(before.is_none_or(|before| due.date <= before), format!("{duty} was put off to {}", due.date))?;
             let received = case.received.map(london_date);
             let five = |received: Date| calendar.working_days_after(received, WorkingDays(5));

@@ -366,7 +366,7 @@ impl Server {
 #[derive(Debug, Default)]
 pub struct Lying {
     pub folders: BTreeMap<String, Vec<(u32, Timestamp, Vec<u8>)>>,
-    uidvalidity: i64,
+    pub uidvalidity: i64,
     /// The last UID of each folder.
     pub last_uid: BTreeMap<String, u32>,
     /// The server can neither move nor delete.
