@@ -2,6 +2,8 @@
 
 #[path = "flow/officers.rs"]
 mod officers;
+#[path = "flow/operator.rs"]
+mod operator;
 #[expect(dead_code, reason = "stories need no faults but their own")]
 mod sim;
 

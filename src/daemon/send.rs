@@ -7,6 +7,7 @@ use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
 
+use super::clock::still_rests;
 use super::office::{HELD_BY_CONFIGURATION, HELD_SINCE_RESTORE, Office};
 use super::{Progress, handle, operator};
 use crate::config::Sending;
@@ -54,7 +55,8 @@ pub struct Route {
 /// Only the database's.
 pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut Route) -> anyhow::Result<Progress> {
     let now = office.clock.now();
-    if route.rests_until.is_some_and(|until| now < until) {
+    let longest = SignedDuration::from_secs(ROUTE_RESTS[ROUTE_RESTS.len() - 1]);
+    if route.rests_until.is_some_and(|until| still_rests(until, longest, now)) {
         return Ok(Progress::Idle);
     }
     if route.in_doubt {
@@ -92,6 +94,9 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
             *route = Route::default();
             info!(letter.id, kind = letter.kind, attempt = letter.attempts, delay_s, outcome = "sent", "Letter sent");
             operator::over(office, ROUTE, "Letters leave again.").await?;
+            if letter.audience == "operator" {
+                operator::over(office, operator::OWN_MAIL, "Letters to your address arrive again.").await?;
+            }
             if nothing_makes_good(&letter) {
                 operator::over(office, STAFF, "Letters to staff arrive again.").await?;
             }

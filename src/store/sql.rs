@@ -92,7 +92,7 @@ pub(super) const USE_NUMBER: &str = "UPDATE numbering SET last = last + 1 WHERE 
 pub(super) const ABSENCES: &str = "
 SELECT address, since, until, cover FROM absence WHERE id IN (SELECT MAX(id) FROM absence GROUP BY address)
  ORDER BY address";
-pub(super) const ABSENCE_SAID_SINCE: &str = "SELECT COUNT(*) FROM absence WHERE recorded_at >= $1 AND until > since";
+pub(super) const ABSENCE_SAID_SINCE: &str = "SELECT COUNT(*) FROM absence WHERE recorded_at > $1 AND until > since";
 pub(super) const ADD_ABSENCE: &str = "
 INSERT INTO absence (address, since, until, cover, recorded_by, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)";
 
@@ -178,6 +178,9 @@ UPDATE outbox SET state = 'sending', attempts = attempts + 1
 RETURNING ",
     whole_letter!()
 );
+/// What a clock that was ahead put off.
+pub(super) const BRING_LETTERS_NEAR: &str = "UPDATE outbox SET next_at = $1 WHERE state = 'queued' AND next_at > $2";
+pub(super) const BRING_MESSAGES_NEAR: &str = "UPDATE inbox SET next_at = $1 WHERE state = 'new' AND next_at > $2";
 pub(super) const NEXT_LETTER: &str = "SELECT MIN(next_at) FROM outbox WHERE state = 'queued'";
 pub(super) const START_ATTEMPT: &str = "
 INSERT INTO attempt (outbox_id, number, started_at) VALUES ($1, $2, $3)";
