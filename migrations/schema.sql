@@ -93,7 +93,7 @@ CREATE TABLE case_file (
     reference TEXT NOT NULL UNIQUE,
     -- as in numbering
     landlord TEXT NOT NULL,
-    -- complaint, service_request
+    -- complaint, service_request, correspondence
     kind TEXT NOT NULL,
     -- when its first message reached the landlord's mail server; ms
     received_at INTEGER NOT NULL,
@@ -168,7 +168,7 @@ CREATE INDEX message_case_case ON message_case (case_id);
 CREATE TABLE deadline (
     -- the case
     case_id INTEGER NOT NULL REFERENCES case_file (id),
-    -- acknowledge, respond_stage1, review_request
+    -- what is owed: acknowledge, respond_stage1, action-2, …
     duty TEXT NOT NULL,
     -- the last day in time, in Europe/London; YYYY-MM-DD
     due TEXT NOT NULL,
@@ -188,13 +188,13 @@ CREATE INDEX deadline_next ON deadline (next_at);
 CREATE TABLE outbox (
     -- OutboxId; never used again
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    -- the case; NULL for a letter to the operator
+    -- the case; NULL for lists, answers about no case, and letters to the operator
     case_id INTEGER REFERENCES case_file (id),
-    -- number within the case, 1 is the first; 0 for a letter to the operator
+    -- number within the case, 1 is the first; 0 for a letter of no case
     letter INTEGER NOT NULL,
     -- whose letter it is, as in numbering; NULL for a letter to the operator
     landlord TEXT,
-    -- acknowledgement, receipt, request-logged, added, new-case, new-message, reminder, undelivered, to-operator
+    -- what it is: acknowledgement, response, reminder, digest, to-operator, …
     kind TEXT NOT NULL,
     -- resident, staff, operator
     audience TEXT NOT NULL CHECK (audience IN ('resident', 'staff', 'operator')),
@@ -206,7 +206,7 @@ CREATE TABLE outbox (
     message_id TEXT NOT NULL UNIQUE,
     -- as in the letter
     subject TEXT NOT NULL,
-    -- what it says, as JSON, to write it anew or see whether it still holds; NULL for one to the operator
+    -- what it says, as JSON, to write it anew or see whether it still holds; NULL for a letter of no case
     says TEXT,
     -- the letter as it leaves; NULL once erased
     bytes BLOB,

@@ -3,6 +3,7 @@
 //! Unknown keys and every other mistake are refused, all at once, each with its line and what to write instead.
 //! `config/example.toml` documents every key.
 
+mod endpoint;
 mod health;
 mod landlord;
 mod mail;
@@ -87,9 +88,8 @@ pub struct Health {
 /// Somebody elsewhere who misses us when we stay away.
 #[derive(Clone, Debug)]
 pub struct Heartbeat {
-    pub server: Server,
-    /// Path and query of the URL; often a secret by itself, so never in the log.
-    pub path: String,
+    /// Its path is often a secret by itself, so never in the log.
+    pub endpoint: Endpoint,
     /// Minutes between two knocks. Default 5.
     pub every_m: u32,
 }
@@ -140,7 +140,34 @@ pub struct Server {
 #[derive(Clone, Debug)]
 pub struct Login {
     pub user: String,
-    pub password: SecretString,
+    pub proof: Proof,
+}
+
+/// How we show a server who we are.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    Password(SecretString),
+    /// With a token that another server gives, good for an hour or so (OAuth 2.0).
+    Token(Box<Issuer>),
+}
+
+/// Who gives the tokens (RFC 6749).
+#[derive(Clone, Debug)]
+pub struct Issuer {
+    pub endpoint: Endpoint,
+    pub client_id: String,
+    pub client_secret: Option<SecretString>,
+    pub scope: Option<String>,
+    /// What a person granted once; `None`: the program has an access of its own.
+    pub refresh_token: Option<SecretString>,
+}
+
+/// A server that speaks HTTP, and the path to ask for there.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    pub server: Server,
+    /// With the query.
+    pub path: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,14 @@ use redress::daemon::office;
 /// The exit code for a configuration that must be mended first (sysexits.h, EX_CONFIG).
 const BAD_CONFIGURATION: u8 = 78;
 
+const EXAMPLES: &str = "\
+Examples:
+  redress demo                               see what it does, without any set-up
+  redress check --connect                    after each change of the configuration
+  redress run                                the daemon
+  redress status                             how things stand
+  redress case WEL-1047-K --help             what a person can do to a case";
+
 const RUN_EXAMPLES: &str = "\
 Examples:
   redress run                                until told to stop; systemd's work
@@ -31,7 +39,7 @@ Knows the landlords' own addresses and people when there is a configuration; wor
 
 /// Watches a landlord's complaints mailbox, keeps the Complaint Handling Code's clocks, and answers in time
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = EXAMPLES)]
 struct Arguments {
     /// The configuration file
     #[arg(long, global = true, env = "REDRESS_CONFIG", default_value = "/etc/redress/redress.toml")]
@@ -86,6 +94,7 @@ enum Command {
         /// For a program, one JSON object a line
         #[arg(long)]
         json: bool,
+        /// Messages, each as a mail program saves it
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, date, time};
-use redress::config::{Config, Loaded, Problem, Problems, SecondWay, Security, Sending, Source};
+use redress::config::{Config, Loaded, Problem, Problems, Proof, SecondWay, Security, Sending, Server, Source};
 use redress::domain::ladder::WorkingHours;
 use redress::domain::landlord::Acknowledge;
 use secrecy::ExposeSecret;
@@ -198,7 +198,7 @@ fn the_smallest_configuration_has_the_documented_defaults() {
     assert_eq!(config.mailboxes[0].authserv_id, None);
     let Source::Imap(imap) = &config.mailboxes[0].source else { panic!("an IMAP mailbox") };
     assert_eq!((imap.port, imap.security), (993, Security::Tls));
-    assert_eq!(imap.login.as_ref().expect("a login").password.expose_secret(), "correct horse");
+    assert_eq!(password(imap), "correct horse");
     assert_eq!(config.landlords[0].deputy.role, "Deputy Complaints Officer");
     assert_eq!(config.landlords[0].deputy.estate, None);
     assert_eq!(config.landlords[0].acknowledge, Acknowledge::Automatic);
@@ -257,6 +257,36 @@ fn the_server_that_says_who_wrote_is_named_by_its_name_alone() {
     }
 }
 
+/// The password that is shown to `server`.
+fn password(server: &Server) -> &str {
+    match &server.login.as_ref().expect("a login").proof {
+        Proof::Password(password) => password.expose_secret(),
+        Proof::Token(_) => panic!("a password was configured"),
+    }
+}
+
+#[test]
+fn a_token_takes_the_place_of_a_password_and_of_nothing_else() {
+    refused("two_proofs_or_none");
+    let section: String = EXAMPLE
+        .lines()
+        .skip_while(|line| !line.contains("[mailbox.imap.oauth]"))
+        .take_while(|line| line.starts_with('#'))
+        .filter_map(|line| line.strip_prefix("#   "))
+        .filter(|line| !line.starts_with("ca_file"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let text = EXAMPLE.replacen("password = { credential = \"imap\" }\n", &section, 1);
+    let loaded = example(&text).1.unwrap_or_else(|problems| panic!("{problems}"));
+    let Source::Imap(imap) = &loaded.config.mailboxes[0].source else { panic!("an IMAP mailbox") };
+    let Proof::Token(issuer) = &imap.login.as_ref().expect("a login").proof else { panic!("a token") };
+    assert_eq!(issuer.endpoint.server.host, "login.microsoftonline.com");
+    assert_eq!(issuer.endpoint.path, "/TENANT/oauth2/v2.0/token");
+    assert_eq!(issuer.client_secret.as_ref().expect("a secret").expose_secret(), "correct horse");
+    assert!(issuer.refresh_token.is_some());
+    let ends: Vec<&str> = loaded.config.expiries.iter().map(|expiry| expiry.key.as_str()).collect();
+    assert_eq!(ends, ["mailbox.complaints.imap.oauth.client_secret"]);
+}
+
 #[test]
 fn a_file_saved_on_windows_is_read_like_any_other() {
     let text = format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n"));
@@ -282,7 +312,7 @@ fn example(text: &str) -> (tempfile::TempDir, Result<Loaded, Problems>) {
     let folder = tempfile::tempdir().expect("temporary folder");
     let credentials = folder.path().join("credentials");
     fs::create_dir(&credentials).expect("credentials folder");
-    for name in ["imap", "smtp", "alarm"] {
+    for name in ["imap", "smtp", "alarm", "oauth", "granted"] {
         fs::write(credentials.join(name), "correct horse\n").expect("credential");
     }
     let path = folder.path().join("redress.toml");
@@ -322,6 +352,7 @@ fn the_defaults_shown_in_the_example_are_the_defaults() {
 #[test]
 fn the_example_documents_every_key_the_program_knows() {
     let sources = [
+        include_str!("../src/config/endpoint.rs"),
         include_str!("../src/config/health.rs"),
         include_str!("../src/config/landlord.rs"),
         include_str!("../src/config/mail.rs"),
@@ -361,7 +392,7 @@ fn a_secret_file_that_others_can_read_is_refused_until_it_is_the_programs_own() 
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).expect("mode set");
     let loaded = Config::load(&path, &env, TODAY).expect("nobody else can read it");
     let Source::Imap(imap) = &loaded.config.mailboxes[0].source else { panic!("an IMAP mailbox") };
-    assert_eq!(imap.login.as_ref().expect("a login").password.expose_secret(), SECRET);
+    assert_eq!(password(imap), SECRET);
 }
 
 /// Every line of the example left out, cut short, or given a value of each other type: some of it is good, most is

@@ -4,13 +4,18 @@ mod common;
 
 use std::time::{Duration, Instant};
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use common::{address, append, hand_to_postfix, imap, logged_in, messages, messages_arrived, smtp, variable};
 use futures::StreamExt as _;
-use redress::config::{Login, Security, Server};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use redress::config::{Endpoint, Issuer, Login, Proof, Security, Server};
 use redress::mail::imap::ImapMailbox;
 use redress::mail::mailbox::{Mailbox, MailboxError, Raw};
 use redress::mail::smtp::SmtpTransport;
 use redress::mail::transport::{Envelope, SendError, Transport};
+use sha2::Sha256;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 const LIMIT: u64 = 60 * 1024 * 1024;
 const SUMMER: &str = "17-Jul-2026 02:44:25 +0100";
@@ -191,7 +196,7 @@ async fn of_a_message_above_the_limit_the_headers_are_taken() {
 #[tokio::test]
 async fn a_wrong_password_is_a_refused_login_and_never_shown() {
     let user = address("complaints");
-    let wrong = Some(Login { user: user.clone(), password: "£ 5 \"quoted\"".to_owned().into() });
+    let wrong = Some(Login { user: user.clone(), proof: Proof::Password("£ 5 \"quoted\"".to_owned().into()) });
     let mut mailbox = ImapMailbox::new(Server { login: wrong.clone(), ..imap(&user, Security::Tls) });
     let error = mailbox.open("INBOX").await.unwrap_err();
     assert!(matches!(&error, MailboxError::Login(words) if words.contains("AUTHENTICATIONFAILED")), "{error}");
@@ -202,6 +207,60 @@ async fn a_wrong_password_is_a_refused_login_and_never_shown() {
     let error = transport.verify().await.unwrap_err();
     assert!(matches!(&error, SendError::RouteBroken(words) if words.starts_with("login: 535")), "{error}");
     assert!(!error.to_string().contains("quoted"));
+}
+
+/// A server that gives each asker a token for `user`, signed with `key`, as Dovecot and Postfix are shown it.
+async fn token_server(user: &str, key: &str) -> Endpoint {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
+    let port = listener.local_addr().expect("bound").port();
+    let word = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+    let claims = format!(r#"{{"sub": "redress", "email": "{user}", "iat": 1790000000, "exp": 4000000000}}"#);
+    let signed = format!("{}.{}", word(r#"{"typ": "JWT", "alg": "HS256"}"#), word(&claims));
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes any key");
+    mac.update(signed.as_bytes());
+    let token = format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()));
+    let granted = format!(r#"{{"token_type": "Bearer", "expires_in": 3600, "access_token": "{token}"}}"#);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("an asker comes");
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"client_secret=ours") {
+                assert_ne!(stream.read_buf(&mut asked).await.expect("a form"), 0, "a form that ends with the secret");
+            }
+            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{granted}", granted.len());
+            stream.write_all(answer.as_bytes()).await.expect("the asker listens");
+        }
+    });
+    let server = Server { host: "127.0.0.1".into(), port, security: Security::Plain, login: None, ca_file: None };
+    Endpoint { server, path: "/token".into() }
+}
+
+#[tokio::test]
+async fn with_a_token_in_place_of_a_password_mail_is_read_and_letters_leave() {
+    let user = address("complaints");
+    append(&user, "", SUMMER, LEAK).await;
+    for (key, good) in [("correct-horse", true), ("stolen", false)] {
+        let issuer = Issuer {
+            endpoint: token_server(&user, key).await,
+            client_id: "redress".into(),
+            client_secret: Some("ours".to_owned().into()),
+            scope: None,
+            refresh_token: None,
+        };
+        let login = Some(Login { user: user.clone(), proof: Proof::Token(Box::new(issuer)) });
+        let mut mailbox = ImapMailbox::new(Server { login: login.clone(), ..imap(&user, Security::Tls) });
+        let opened = mailbox.open("INBOX").await;
+        let mut transport = SmtpTransport::new(Server { login, ..smtp(&user, Security::Tls) }, "redress.example.org");
+        let verified = transport.verify().await;
+        if good {
+            opened.unwrap();
+            assert_eq!(whole(&mut mailbox, "1").await, LEAK);
+            assert_eq!(verified, Ok(()));
+        } else {
+            assert!(matches!(opened, Err(MailboxError::Login(_))), "{opened:?}");
+            assert!(matches!(verified, Err(SendError::RouteBroken(_))), "{verified:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,11 @@ use crate::store::{InboxRow, Messages};
 
 /// What `redress inbox` is asked.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  redress inbox list --set-aside             what waits for a person
+  redress inbox show 17                      what message 17 is, and why
+  redress inbox raw 17 > message.eml         as it came")]
 pub struct Ask {
     #[command(subcommand)]
     what: What,
@@ -61,6 +66,7 @@ Examples:
 JSON: an object with what `inbox list --json` has, and kind, may_answer, reasons, from, reply_to, subject, date_claimed, \
 attachments, problems, text, new_text.")]
     Show {
+        /// Its number in the list
         #[arg(value_name = "NUMBER")]
         id: MessageNo,
         /// For a program, as JSON
@@ -72,6 +78,7 @@ attachments, problems, text, new_text.")]
 Examples:
   redress inbox raw 17 > message.eml         any mail program opens it")]
     Raw {
+        /// Its number in the list
         #[arg(value_name = "NUMBER")]
         id: MessageNo,
     },

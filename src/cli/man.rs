@@ -16,9 +16,9 @@ use super::page;
 #[command(after_help = "\
 Examples:
   redress man | man -l -                     the first page
-  redress man /usr/local/share/man/man1      all of them: then `man redress`, `man redress-case-extend`
+  redress man /usr/local/share/man/man1      all of them
 
-A folder that is not there is made; pages of the same name are written anew.")]
+Then `man redress`, `man redress-case-extend`. A folder that is not there is made; pages of the same name are written anew.")]
 pub struct Ask {
     /// Where to write every page; without it, the first page goes to standard output
     #[arg(value_name = "FOLDER")]

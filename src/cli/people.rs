@@ -24,6 +24,11 @@ use crate::store::{AwayNote, Store};
 
 /// What `redress people` is asked.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  redress people list                        who has what to do, and who is away
+  redress people away ada --until 'in 5 working days' --as dan
+  redress people leave ada --to ben --as dan --dry-run")]
 pub struct Ask {
     #[command(subcommand)]
     what: What,
@@ -75,7 +80,8 @@ A case that may not go to them (Code 5.8, 6.13) stays where it is and is listed 
     /// Say that somebody is away, until when, and who stands in
     #[command(after_help = "\
 Examples:
-  redress people away ada@example.net --until 'Monday 4 January' --cover ben@example.net --as ada@example.net
+  redress people away ada@example.net --until 'Monday 4 January' --as ada@example.net
+  redress people away ada --until 4/1 --cover ben --as dan
   redress people away ada --until 'in 5 working days' --as dan --dry-run
 
 From today on, letters about their cases go to whoever stands in, and new cases pass them over; the cases stay theirs. Where \

@@ -31,8 +31,7 @@ pub struct Triage {
     /// Messages, one JSON object a line with id, subject, body and context.
     #[arg(required_unless_present = "corrections")]
     files: Vec<PathBuf>,
-    /// Print one JSON object a line instead of a table.
-    /// For a program, as JSON
+    /// For a program, one JSON object a line
     #[arg(long)]
     json: bool,
     /// Sort by the weights in this file instead of those that ship with the program.

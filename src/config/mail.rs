@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::endpoint::endpoint;
 use super::landlord::{person, short_name};
 use super::reader::Table;
 use super::secret::{is_loopback, secret};
 use super::sections::{Context, Met};
-use super::{Login, MailboxConfig, Operator, Outgoing, SecondWay, Security, Server, Source};
+use super::{Issuer, Login, MailboxConfig, Operator, Outgoing, Proof, SecondWay, Security, Server, Source};
 
 pub(super) fn mailbox(context: &Context<'_>, table: &Table<'_>, met: &mut Met) -> Option<MailboxConfig> {
     let name_slot = table.need("name", r#""complaints""#);
@@ -140,21 +141,55 @@ fn server(context: &Context<'_>, table: &Table<'_>, protocol: &Protocol) -> Opti
     let port = port(context, table, protocol, security.unwrap_or(Security::Tls));
     let user = table.may("user", r#""complaints@example.org""#);
     let password = table.may("password", r#"{ file = "/etc/redress/mail-password" }"#);
-    let wants_login = protocol.login || user.is_there() || password.is_there();
+    let oauth = table.may("oauth", "section [mailbox.imap.oauth]");
+    let wants_login = protocol.login || user.is_there() || password.is_there() || oauth.is_there();
+    let ca_file =
+        table.may("ca_file", r#""/etc/redress/ca.pem""#).parsed(|path| certificates(&context.folder.join(path)));
     let login = if wants_login {
         let user = table.need("user", r#""complaints@example.org""#).text();
-        let password = table.need("password", r#"{ file = "/etc/redress/mail-password" }"#);
-        let password = secret(context, &password);
-        user.zip(password).map(|(user, password)| Login { user, password })
+        let proof = match oauth.is_there() {
+            true if password.is_there() => {
+                context.notes.refuse(oauth.place(), "stands beside a password. Leave one of them out.");
+                None
+            }
+            true => oauth.table(|table| issuer(context, table)).map(|issuer| Proof::Token(Box::new(issuer))),
+            false => {
+                let password = table.need("password", r#"{ file = "/etc/redress/mail-password" }"#);
+                secret(context, &password).map(Proof::Password)
+            }
+        };
+        user.zip(proof).map(|(user, proof)| Login { user, proof })
     } else {
         None
     };
-    let ca_file =
-        table.may("ca_file", r#""/etc/redress/ca.pem""#).parsed(|path| certificates(&context.folder.join(path)));
     if wants_login && login.is_none() {
         return None;
     }
     Some(Server { host: host?, port, security: security?, login, ca_file })
+}
+
+/// Who gives the tokens that are shown in place of a password.
+fn issuer(context: &Context<'_>, table: &Table<'_>) -> Option<Issuer> {
+    let ca_file =
+        table.may("ca_file", r#""/etc/redress/ca.pem""#).parsed(|path| certificates(&context.folder.join(path)));
+    let token_url = r#""https://login.microsoftonline.com/TENANT/oauth2/v2.0/token""#;
+    let endpoint = table.need("token_url", token_url).parsed(|url| endpoint(url, ca_file.clone()));
+    let client_id = table.need("client_id", r#""the program's id, as the provider shows it""#).text();
+    let secret_slot = table.may("client_secret", r#"{ credential = "oauth" }"#);
+    let refresh_slot = table.may("refresh_token", r#"{ credential = "granted" }"#);
+    let client_secret = secret(context, &secret_slot);
+    let refresh_token = secret(context, &refresh_slot);
+    let scope = table.may("scope", r#""https://outlook.office365.com/.default""#).text();
+    if !secret_slot.is_there() && !refresh_slot.is_there() {
+        let what = r#"has no secret to show. Write client_secret = { credential = "oauth" }."#;
+        context.notes.refuse(table.place(), what);
+        return None;
+    }
+    // One that was named and could not be read is not as if there were none.
+    if secret_slot.is_there() != client_secret.is_some() || refresh_slot.is_there() != refresh_token.is_some() {
+        return None;
+    }
+    Some(Issuer { endpoint: endpoint?, client_id: client_id?, client_secret, scope, refresh_token })
 }
 
 fn port(context: &Context<'_>, table: &Table<'_>, protocol: &Protocol, security: Security) -> u16 {

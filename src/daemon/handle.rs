@@ -373,7 +373,7 @@ impl Desk<'_> {
             landlord: known.landlord.clone(),
             kind: known.case.kind.unwrap_or(opening.kind),
             open: known.case.open(),
-            can_escalate: known.case.can_escalate(),
+            can_escalate: known.case.can_escalate_by_mail(self.taken.arrived),
             ended_unanswered: known.case.ended_unanswered(),
             merged_into: match &known.case.ended {
                 Some(Ending::MergedInto(into)) => Some(into.clone()),

@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout};
 
 use self::session::{Opening, PATIENCE, Patience, Session};
 use super::mailbox::{Facts, Fetched, Folder, Mailbox, MailboxError, Uid};
+use super::token::{NoToken, Tokens};
 use super::wire::{self, Wire, WireError};
 use crate::config::{Security, Server};
 use MailboxError::{Login as LoginRefused, Lost, Refused};
@@ -31,13 +32,15 @@ pub struct ImapMailbox {
     opening: Opening,
     /// The server's list of capabilities could not be parsed (some put two spaces in it): work without any.
     capabilities_unreadable: bool,
+    tokens: Tokens,
 }
 
 impl ImapMailbox {
     /// Connects at the first [`open`](Mailbox::open).
     pub fn new(server: Server) -> ImapMailbox {
         let (patience, opening) = (PATIENCE, Opening::Select);
-        ImapMailbox { server, patience, session: None, opening, capabilities_unreadable: false }
+        let tokens = Tokens::default();
+        ImapMailbox { server, patience, session: None, opening, capabilities_unreadable: false, tokens }
     }
 
     /// One that only looks: folders are opened by EXAMINE, and nothing is ever moved.
@@ -75,8 +78,9 @@ impl ImapMailbox {
         }
     }
 
-    async fn log_in(&self) -> Result<Session, MailboxError> {
+    async fn log_in(&mut self) -> Result<Session, MailboxError> {
         let login = self.server.login.as_ref().ok_or_else(|| LoginRefused("no user name is configured".into()))?;
+        let shown = self.tokens.show(login).await?;
         let stream = wire::tcp(&self.server, self.patience.connect).await?;
         let stream: Box<dyn Wire> = match self.server.security {
             Security::Plain => Box::new(stream),
@@ -88,8 +92,11 @@ impl ImapMailbox {
         if self.server.security != Security::StartTls {
             session.greeting().await?;
         }
-        session.log_in(login).await?;
-        Ok(session)
+        let answered = session.log_in(&login.user, &shown).await;
+        if matches!(answered, Err(LoginRefused(_))) {
+            self.tokens.forget();
+        }
+        answered.map(|()| session)
     }
 
     /// Greeting and STARTTLS in clear, nothing else. A server that refuses is left: never on in clear.
@@ -181,6 +188,15 @@ impl Mailbox for ImapMailbox {
         if let Some(mut session) = self.session.take() {
             // The server says BYE before its OK, which reads as an error here; any end will do.
             let _ = timeout(self.patience.farewell, session.ask("LOGOUT", |_| ())).await;
+        }
+    }
+}
+
+impl From<NoToken> for MailboxError {
+    fn from(error: NoToken) -> MailboxError {
+        match error {
+            NoToken::Refused(_) => LoginRefused(error.to_string()),
+            NoToken::NotNow(_) => Lost(error.to_string()),
         }
     }
 }

@@ -1,13 +1,16 @@
 //! TALKS. The only sockets: a mailbox to read from and a transport to send by, two real kinds of each.
 //!
 //! [`mailbox`] and [`transport`] hold what callers need: the traits, their errors, and one type each that is whichever
-//! kind the configuration names. `imap` and `smtp` speak the protocols over `wire`, which alone opens connections.
+//! kind the configuration names. `imap` and `smtp` speak the protocols over `wire`, which alone opens connections; `token`
+//! gets what is shown to them where no password is taken.
 
 pub mod backoff;
+pub(crate) mod http;
 pub mod imap;
 pub mod mailbox;
 pub mod maildir;
 pub mod smtp;
+mod token;
 pub mod transport;
 mod utf7;
 pub(crate) mod wire;

@@ -24,7 +24,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use lettre::Address;
-use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
@@ -34,6 +34,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWrite
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::token::{NoToken, Shown, Tokens};
 use super::transport::{Accepted, Envelope, SendError, Transport};
 use super::wire::{self, Wire, WireError};
 use super::words;
@@ -68,12 +69,18 @@ pub struct SmtpTransport {
     server: Server,
     hello: ClientId,
     patience: Patience,
+    tokens: Tokens,
 }
 
 impl SmtpTransport {
     /// `hello` is the name we greet the server with (EHLO): this machine's, or the landlord's domain.
     pub fn new(server: Server, hello: &str) -> SmtpTransport {
-        SmtpTransport { server, hello: ClientId::Domain(hello.to_owned()), patience: PATIENCE }
+        SmtpTransport {
+            server,
+            hello: ClientId::Domain(hello.to_owned()),
+            patience: PATIENCE,
+            tokens: Tokens::default(),
+        }
     }
 
     /// Connects, logs in and leaves, without a letter.
@@ -84,7 +91,11 @@ impl SmtpTransport {
     }
 
     /// A connection ready for MAIL, and the flag that says whether the end of the letter has been written to it.
-    async fn connect(&self) -> Result<(AsyncSmtpConnection, Arc<AtomicBool>), SendError> {
+    async fn connect(&mut self) -> Result<(AsyncSmtpConnection, Arc<AtomicBool>), SendError> {
+        let shown = match &self.server.login {
+            Some(login) => Some(self.tokens.show(login).await?),
+            None => None,
+        };
         let stream = wire::tcp(&self.server, self.patience.connect).await?;
         let (stream, greeting): (Box<dyn Wire>, Vec<u8>) = match self.server.security {
             Security::Plain => (Box::new(stream), Vec::new()),
@@ -99,10 +110,18 @@ impl SmtpTransport {
         let line = Line { wire: stream, greeting: io::Cursor::new(greeting), dotted: dotted.clone() };
         let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(line), &self.hello);
         let mut connection = self.phase(Phase::Greeting, self.patience.command, connecting).await?;
-        if let Some(login) = &self.server.login {
-            let credentials = Credentials::new(login.user.clone(), login.password.expose_secret().to_owned());
-            let login = connection.auth(DEFAULT_MECHANISMS, &credentials);
-            self.phase(Phase::Login, self.patience.command, login).await?;
+        if let (Some(login), Some(shown)) = (&self.server.login, &shown) {
+            let (mechanisms, secret) = match shown {
+                Shown::Password(password) => (DEFAULT_MECHANISMS, password),
+                Shown::Token(token) => (&[Mechanism::Xoauth2][..], token),
+            };
+            let credentials = Credentials::new(login.user.clone(), secret.expose_secret().to_owned());
+            let login = connection.auth(mechanisms, &credentials);
+            let answered = self.phase(Phase::Login, self.patience.command, login).await;
+            if matches!(answered, Err(RouteBroken(_))) {
+                self.tokens.forget();
+            }
+            answered?;
         }
         Ok((connection, dotted))
     }
@@ -121,7 +140,7 @@ impl SmtpTransport {
         }
     }
 
-    async fn deliver(&self, letter: &Envelope<'_>) -> Result<Accepted, SendError> {
+    async fn deliver(&mut self, letter: &Envelope<'_>) -> Result<Accepted, SendError> {
         let (from, to) = (address(letter.from)?, address(letter.to)?);
         if has_bare_line_ends(letter.bytes) {
             // Servers differ in what they make of them, down to where the letter ends (SMTP smuggling).
@@ -230,6 +249,15 @@ impl Phase {
             Ok(())
         } else {
             Err(self.unanswered(&format!("out of step: {}", reply(answer))))
+        }
+    }
+}
+
+impl From<NoToken> for SendError {
+    fn from(error: NoToken) -> SendError {
+        match error {
+            NoToken::Refused(_) => RouteBroken(error.to_string()),
+            NoToken::NotNow(_) => Again(error.to_string()),
         }
     }
 }

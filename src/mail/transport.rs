@@ -58,7 +58,7 @@ impl Transport for Nowhere {
 /// The transport a configuration names.
 #[derive(Debug)]
 pub enum AnyTransport {
-    Smtp(SmtpTransport),
+    Smtp(Box<SmtpTransport>),
     Maildir(MaildirTransport),
 }
 
@@ -66,7 +66,7 @@ impl AnyTransport {
     /// `hello` is the name we greet mail servers with (EHLO). Neither connects nor looks before the first letter.
     pub fn new(outgoing: Outgoing, hello: &str) -> AnyTransport {
         match outgoing {
-            Outgoing::Smtp(server) => AnyTransport::Smtp(SmtpTransport::new(server, hello)),
+            Outgoing::Smtp(server) => AnyTransport::Smtp(Box::new(SmtpTransport::new(server, hello))),
             Outgoing::Maildir(path) => AnyTransport::Maildir(MaildirTransport::new(path)),
         }
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_imap::Session;
 use async_imap::types::Flag;
 use futures::TryStreamExt;
-use redress::config::{Login, Security, Server};
+use redress::config::{Login, Proof, Security, Server};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -31,7 +31,7 @@ pub fn address(who: &str) -> String {
 }
 
 pub fn login(user: &str) -> Login {
-    Login { user: user.into(), password: variable("REDRESS_TEST_PASSWORD").into() }
+    Login { user: user.into(), proof: Proof::Password(variable("REDRESS_TEST_PASSWORD").into()) }
 }
 
 fn server(port: u16, security: Security, login: Option<Login>) -> Server {

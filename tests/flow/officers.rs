@@ -2,6 +2,9 @@
 //! while; and nobody else can ask for it in their name.
 
 use redress::config::Config;
+use redress::domain::case::NoteKind;
+use redress::domain::command::Command;
+use redress::domain::words::Words;
 
 use crate::sim::*;
 
@@ -187,6 +190,19 @@ async fn the_files_of_a_response_go_on_to_the_resident_and_a_logo_does_not() {
     for there in ["filename=\"survey.pdf\"", "filename=\"ceiling.jpg\"", "JVBERi0xLjQK", "/9j/4AAQSkZJRg=="] {
         assert!(response.contains(there), "{there}");
     }
+
+    // It comes back: whoever reaches the resident another way is told what went with it.
+    let response = world.last_letter_to(ANN);
+    world.bounces(&response).await;
+    let told = world.last_letter_to(OFFICER);
+    assert!(told.says("Give them the files as well that went with it: survey.pdf, ceiling.jpg."), "{}", told.text);
+    let told = ada_replies(&mut world, "resident\npost: 14 Orchard Court, London N1 9XX\nprefers: post").await;
+    assert!(told.says("Done"), "{}", told.text);
+    world.goes_to("Mon 23 Nov 2026 10:20").await;
+    let cover =
+        world.letters_to(OFFICER).into_iter().rfind(|letter| letter.subject.starts_with("Please print and post"));
+    let cover = cover.expect("the letter, to be posted");
+    assert!(cover.says("Please print them too.") && cover.says("survey.pdf, ceiling.jpg"), "{}", cover.text);
 }
 
 #[tokio::test]
@@ -274,14 +290,40 @@ async fn undo_takes_back_what_its_letter_tells_of_and_nothing_that_others_have_b
     assert!(!world.history(&reference).await.contains(&"undone".to_owned()));
 
     world.goes_to("Mon 23 Nov 2026 11:00").await;
-    let respond = "define\npoint: The ceiling leaks\n\nrespond\nanswer: not upheld: We came in time.";
-    ada_replies(&mut world, respond).await;
-    let theirs = world.letters_to(ANN).remove(0);
-    let unhappy = "I am very unhappy with this and want to take my complaint further, to stage 2.";
-    world.mail(Mail::from("Ann Example <ann@example.com>").answering(&theirs).saying("Re: complaint", unhappy)).await;
-    let undo = world.letters_to(OFFICER).into_iter().rfind(|letter| letter.subject.starts_with("Done")).expect("one");
-    world.mail(Mail::from(ADA).answering(&undo).saying("Re: Done", "undo")).await;
+    let done = ada_replies(&mut world, "define\npoint: The ceiling leaks").await;
+    let note = Command::Note { kind: NoteKind::Call, text: Words::new("Rang the plumber."), on: None };
+    world.does(&reference, DEPUTY, note).await;
+    world.mail(Mail::from(ADA).answering(&done).saying("Re: Done", "undo")).await;
     assert!(world.last_letter_to(OFFICER).says("Others have gone on from it already"));
+}
+
+#[tokio::test]
+async fn nobody_is_unhappy_with_a_response_that_waits_so_it_can_still_be_undone() {
+    let (mut world, _) = a_complaint().await;
+    world.goes_to("Mon 23 Nov 2026 11:00").await;
+    let respond = "define\npoint: The ceiling leaks\n\nrespond\nanswer: not upheld: We came in time.";
+    let done = ada_replies(&mut world, respond).await;
+    let unhappy = "I am very unhappy with this and want to take my complaint further, to stage 2.";
+    let theirs = world.letters_to(ANN).remove(0);
+    let ann = || Mail::from("Ann Example <ann@example.com>").answering(&theirs).saying("Re: complaint", unhappy);
+    world.mail(ann()).await;
+    assert!(
+        world.last_letter_to(OFFICER).says("stage 2"),
+        "the officer reads it: {}",
+        world.last_letter_to(OFFICER).text
+    );
+    let escalated =
+        async |world: &World| world.told(REVIEWER).await.iter().any(|letter| letter.ends_with("escalation"));
+    assert!(!escalated(&world).await);
+    world.mail(Mail::from(ADA).answering(&done).saying("Re: Done", "undo")).await;
+    assert!(world.last_letter_to(OFFICER).says("Done"), "{}", world.last_letter_to(OFFICER).text);
+    world.goes_to("Mon 23 Nov 2026 12:00").await;
+    assert!(world.told(ANN).await.iter().all(|letter| !letter.ends_with(" response")), "it never left");
+
+    ada_replies(&mut world, respond).await;
+    world.goes_to("Mon 23 Nov 2026 12:06").await;
+    world.mail(ann()).await;
+    assert!(escalated(&world).await, "now it has left");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::{SignedDuration, ToSpan as _};
-use redress::config::{Heartbeat, Security, Server};
+use redress::config::{Endpoint, Heartbeat, Security, Server};
 use redress::daemon::clock::{Clock as _, PlayedClock, SystemClock};
 use redress::daemon::health::{answer, beat};
 use redress::daemon::office::Office;
@@ -139,7 +139,7 @@ async fn hear<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin>(
 
 fn heartbeat(host: &str, port: u16, security: Security, ca_file: Option<std::path::PathBuf>) -> Heartbeat {
     let server = Server { host: host.to_owned(), port, security, login: None, ca_file };
-    Heartbeat { server, path: "/ping/4711?a=b".to_owned(), every_m: 5 }
+    Heartbeat { endpoint: Endpoint { server, path: "/ping/4711?a=b".to_owned() }, every_m: 5 }
 }
 
 #[tokio::test]

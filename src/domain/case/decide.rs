@@ -346,7 +346,7 @@ impl Draft<'_> {
         let Addition { message, received, writer, name, flags, dissatisfied, words, withheld } = addition.clone();
         match writer {
             Writer::Handler => return, // They know what they wrote; it is on file.
-            Writer::Resident if dissatisfied != Dissatisfied::No && self.case.can_escalate() => {
+            Writer::Resident if dissatisfied != Dissatisfied::No && self.case.can_escalate_by_mail(received) => {
                 let answered = withheld.is_none();
                 // What may be a machine's, or junk, is for a person to look at; the clock runs.
                 let unsure = dissatisfied == Dissatisfied::Perhaps || !answered;

@@ -59,6 +59,12 @@ impl Command {
 }
 
 impl Case {
+    /// Whether what the resident wrote at `at` may ask for stage 2: nobody is unhappy with a response that had not left.
+    pub fn can_escalate_by_mail(&self, at: Timestamp) -> bool {
+        let waited = |last: &Undoable| at < last.until && !last.before.can_escalate();
+        self.can_escalate() && !self.undoable.as_ref().is_some_and(waited)
+    }
+
     /// Keeps what an undoing would need.
     pub(super) fn remembering(mut self, recorded: &Recorded) -> Case {
         if let Event::Heard { by, undo_until, .. } = &recorded.event {

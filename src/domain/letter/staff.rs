@@ -319,10 +319,16 @@ fn undelivered(
         by_hand => letter.is_some_and(|letter| letter.by_hand),
         copy => letter.is_some_and(|letter| letter.copy),
         to_resident => letter.is_some_and(|letter| letter.audience == Audience::Resident),
+        files => letter.map(|letter| file_names(&letter.files, pen)),
         still_owed => owed.map(|(duty, owed)| context! {
             in_words => duty.in_words(), date => spoken(owed.due.date), provision => cited(&owed.provision),
         }),
     }
+}
+
+/// The names of files.
+fn file_names(files: &[Words], pen: &mut Pen) -> Vec<String> {
+    files.iter().filter_map(|name| named(name, pen)).collect()
 }
 
 /// The page that goes with a letter to be handed over.
@@ -339,8 +345,12 @@ pub(super) fn cover(source: &Source, pen: &mut Pen) -> Value {
     let arrive_by = due.map(|owed| spoken(owed.due.date));
     pen.must("hand_over", "6.2", to.iter().chain(&post).chain(&arrive_by).cloned());
     let (done, find_out) = steps::of_cover(source, to.is_none() && !call, pen);
+    // A letter that is written again has not got the files that went with the first: they are in that one's bytes.
+    let first =
+        |letter: &&Posted| letter.kind == kind && letter.stage == says.stage() && letter.failed() && !letter.copy;
+    let files = source.case.letters.values().rfind(first).map(|letter| file_names(&letter.files, pen));
     context! {
-        what => in_words(kind), call, to, post, arrive_by, done, find_out,
+        what => in_words(kind), call, to, post, arrive_by, files, done, find_out,
         in_place_of => in_place_of(source, pen),
         ..agreed(source, pen)
     }

@@ -12,13 +12,14 @@ use async_imap::Client;
 use async_imap::imap_proto::{
     AttributeValue, Capability, MailboxDatum, MessageSection, Outcome, Response, ResponseCode, SectionPath, Status,
 };
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use crate::config::Login;
 use crate::mail::mailbox::{Facts, Fetched, Folder, MailboxError, Raw};
+use crate::mail::token::Shown;
 use crate::mail::wire::Wire;
 use crate::mail::{utf7, words};
 use MailboxError::{Login as LoginRefused, Lost, Refused};
@@ -215,14 +216,26 @@ impl<W: Wire> Session<W> {
         timeout(patience, greeted).await.map_err(|_| silence("greeting"))??
     }
 
-    /// LOGIN. A refusal that will pass is not a refused login: bad luck must not alarm, nor a bad password go on knocking.
-    pub async fn log_in(&mut self, login: &Login) -> Result<(), MailboxError> {
-        let mut pieces = vec![b"LOGIN".to_vec()];
-        for word in [login.user.as_str(), login.password.expose_secret()] {
-            push_string(&mut pieces, word);
-        }
+    /// LOGIN, or AUTHENTICATE with a token. A refusal that will pass is not a refused login: bad luck must not alarm, nor a
+    /// bad password go on knocking.
+    pub async fn log_in(&mut self, user: &str, shown: &Shown) -> Result<(), MailboxError> {
+        let (command, pieces) = match shown {
+            Shown::Password(password) => {
+                let mut pieces = vec![b"LOGIN".to_vec()];
+                for word in [user, password.expose_secret()] {
+                    push_string(&mut pieces, word);
+                }
+                ("LOGIN", pieces)
+            }
+            Shown::Token(token) => {
+                let words = format!("user={user}\x01auth=Bearer {}\x01\x01", token.expose_secret());
+                // A server that refuses says why in an invitation, which is to be answered with nothing.
+                let words = BASE64_STANDARD.encode(words).into_bytes();
+                ("AUTHENTICATE", vec![b"AUTHENTICATE XOAUTH2".to_vec(), words, Vec::new()])
+            }
+        };
         let answered = timeout(self.patience.command, self.talk(pieces, |_| ())).await;
-        answered.map_err(|_| silence("LOGIN"))?.map_err(|error| match error {
+        answered.map_err(|_| silence(command))?.map_err(|error| match error {
             Refused(words) if !passing(&words) => LoginRefused(words),
             other => other,
         })

@@ -7,8 +7,9 @@ use tokio::net::TcpListener;
 
 use super::session::internal_date;
 use super::*;
-use crate::config::Login;
+use crate::config::{Login, Proof};
 use crate::mail::mailbox::Raw;
+use crate::mail::token::at_hand;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -55,7 +56,7 @@ async fn server(greeting: &'static str, scripts: Vec<Vec<Script>>) -> (ImapMailb
         host: "127.0.0.1".into(),
         port,
         security: Security::Plain,
-        login: Some(Login { user: "complaints@example.org".into(), password: "horse".to_owned().into() }),
+        login: Some(Login { user: "complaints@example.org".into(), proof: Proof::Password("horse".to_owned().into()) }),
         ca_file: None,
     };
     let short = SECOND / 4;
@@ -314,9 +315,29 @@ async fn a_capability_list_that_cannot_be_parsed_costs_idle_and_not_the_mail() {
 async fn a_password_beyond_ascii_is_sent_as_a_literal() {
     let script: Script = &["+ go on\r\n", "R1 OK in\r\n"];
     let (mut mailbox, heard) = server("* OK ready\r\n", vec![vec![script, UNABLE, SELECTED]]).await;
-    mailbox.server.login = Some(Login { user: "ann \\ \"x\"".into(), password: "£5".to_owned().into() });
+    mailbox.server.login = Some(Login { user: "ann \\ \"x\"".into(), proof: Proof::Password("£5".to_owned().into()) });
     mailbox.open("INBOX").await.unwrap();
     assert_eq!(heard.lock().unwrap()[..2], ["LOGIN \"ann \\\\ \\\"x\\\"\" {3}", "£5"]);
+}
+
+#[tokio::test]
+async fn a_token_is_shown_by_xoauth2_and_forgotten_when_it_is_refused() {
+    let taken: Script = &["+ \r\n", "R1 OK in\r\n"];
+    let refused: Script = &["+ \r\n", "+ eyJzdGF0dXMiOiI0MDAifQ==\r\n", "R1 NO AUTHENTICATE failed.\r\n"];
+    let (mut mailbox, heard) = server("* OK ready\r\n", vec![vec![taken, UNABLE, SELECTED], vec![refused]]).await;
+    let (login, tokens) = at_hand("ticket");
+    (mailbox.server.login, mailbox.tokens) = (Some(login), tokens);
+    mailbox.open("INBOX").await.unwrap();
+    // What the providers document: user=complaints@example.org^Aauth=Bearer ticket^A^A.
+    let shown = "dXNlcj1jb21wbGFpbnRzQGV4YW1wbGUub3JnAWF1dGg9QmVhcmVyIHRpY2tldAEB";
+    assert_eq!(heard.lock().unwrap()[..2], ["AUTHENTICATE XOAUTH2", shown]);
+
+    mailbox.close().await;
+    let error = mailbox.open("INBOX").await.unwrap_err();
+    assert!(matches!(&error, LoginRefused(words) if words.contains("AUTHENTICATE failed")), "{error}");
+    assert_eq!(heard.lock().unwrap().last().unwrap(), "", "nothing, for the server is to say NO");
+    let error = mailbox.open("INBOX").await.unwrap_err();
+    assert!(error.to_string().contains("no token: no connection: 127.0.0.1:1"), "a new one is wanted: {error}");
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::*;
-use crate::config::Login;
+use crate::config::{Login, Proof};
+use crate::mail::token::at_hand;
 
 const LETTER: &[u8] = b"Message-ID: <1@example.org>\r\nSubject: Your complaint\r\n\r\nDear tenant,\r\n.\r\n";
 const SILENT: &str = "SILENT";
@@ -67,7 +68,7 @@ async fn server(answers: &[&str]) -> (SmtpTransport, Arc<Mutex<Vec<u8>>>) {
         host: "127.0.0.1".into(),
         port,
         security: Security::Plain,
-        login: Some(Login { user: "complaints@example.org".into(), password: "horse".to_owned().into() }),
+        login: Some(Login { user: "complaints@example.org".into(), proof: Proof::Password("horse".to_owned().into()) }),
         ca_file: None,
     };
     let short = Duration::from_millis(250);
@@ -290,6 +291,25 @@ async fn without_starttls_neither_password_nor_letter_is_said_in_clear() {
         let heard = String::from_utf8_lossy(&heard.lock().unwrap()).into_owned();
         assert!(!heard.contains("AUTH") && !heard.contains("MAIL"), "{heard}");
     }
+}
+
+#[tokio::test]
+async fn a_token_is_shown_by_xoauth2_and_a_refused_one_is_the_ways_fault() {
+    let offered = "250-mx\r\n250 AUTH PLAIN LOGIN XOAUTH2";
+    let (login, tokens) = at_hand("ticket");
+    let (mut transport, heard) = server(&[GOOD[GREETING], offered, GOOD[AUTH], GOOD[QUIT]]).await;
+    (transport.server.login, transport.tokens) = (Some(login.clone()), tokens);
+    transport.verify().await.unwrap();
+    let heard = String::from_utf8_lossy(&heard.lock().unwrap()).into_owned();
+    let shown = "AUTH XOAUTH2 dXNlcj1jb21wbGFpbnRzQGV4YW1wbGUub3JnAWF1dGg9QmVhcmVyIHRpY2tldAEB\r\n";
+    assert!(heard.contains(shown), "{heard}");
+
+    let (mut transport, _) = server(&[GOOD[GREETING], offered, "535 5.7.3 Authentication unsuccessful", CLOSED]).await;
+    (transport.server.login, transport.tokens) = (Some(login), at_hand("ticket").1);
+    let refused = transport.verify().await;
+    assert!(matches!(&refused, Err(RouteBroken(words)) if words.contains("535 5.7.3")), "{refused:?}");
+    let again = transport.verify().await;
+    assert!(matches!(&again, Err(Again(words)) if words.starts_with("no token")), "a new one is wanted: {again:?}");
 }
 
 #[tokio::test]
