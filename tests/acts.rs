@@ -483,6 +483,26 @@ fn an_unsure_message_is_sorted_by_a_person_and_a_complaint_by_another_name_keeps
     assert!(refused(life.act("Ada", sort(Sorting::Neither))).contains("Code 2.2"));
 }
 
+// Found by seed 30: it was acknowledged, and from then on nobody owed a response.
+#[test]
+fn a_response_date_that_lapsed_runs_again_when_it_was_a_complaint_after_all() {
+    let mut life = Life::new(london(RECEIVED, 10, 0));
+    let withheld = Some("it may have been written by a machine".to_owned());
+    let opening = Opening { unsure: true, withheld, ..complaint(life.now) };
+    life.happens(&Input::Opened(Box::new(opening))).unwrap();
+    life.wait_until(date(2026, 12, 10));
+    let due = life.due(Duty::RespondStage1);
+    let sort = |kind| Command::Sort { kind, because: words("I rang and asked.") };
+    life.act("Ada", sort(Sorting::Neither)).unwrap();
+    assert!(!life.owes(Duty::RespondStage1));
+    life.act("Ada", Command::Reopen { because: words("She rang again.") }).unwrap();
+    life.act("Ada", sort(Sorting::Complaint)).unwrap();
+    let _ = life.acknowledge("Ada");
+    life.all_sent();
+    assert!(life.owes(Duty::RespondStage1));
+    assert_eq!(life.due(Duty::RespondStage1), due);
+}
+
 #[test]
 fn after_review_a_message_sorted_as_a_complaint_still_waits_for_its_definition() {
     let mut life = Life::new(london(RECEIVED, 10, 0));

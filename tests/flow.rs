@@ -6,6 +6,8 @@ mod brakes;
 mod elsewhere;
 #[path = "flow/officers.rs"]
 mod officers;
+#[path = "flow/operator.rs"]
+mod operator;
 #[path = "flow/poison.rs"]
 mod poison;
 #[expect(dead_code, reason = "stories need no faults but their own")]

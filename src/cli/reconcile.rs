@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::beside::Beside;
 use super::page;
-use crate::daemon::reconcile::{Found, compare};
+use crate::daemon::reconcile::{Found, compare, looks_only};
 use crate::domain::reconcile::{Difference, Reconciled};
 
 /// What `redress reconcile` is asked.
@@ -40,7 +40,7 @@ impl Ask {
     /// When something does not agree, or the database cannot be asked.
     pub async fn run(&self, config: &Path) -> anyhow::Result<()> {
         let beside = Beside::open(config).await?;
-        let reconciled = compare(&beside.config, &beside.store, Found::Report, beside.now).await?;
+        let reconciled = compare(&beside.config, &beside.store, looks_only, Found::Report, beside.now).await?;
         page::print(&if self.json { object(&reconciled)? } else { screen(&reconciled) })?;
         match reconciled.differences.len() {
             0 => Ok(()),

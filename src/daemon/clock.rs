@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Tells the time, to the millisecond: what the database keeps is what was said.
 pub trait Clock: Send + Sync {
@@ -55,6 +55,12 @@ impl Clock for PlayedClock {
         self.set(self.now().saturating_add(moment).unwrap_or(Timestamp::MAX));
         ready(()).boxed()
     }
+}
+
+/// Whether a rest of `longest` at most goes on that ends at `until`. One that seems to last longer was begun by a clock that
+/// was ahead and has been set back since: it is over.
+pub(super) fn still_rests(until: Timestamp, longest: SignedDuration, now: Timestamp) -> bool {
+    now < until && until.duration_since(now) <= longest
 }
 
 fn whole_milliseconds(at: Timestamp) -> Timestamp {

@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use futures::FutureExt as _;
+use jiff::SignedDuration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -61,6 +62,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 const DATABASE_RESTS: Duration = Duration::from_secs(10);
 /// A mailbox that refuses the login rests this long: fast tries lock accounts.
 const LOGIN_RESTS: Duration = Duration::from_secs(10 * 60);
+/// No message or letter is put off for longer, whatever went wrong.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 /// How long the rounds may take to end when the program is told to stop.
 const STOP_MAX: Duration = Duration::from_secs(60);
 
@@ -77,12 +80,27 @@ pub async fn start(office: &Office) -> anyhow::Result<()> {
     let resumed = office.store.resume(office.clock.now()).await?;
     restored::settle_in(office).await?;
     let released = send::release_held(office).await?;
-    remind::refresh(office).await?;
+    set_right(office).await?;
     brakes::look(office).await?;
     if resumed + released > 0 {
         info!(resumed, released, "Letters of an earlier run go on");
     }
     Ok(())
+}
+
+/// Looks at every date with today's ladder, calendar and clock, and at what waits for a try that a clock set too far ahead
+/// has put off.
+///
+/// # Errors
+///
+/// The database's.
+async fn set_right(office: &Office) -> anyhow::Result<()> {
+    let now = office.clock.now();
+    let near = office.store.bring_near(now + LONGEST_WAIT, now).await?;
+    if near > 0 {
+        warn!(near, "The clock was ahead; what it had put off is tried now");
+    }
+    remind::refresh(office).await
 }
 
 /// Handles and sends everything that waits and everything that is due now.
@@ -151,7 +169,7 @@ async fn one_round(office: &Arc<Office>) -> anyhow::Result<Once> {
         receive.close().await;
     }
     if office.store.holds(FOR_ALL) {
-        reconcile::step(office).await?;
+        reconcile::step(office, reconcile::looks_only).await?;
         digest::step(office).await?;
     }
     let mut transport = AnyTransport::new(office.config.outgoing.clone(), &hello(&office.config));
@@ -335,7 +353,7 @@ async fn remind_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken
         // The schedule says when to look; what is due is a question about dates. Looked at in slices, so that a machine
         // that slept, or a clock that was set, is noticed.
         let soonest = [next_look(schedule, now), digest::next(&office, now)].into_iter().flatten().min();
-        let look = soonest.unwrap_or(now).min(now + jiff::SignedDuration::from_mins(5));
+        let look = soonest.unwrap_or(now).min(now + SignedDuration::from_mins(5));
         let wait = Duration::try_from(look.duration_since(now)).unwrap_or_default();
         tokio::select! {
             () = stop.cancelled() => {}

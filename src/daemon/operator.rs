@@ -15,6 +15,7 @@ use lettre::message::{Mailbox, Message};
 use tokio::io::AsyncWriteExt as _;
 use tracing::{error, info};
 
+use super::clock::still_rests;
 use super::office::Office;
 use crate::config::{Config, SecondWay};
 use crate::domain::landlord::Landlord;
@@ -49,7 +50,8 @@ struct Rest {
 impl Tries {
     fn may(&self, name: &str, now: Timestamp) -> bool {
         let tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tries.get(name).is_none_or(|rest| now >= rest.until)
+        let longest = SignedDuration::from_mins(RESTS_M[RESTS_M.len() - 1]);
+        tries.get(name).is_none_or(|rest| !still_rests(rest.until, longest, now))
     }
 
     fn ended(&self, name: &str, heard: bool, now: Timestamp) {
@@ -97,7 +99,7 @@ pub async fn aloud(config: &Config, tries: &Tries, name: &str, words: &str, now:
 /// Only the database's; a second way that fails is an error in the log and is tried again after a while.
 pub async fn alarm(office: &Office, name: &str, words: &str) -> anyhow::Result<()> {
     let now = office.clock.now();
-    let known_before = first_way_broken(office).await?;
+    let known_before = first_way(office).await? != FirstWay::Open;
     let alarm = office.store.raise(name, words, now).await?;
     if alarm.told.is_some() || !office.store.holds(FOR_ALL) {
         return Ok(());
@@ -140,17 +142,22 @@ pub async fn tell(office: &Office, name: &str, words: &str) -> anyhow::Result<()
     if alarm.told.is_some() {
         return Ok(());
     }
-    let letters_wait = first_way_broken(office).await?;
-    if letters_wait && office.store.holds(FOR_ALL) && aloud(&office.config, &office.second_way, name, words, now).await
+    let first_way = first_way(office).await?;
+    if first_way != FirstWay::Open
+        && office.store.holds(FOR_ALL)
+        && aloud(&office.config, &office.second_way, name, words, now).await
     {
-        return office.store.told(name, now).await;
+        office.store.told(name, now).await?;
+        if first_way == FirstWay::Closed {
+            return Ok(());
+        }
     }
     // The same letter, should the program end before it is noted that it was told.
     let id = format!("alarm.{}.{}", slug(name), alarm.since.as_millisecond());
     office.store.post(&letter(&office.config, &id, &format!("Redress: {name}"), words, now)?, now).await?;
     office.letters_wait.notify_one();
     // With neither way open the letter waits, and the second way is tried again.
-    if letters_wait { Ok(()) } else { office.store.told(name, now).await }
+    if first_way == FirstWay::Open { office.store.told(name, now).await } else { Ok(()) }
 }
 
 /// Ends a trouble. Whoever was told of it hears that it is over.
@@ -163,7 +170,11 @@ pub async fn over(office: &Office, name: &str, words: &str) -> anyhow::Result<()
         let now = office.clock.now();
         info!(alarm = name, "Trouble over");
         let subject = format!("over: {name}");
-        if first_way_broken(office).await? && aloud(&office.config, &office.second_way, &subject, words, now).await {
+        let first_way = first_way(office).await?;
+        if first_way != FirstWay::Open
+            && aloud(&office.config, &office.second_way, &subject, words, now).await
+            && first_way == FirstWay::Closed
+        {
             return Ok(());
         }
         let id = format!("over.{}.{}", slug(name), now.as_millisecond());
@@ -173,10 +184,24 @@ pub async fn over(office: &Office, name: &str, words: &str) -> anyhow::Result<()
     Ok(())
 }
 
-/// Whether letters to the operator are known not to leave.
-async fn first_way_broken(office: &Office) -> anyhow::Result<bool> {
+/// How letters to the operator fare, for all that is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FirstWay {
+    Open,
+    /// The last one was refused. The next is tried all the same: nothing else would show that they are taken again.
+    Refused,
+    /// No letters leave.
+    Closed,
+}
+
+async fn first_way(office: &Office) -> anyhow::Result<FirstWay> {
     let alarms = office.store.alarms().await?;
-    Ok(alarms.iter().any(|alarm| [ROUTE, STANDSTILL, OWN_MAIL].contains(&alarm.name.as_str())))
+    let open = |names: &[&str]| alarms.iter().any(|alarm| names.contains(&alarm.name.as_str()));
+    Ok(match open(&[ROUTE, STANDSTILL]) {
+        true => FirstWay::Closed,
+        false if open(&[OWN_MAIL]) => FirstWay::Refused,
+        false => FirstWay::Open,
+    })
 }
 
 /// A plain letter to the operator.

@@ -22,7 +22,7 @@ use super::{Progress, operator};
 use crate::config::{Config, Limits, MailboxConfig};
 use crate::domain::calendar::next_look;
 use crate::domain::reconcile::{Difference, Facts, Folder, Reconciled, Tally, in_doubt, not_taken};
-use crate::mail::mailbox::{AnyMailbox, Mailbox as _, MailboxError, Raw};
+use crate::mail::mailbox::{AnyMailbox, Mailbox, MailboxError, Raw};
 use crate::store::{FOR_ALL, Store};
 
 /// When to compare each day, before anybody reads the morning's list.
@@ -66,7 +66,7 @@ pub async fn round(office: Arc<Office>, stop: CancellationToken) -> anyhow::Resu
         let tried = AssertUnwindSafe(async {
             tokio::select! {
                 () = stop.cancelled() => Ok(Progress::Idle),
-                tried = step(&office) => tried,
+                tried = step(&office, looks_only) => tried,
             }
         });
         if let Err(trouble) = tried.catch_unwind().await.unwrap_or_else(|_| Err(anyhow!("The program panicked on it")))
@@ -81,18 +81,24 @@ pub async fn round(office: Arc<Office>, stop: CancellationToken) -> anyhow::Resu
     Ok(())
 }
 
-/// Compares when it is time to, keeps what came of it, and tells the operator of what two looks in a row found.
+/// The mailbox that the configuration names, over a connection that has no right to change anything.
+pub fn looks_only(mailbox: &MailboxConfig) -> AnyMailbox {
+    AnyMailbox::read_only(mailbox.source.clone())
+}
+
+/// Compares when it is time to, keeps what came of it, and tells the operator of what two looks in a row found. `session`
+/// gives a mailbox of the configuration, to be opened and closed here.
 ///
 /// # Errors
 ///
 /// The database's.
-pub async fn step(office: &Office) -> anyhow::Result<Progress> {
+pub async fn step<M: Mailbox>(office: &Office, session: impl Fn(&MailboxConfig) -> M) -> anyhow::Result<Progress> {
     let now = office.clock.now();
     let before = office.store.reconciled().await?;
-    if before.as_ref().is_some_and(|before| now < due(before)) {
+    if before.as_ref().is_some_and(|before| before.at <= now && now < due(before)) {
         return Ok(Progress::Idle);
     }
-    let reconciled = compare(&office.config, &office.store, Found::TakeIn, now).await?;
+    let reconciled = compare(&office.config, &office.store, session, Found::TakeIn, now).await?;
     let before = match before {
         Some(before) => Some(read_since(&office.store, before).await?),
         None => None,
@@ -156,7 +162,13 @@ async fn read_since(store: &Store, before: Reconciled) -> anyhow::Result<Reconci
 /// # Errors
 ///
 /// The database's. A mailbox that cannot be read is a difference.
-pub async fn compare(config: &Config, store: &Store, found: Found, now: Timestamp) -> anyhow::Result<Reconciled> {
+pub async fn compare<M: Mailbox>(
+    config: &Config,
+    store: &Store,
+    session: impl Fn(&MailboxConfig) -> M,
+    found: Found,
+    now: Timestamp,
+) -> anyhow::Result<Reconciled> {
     let counts = store.counts().await?;
     let letters_sent = counts.outbox.get("sent").copied().unwrap_or_default();
     let mut reconciled = Reconciled {
@@ -167,7 +179,7 @@ pub async fn compare(config: &Config, store: &Store, found: Found, now: Timestam
         standing: Vec::new(),
     };
     for mailbox in &config.mailboxes {
-        let mut session = AnyMailbox::read_only(mailbox.source.clone());
+        let mut session = session(mailbox);
         let desk = Desk { mailbox, limits: &config.limits, store, found, now };
         let compared = desk.compare(&mut session, &mut reconciled).await;
         session.close().await;
@@ -187,7 +199,7 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    async fn compare(&self, session: &mut AnyMailbox, reconciled: &mut Reconciled) -> anyhow::Result<()> {
+    async fn compare(&self, session: &mut impl Mailbox, reconciled: &mut Reconciled) -> anyhow::Result<()> {
         let mut watched = Vec::new();
         for folder in self.mailbox.folders.iter().chain(&self.mailbox.junk) {
             match look(session, folder).await {
@@ -231,7 +243,7 @@ impl Desk<'_> {
     /// Reads messages that may not be in the ledger, and gives those that are not, and how many were taken in.
     async fn read(
         &self,
-        session: &mut AnyMailbox,
+        session: &mut impl Mailbox,
         folder: &Folder,
         doubtful: Vec<String>,
     ) -> anyhow::Result<Result<(Vec<String>, usize), MailboxError>> {
@@ -277,12 +289,12 @@ impl Desk<'_> {
     }
 }
 
-async fn look(session: &mut AnyMailbox, folder: &str) -> Result<Folder, MailboxError> {
+async fn look(session: &mut impl Mailbox, folder: &str) -> Result<Folder, MailboxError> {
     let uidvalidity = session.open(folder).await?.uidvalidity;
     Ok(Folder { name: folder.to_owned(), uidvalidity, uids: session.list(None).await? })
 }
 
-async fn look_closely(session: &mut AnyMailbox, name: &str) -> Result<(Folder, Facts), MailboxError> {
+async fn look_closely(session: &mut impl Mailbox, name: &str) -> Result<(Folder, Facts), MailboxError> {
     let folder = look(session, name).await?;
     let facts = session.facts(&folder.uids).await?;
     // The ledger keeps milliseconds; a Maildir's files know more.

@@ -7,6 +7,7 @@ use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
 
+use super::clock::still_rests;
 use super::office::{HELD_BY_CONFIGURATION, HELD_SINCE_RESTORE, Office};
 use super::{Progress, brakes, handle, lease, operator};
 use crate::config::Sending;
@@ -73,7 +74,8 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         route.unwritten = None;
     }
     let now = office.clock.now();
-    if route.rests_until.is_some_and(|until| now < until) {
+    let longest = SignedDuration::from_secs(ROUTE_RESTS[ROUTE_RESTS.len() - 1]);
+    if route.rests_until.is_some_and(|until| still_rests(until, longest, now)) {
         return Ok(Progress::Idle);
     }
     // Others may have taken over.
@@ -139,6 +141,9 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
             if !fit {
                 operator::over(office, ROUTE, "Letters leave again.").await?;
                 route.fit = true;
+            }
+            if letter.audience == "operator" {
+                operator::over(office, operator::OWN_MAIL, "Letters to your address arrive again.").await?;
             }
             if nothing_makes_good(&letter) {
                 operator::over(office, STAFF, "Letters to staff arrive again.").await?;

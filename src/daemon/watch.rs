@@ -11,10 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use sd_notify::NotifyState;
 use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
-use tracing::error;
+use tracing::{error, info};
 
 use super::office::Office;
-use super::{brakes, operator};
+use super::{brakes, operator, set_right};
 use crate::config::{Config, Expiry};
 use crate::domain::calendar::{london_date, spoken};
 use crate::store::{FOR_ALL, sqlite_file};
@@ -103,6 +103,8 @@ pub(super) fn stuck(pulses: &[Pulse], now: Timestamp) -> Vec<&str> {
 pub struct Watch {
     office: Arc<Office>,
     started: Timestamp,
+    /// The moment of the last look.
+    looked: Timestamp,
     database: Database,
 }
 
@@ -116,18 +118,39 @@ struct Database {
 impl Watch {
     pub fn new(office: Arc<Office>) -> Watch {
         let started = office.clock.now();
-        Watch { office, started, database: Database::default() }
+        Watch { office, started, looked: started, database: Database::default() }
     }
 
     /// Looks once at everything, and tells the operator what has changed. Nothing that goes wrong here ends a round.
     pub async fn step(&mut self) {
         let now = self.office.clock.now();
+        if now < self.looked {
+            self.clock_was_set_back(now).await;
+        } else {
+            self.looked = now;
+        }
         let looked = tokio::time::timeout(LOOK_MAX, look(&self.office, self.started, now)).await;
         match looked.unwrap_or_else(|_| Err(anyhow!("No answer within {} seconds", LOOK_MAX.as_secs()))) {
             Ok(()) => self.database_answers(now).await,
             Err(trouble) => {
                 error!(trouble = format!("{trouble:#}"), "Could not look whether all is well");
                 self.database_fails(now).await;
+            }
+        }
+    }
+
+    /// What was to happen by the clock as it was happens by the clock as it is. Failing, it is tried again at the next look.
+    async fn clock_was_set_back(&mut self, now: Timestamp) {
+        let by_s = self.looked.duration_since(now).as_secs();
+        match set_right(&self.office).await {
+            Ok(()) => {
+                info!(by_s, "The clock was set back");
+                (self.started, self.looked) = (self.started.min(now), now);
+                self.office.messages_wait.notify_one();
+                self.office.letters_wait.notify_one();
+            }
+            Err(trouble) => {
+                error!(trouble = format!("{trouble:#}"), "The clock was set back; its dates will be looked at")
             }
         }
     }
@@ -208,6 +231,8 @@ async fn unread_folders(office: &Office, started: Timestamp, now: Timestamp) -> 
     for mailbox in &office.config.mailboxes {
         for folder in mailbox.folders.iter().chain(&mailbox.junk) {
             let read = folders.iter().find(|row| row.mailbox == mailbox.name && row.folder == *folder);
+            // One that was read in days to come was read by a clock that was ahead.
+            let read = read.filter(|row| row.read <= now);
             let since = read.map_or(started, |row| row.read.max(started));
             let name = format!("folder {} of mailbox {} is not being read", folder, mailbox.name);
             if now.duration_since(since) > STANDSTILL {

@@ -63,19 +63,6 @@ impl ImapMailbox {
         Ok(facts.into_iter().filter(|facts| facts.arrived >= since).map(|facts| (facts.uid, facts.arrived)).collect())
     }
 
-    /// The facts of these messages of the open folder, in the order of their UIDs; a message that has gone has none.
-    ///
-    /// # Errors
-    ///
-    /// As those of [`Mailbox::list`].
-    pub async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
-        let uids: Vec<u32> = uids.iter().map(number).collect::<Result<_, _>>()?;
-        let mut session = self.take_session()?;
-        let facts = session.facts(&uids).await?;
-        self.session = Some(session);
-        Ok(facts)
-    }
-
     async fn connect(&mut self) -> Result<Session, MailboxError> {
         let mut session = self.log_in().await?;
         if self.capabilities_unreadable {
@@ -187,6 +174,14 @@ impl Mailbox for ImapMailbox {
         session.wait(Instant::now() + limit).await?;
         self.session = Some(session);
         Ok(())
+    }
+
+    async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        let uids: Vec<u32> = uids.iter().map(number).collect::<Result<_, _>>()?;
+        let mut session = self.take_session()?;
+        let facts = session.facts(&uids).await?;
+        self.session = Some(session);
+        Ok(facts)
     }
 
     async fn close(&mut self) {

@@ -52,6 +52,16 @@ pub enum MailboxError {
     Lost(String),
 }
 
+/// What a server says of a message without giving it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    pub uid: Uid,
+    /// As in [`Fetched`].
+    pub arrived: Timestamp,
+    /// As in [`Fetched`].
+    pub size: u64,
+}
+
 /// A mailbox with folders. Implementations never read or set `\Seen`, never delete, and put a time limit on every wait.
 pub trait Mailbox: Send {
     /// Opens `folder`, connecting first when there is no session.
@@ -69,18 +79,11 @@ pub trait Mailbox: Send {
     /// Returns when the open folder may have changed, and after `limit` at the latest.
     fn wait(&mut self, limit: Duration) -> impl Future<Output = Result<(), MailboxError>> + Send;
 
+    /// The facts of these messages of the open folder; a message that has gone has none.
+    fn facts(&mut self, uids: &[Uid]) -> impl Future<Output = Result<Vec<Facts>, MailboxError>> + Send;
+
     /// Ends the session politely; errors do not matter.
     fn close(&mut self) -> impl Future<Output = ()> + Send;
-}
-
-/// What a server says of a message without giving it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
-    pub uid: Uid,
-    /// As in [`Fetched`].
-    pub arrived: Timestamp,
-    /// As in [`Fetched`].
-    pub size: u64,
 }
 
 /// The mailbox a configuration names.
@@ -118,18 +121,6 @@ impl AnyMailbox {
             AnyMailbox::Maildir(mailbox) => mailbox.arrivals(since).await,
         }
     }
-
-    /// The facts of these messages of the open folder; a message that has gone has none.
-    ///
-    /// # Errors
-    ///
-    /// As those of [`Mailbox::list`].
-    pub async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
-        match self {
-            AnyMailbox::Imap(mailbox) => mailbox.facts(uids).await,
-            AnyMailbox::Maildir(mailbox) => mailbox.facts(uids).await,
-        }
-    }
 }
 
 impl Mailbox for AnyMailbox {
@@ -165,6 +156,13 @@ impl Mailbox for AnyMailbox {
         match self {
             AnyMailbox::Imap(mailbox) => mailbox.wait(limit).await,
             AnyMailbox::Maildir(mailbox) => mailbox.wait(limit).await,
+        }
+    }
+
+    async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        match self {
+            AnyMailbox::Imap(mailbox) => mailbox.facts(uids).await,
+            AnyMailbox::Maildir(mailbox) => mailbox.facts(uids).await,
         }
     }
 

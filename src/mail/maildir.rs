@@ -60,30 +60,6 @@ impl MaildirMailbox {
         Ok(facts.filter(|facts| facts.arrived >= since).map(|facts| (facts.uid, facts.arrived)).collect())
     }
 
-    /// The facts of these messages of the open folder; a message that has gone has none.
-    ///
-    /// # Errors
-    ///
-    /// As those of [`Mailbox::list`].
-    pub async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
-        let open = self.opened()?;
-        let mut facts = Vec::with_capacity(uids.len());
-        for uid in uids {
-            // A mail program may rename it meanwhile, or delete it.
-            let Some(path) = open.find(uid).await? else { continue };
-            let read = async {
-                let meta = fs::metadata(&path).await?;
-                Ok::<_, io::Error>(Facts { uid: uid.clone(), arrived: timestamp(meta.modified()?)?, size: meta.len() })
-            };
-            match read.await {
-                Ok(found) => facts.push(found),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(failed(&path, &error)),
-            }
-        }
-        Ok(facts)
-    }
-
     fn opened(&mut self) -> Result<&mut Known, MailboxError> {
         let open = self.open.as_ref().and_then(|name| self.folders.get_mut(name));
         open.ok_or_else(|| Lost("no folder is open".into()))
@@ -187,6 +163,25 @@ impl Mailbox for MaildirMailbox {
             sleep(left.min(LOOK_EVERY)).await;
         }
         Ok(())
+    }
+
+    async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        let open = self.opened()?;
+        let mut facts = Vec::with_capacity(uids.len());
+        for uid in uids {
+            // A mail program may rename it meanwhile, or delete it.
+            let Some(path) = open.find(uid).await? else { continue };
+            let read = async {
+                let meta = fs::metadata(&path).await?;
+                Ok::<_, io::Error>(Facts { uid: uid.clone(), arrived: timestamp(meta.modified()?)?, size: meta.len() })
+            };
+            match read.await {
+                Ok(found) => facts.push(found),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(failed(&path, &error)),
+            }
+        }
+        Ok(facts)
     }
 
     async fn close(&mut self) {

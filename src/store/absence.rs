@@ -24,7 +24,7 @@ impl Store {
         absences(&mut self.db.begin_read().await?).await
     }
 
-    /// Whether anybody said from `since` on that they are away.
+    /// Whether anybody said after `since` that they are away.
     pub async fn absence_said_since(&self, since: Timestamp) -> anyhow::Result<bool> {
         let since = since.as_millisecond();
         let said: i64 = ask!(self.db, c => sqlx::query_scalar(sql::ABSENCE_SAID_SINCE).bind(since).fetch_one(c).await)?;

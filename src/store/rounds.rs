@@ -71,6 +71,18 @@ impl Store {
         }
         Ok(tx.commit().await?)
     }
+
+    /// Lets every message and letter that waits for its next try wait until `latest` at most: beyond that no try is ever put
+    /// off, but by a clock that was ahead. Returns how many were.
+    pub async fn bring_near(&self, latest: Timestamp, now: Timestamp) -> anyhow::Result<u64> {
+        let mut tx = self.db.begin().await?;
+        let mut near = 0;
+        for statement in [sql::BRING_LETTERS_NEAR, sql::BRING_MESSAGES_NEAR] {
+            near += execute!(&mut tx, statement, now.as_millisecond(), latest.as_millisecond())?;
+        }
+        tx.commit().await?;
+        Ok(near)
+    }
 }
 
 fn round(name: &str) -> String {

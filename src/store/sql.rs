@@ -97,7 +97,7 @@ pub(super) const USE_NUMBER: &str = "UPDATE numbering SET last = last + 1 WHERE 
 pub(super) const ABSENCES: &str = "
 SELECT address, since, until, cover FROM absence WHERE id IN (SELECT MAX(id) FROM absence GROUP BY address)
  ORDER BY address";
-pub(super) const ABSENCE_SAID_SINCE: &str = "SELECT COUNT(*) FROM absence WHERE recorded_at >= $1 AND until > since";
+pub(super) const ABSENCE_SAID_SINCE: &str = "SELECT COUNT(*) FROM absence WHERE recorded_at > $1 AND until > since";
 pub(super) const ADD_ABSENCE: &str = "
 INSERT INTO absence (address, since, until, cover, recorded_by, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)";
 
@@ -207,6 +207,9 @@ pub(super) const BEGIN_LETTER: &str = "UPDATE outbox SET begun_at = $2 WHERE id 
 /// Takes back the claim of a letter that does not pass the gate.
 pub(super) const STOP_LETTER: &str = "
 UPDATE outbox SET state = 'held', held_because = $2, brake = $3, attempts = attempts - 1 WHERE id = $1";
+/// What a clock that was ahead put off.
+pub(super) const BRING_LETTERS_NEAR: &str = "UPDATE outbox SET next_at = $1 WHERE state = 'queued' AND next_at > $2";
+pub(super) const BRING_MESSAGES_NEAR: &str = "UPDATE inbox SET next_at = $1 WHERE state = 'new' AND next_at > $2";
 pub(super) const START_ATTEMPT: &str = "
 INSERT INTO attempt (outbox_id, number, started_at, daemon) VALUES ($1, $2, $3, $4)";
 pub(super) const END_ATTEMPT: &str = "

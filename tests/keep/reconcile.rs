@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan as _};
 use redress::config::Security;
 use redress::daemon::clock::{Clock as _, PlayedClock, SystemClock};
 use redress::daemon::receive::Receive;
-use redress::daemon::reconcile::step;
+use redress::daemon::reconcile::{looks_only, step};
 use redress::daemon::send::Route;
 use redress::daemon::work_off;
 use redress::domain::calendar::next_look;
@@ -106,18 +106,18 @@ async fn a_difference_is_told_when_two_looks_found_it_and_again_when_it_is_over(
         let rows = office.store.outbox(0, 100).await.unwrap();
         rows.into_iter().filter(|row| row.audience == "operator").map(|row| row.subject).collect()
     };
-    step(&office).await.unwrap();
+    step(&office, looks_only).await.unwrap();
     let first = office.store.reconciled().await.unwrap().unwrap();
     assert_eq!((first.differences.len(), first.standing.len()), (1, 0));
     assert!(letters().await.is_empty());
     // The second look comes soon, not tomorrow; while the folder was not read, it proves nothing.
     clock.set(clock.now() + 20.minutes());
-    step(&office).await.unwrap();
+    step(&office, looks_only).await.unwrap();
     assert!(letters().await.is_empty(), "that the folder is not read is another alarm");
     let read = clock.now() + 1.minute();
     office.store.looked("complaints", "INBOX", 1, read).await.unwrap();
     clock.set(clock.now() + 20.minutes());
-    step(&office).await.unwrap();
+    step(&office, looks_only).await.unwrap();
     let subject = "Redress: the mail servers and the database do not agree";
     assert_eq!(letters().await, [subject]);
 
@@ -127,14 +127,14 @@ async fn a_difference_is_told_when_two_looks_found_it_and_again_when_it_is_over(
     let mut transport = AnyTransport::new(office.config.outgoing.clone(), "example.org");
     work_off(&office, &mut transport, &mut Route::default()).await.unwrap();
     clock.set(clock.now() + 61.minutes());
-    step(&office).await.unwrap();
+    step(&office, looks_only).await.unwrap();
     assert_eq!(letters().await, [subject, "Redress: over: the mail servers and the database do not agree"]);
     let agreed = office.store.reconciled().await.unwrap().unwrap();
     assert_eq!((agreed.mailbox("complaints"), agreed.differences.len()), (Some((1, 1)), 0));
     // From then on it is done once a day.
     for (later, looked) in [(30.minutes(), false), (25.hours(), true)] {
         clock.set(agreed.at + later);
-        step(&office).await.unwrap();
+        step(&office, looks_only).await.unwrap();
         let last = office.store.reconciled().await.unwrap().unwrap().at;
         assert_eq!(last > agreed.at, looked || crosses_six(agreed.at, clock.now()), "{later:?}");
     }

@@ -22,11 +22,24 @@ pub struct Auditor {
     connection: Option<SqliteConnection>,
     /// Every case as its history made it when it was last looked at.
     pub cases: BTreeMap<String, Case>,
+    /// What each case owed before the last e-mail that acted on it, until something else changes that; and whether the
+    /// history is still telling what the e-mail did.
+    heard: BTreeMap<String, (Owed, bool)>,
+    /// Who was last said to be away: from which day, and the first day they are back.
+    away: BTreeMap<String, (Date, Date)>,
+    absences: i64,
 }
 
 impl Auditor {
     pub async fn beside(database: &Path) -> Auditor {
-        Auditor { path: database.to_owned(), connection: None, cases: BTreeMap::new() }
+        Auditor {
+            path: database.to_owned(),
+            connection: None,
+            cases: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            away: BTreeMap::new(),
+            absences: 0,
+        }
     }
 
     async fn connection(&mut self) -> &mut SqliteConnection {
@@ -51,10 +64,35 @@ impl Auditor {
         next.fetch_optional(self.connection().await).await.expect("messages can be listed")
     }
 
+    /// How often each trouble was told to the operator by letter, by its name.
+    pub async fn told_by_letter(&mut self) -> Vec<String> {
+        let told = "SELECT subject FROM outbox WHERE audience = 'operator' AND state <> 'dropped' ORDER BY id";
+        sqlx::query_scalar(told).fetch_all(self.connection().await).await.expect("letters can be listed")
+    }
+
+    /// Whether somebody is away on that day.
+    pub fn is_away(&self, address: &str, on: Date) -> bool {
+        self.away.get(address).is_some_and(|(since, until)| (*since..*until).contains(&on))
+    }
+
+    /// Who said since the last look that they are away, or back.
+    async fn follow_absences(&mut self) {
+        let new = "SELECT id, address, since, until FROM absence WHERE id > $1 ORDER BY id";
+        let new = sqlx::query_as(new).bind(self.absences);
+        let new: Vec<(i64, String, String, String)> =
+            new.fetch_all(self.connection().await).await.expect("absences can be listed");
+        for (id, address, since, until) in new {
+            let day = |day: String| day.parse::<Date>().expect("a day");
+            self.away.insert(address, (day(since), day(until)));
+            self.absences = id;
+        }
+    }
+
     /// What was written since the last look fits what stood there before. Gives the new lines of each history.
     pub async fn look(&mut self, office: &Office) -> Vec<(String, Vec<Recorded>)> {
         let cases = sqlx::query_as("SELECT reference, seq FROM case_file ORDER BY id");
         let cases: Vec<(String, i64)> = cases.fetch_all(self.connection().await).await.expect("cases can be listed");
+        self.follow_absences().await;
         let mut grown = Vec::new();
         for (reference, lines) in cases {
             let before = self.cases.get(&reference).map_or(0, |case| case.seq);
@@ -76,7 +114,9 @@ impl Auditor {
         for (at, line) in new.iter().enumerate() {
             fits(&case, line, &new[at + 1..], &office.calendar)
                 .unwrap_or_else(|finding| panic!("{reference}: {finding}"));
+            let owed = owes(&case);
             case = case.apply(line);
+            self.follow_undoing(reference, line, owed, &case);
         }
         let owes = case.duties.values().any(|owed| owed.open());
         assert!(
@@ -86,6 +126,24 @@ impl Auditor {
         assert!(case == file.case, "{reference}: it is not the fold of its history");
         self.cases.insert(reference.to_owned(), case);
         new
+    }
+
+    /// What is undone leaves the case owing what it owed before the e-mail, unless something else has changed that.
+    fn follow_undoing(&mut self, reference: &str, line: &Recorded, owed: Owed, case: &Case) {
+        match (&line.event, self.heard.get_mut(reference)) {
+            (Event::Heard { .. }, _) => {
+                self.heard.insert(reference.to_owned(), (owed, true));
+            }
+            (Event::LetterWritten { kind: LetterKind::Transcript, .. }, Some((_, telling))) => *telling = false,
+            (Event::Undone { .. }, Some((before, _))) => {
+                assert!(owes(case) == *before, "{reference}: undone, and it owes something else than before");
+                self.heard.remove(reference);
+            }
+            (_, Some((_, false))) if owes(case) != owed => {
+                self.heard.remove(reference);
+            }
+            _ => {}
+        }
     }
 
     /// The lists agree with the histories, and nothing was changed behind anybody's back.
@@ -108,14 +166,24 @@ impl Auditor {
         }
         for (reference, case) in &self.cases {
             for (duty, owed) in case.duties.iter().filter(|(duty, owed)| owed.open() && is_loud(**duty)) {
-                let reached = rung(owed.due.date, now, &office.calendar, office.config.reminders.officer_before);
+                let ladder = &office.config.reminders;
+                let before = [-i32::from(ladder.officer_before), -i32::from(ladder.deputy_before)];
+                let reached = rung(owed.due.date, now, &office.calendar, ladder.officer_before);
+                let there = reached
+                    .and_then(|rung| before.into_iter().filter(|one| rung < 0 && *one <= rung).max().or(reached));
                 let taken = owed.taken.map(|rung| rung.0);
-                let deputy = -i32::from(office.config.reminders.deputy_before);
-                let missed = reached.filter(|rung| taken < Some(*rung) && (*rung >= deputy || taken.is_none()));
+                let missed = there.filter(|rung| taken < Some(*rung));
                 assert_eq!(missed, None, "{reference}: nobody was reminded of {duty}, which was due {}", owed.due.date);
             }
         }
     }
+}
+
+/// What is owed, by when, and whether still.
+type Owed = BTreeMap<Duty, (Date, bool)>;
+
+fn owes(case: &Case) -> Owed {
+    case.duties.iter().map(|(duty, owed)| (*duty, (owed.due.date, owed.open()))).collect()
 }
 
 /// Duties with a date that the Code or the law sets: the whole ladder is climbed for them.

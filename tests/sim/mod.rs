@@ -10,28 +10,32 @@ pub mod check;
 pub mod points;
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use mail_parser::MessageParser;
-use redress::config::Config;
+use redress::config::{Config, MailboxConfig};
 use redress::daemon::clock::{Clock as _, PlayedClock};
 use redress::daemon::command::carry_out;
 use redress::daemon::office::Office;
 use redress::daemon::receive::{Fault, Receive};
 use redress::daemon::send::{self, Route};
-use redress::daemon::{Progress, digest, handle, remind, start, work_off};
+use redress::daemon::watch::Watch;
+use redress::daemon::{Progress, digest, handle, reconcile, remind, start, work_off};
 use redress::domain::absence::Absence;
 use redress::domain::calendar::london_date;
 use redress::domain::case::{self, Event, Finding, Outcome, Recorded, Remedy, RemedyKind};
 use redress::domain::command::Command;
 use redress::domain::letter::our_letter;
+use redress::domain::reconcile::Reconciled;
 use redress::domain::words::Words;
-use redress::mail::mailbox::{Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
+use redress::mail::mailbox::{Facts, Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
 use redress::mail::transport::{Accepted, Envelope, SendError, Transport};
 use redress::store::{AwayNote, InboxRow, LetterRow, Purpose, Store};
 use tempfile::TempDir;
@@ -201,6 +205,11 @@ impl Mail {
         let thread: Vec<String> =
             letter.thread.iter().chain([&letter.message_id]).map(|id| format!("<{id}>")).collect();
         self.more.push(format!("References: {}", thread.join(" ")));
+        self
+    }
+
+    pub fn written_by(mut self, from: &str) -> Mail {
+        self.from = from.to_owned();
         self
     }
 
@@ -383,6 +392,8 @@ pub enum Trouble {
     Down,
     /// It refuses the login.
     NoLogin,
+    /// It lets in, and refuses to list.
+    NoList,
     /// It lets in, and lists nothing.
     Empty,
     /// It lists what it does not have yet.
@@ -430,8 +441,13 @@ impl Mailbox for Postbox {
     async fn list(&mut self, after: Option<&Uid>) -> Result<Vec<Uid>, MailboxError> {
         assert!(after.is_none(), "the ledger says what is new");
         self.reached("listing a folder").await?;
-        if self.trouble() == Some(Trouble::Empty) {
-            return Ok(Vec::new());
+        match self.trouble() {
+            Some(Trouble::Empty) => return Ok(Vec::new()),
+            Some(Trouble::NoList) => {
+                self.open.clear();
+                return Err(MailboxError::Refused("not now".to_owned()));
+            }
+            _ => {}
         }
         let lying = self.lying.lock().unwrap();
         Ok(lying.folders.get(&self.open).into_iter().flatten().map(|(uid, ..)| uid.to_string()).collect())
@@ -472,6 +488,14 @@ impl Mailbox for Postbox {
 
     async fn wait(&mut self, _: Duration) -> Result<(), MailboxError> {
         Ok(())
+    }
+
+    async fn facts(&mut self, uids: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        self.reached("asking for facts").await?;
+        let lying = self.lying.lock().unwrap();
+        let there = lying.folders.get(&self.open).into_iter().flatten();
+        let asked = there.filter(|(uid, ..)| uids.contains(&uid.to_string()));
+        Ok(asked.map(|(uid, at, raw)| Facts { uid: uid.to_string(), arrived: *at, size: raw.len() as u64 }).collect())
     }
 
     async fn close(&mut self) {}
@@ -515,6 +539,9 @@ pub struct Daemon {
     pub office: Arc<Office>,
     receive: Vec<tokio::sync::Mutex<Receive<Postbox>>>,
     sender: tokio::sync::Mutex<(Post, Route)>,
+    watch: tokio::sync::Mutex<Watch>,
+    mailboxes: BTreeMap<String, Arc<Mutex<Lying>>>,
+    points: Arc<Points>,
 }
 
 /// What the program does again and again.
@@ -526,6 +553,10 @@ pub enum Round {
     Remind,
     Digest,
     Send,
+    /// Looks whether all is well, and tells the operator.
+    Watch,
+    /// Compares the mailboxes with the ledger, when it is time to.
+    Reconcile,
 }
 
 impl Daemon {
@@ -552,10 +583,24 @@ impl Daemon {
                 let (post, route) = &mut *sender;
                 send::step(&self.office, post, route).await
             }
+            Round::Watch => {
+                self.watch.lock().await.step().await;
+                Ok(Progress::Idle)
+            }
+            Round::Reconcile => {
+                let session = |config: &MailboxConfig| Postbox {
+                    lying: Arc::clone(&self.mailboxes[&config.name]),
+                    open: String::new(),
+                    points: Arc::clone(&self.points),
+                };
+                // As its round does: it disturbs nothing else.
+                let step = AssertUnwindSafe(reconcile::step(&self.office, session)).catch_unwind().await;
+                step.unwrap_or(Ok(Progress::Idle))
+            }
         }
     }
 
-    /// Every round there is.
+    /// Every round that moves something.
     pub fn rounds(&self) -> Vec<Round> {
         let looks = (0..self.receive.len()).map(Round::Look);
         looks.chain([Round::Handle, Round::Remind, Round::Digest, Round::Send]).collect()
@@ -670,8 +715,17 @@ impl World {
 
     /// A new program on the database, before it has done anything.
     pub async fn open(&self) -> Arc<Daemon> {
-        let office = Office::open(self.config.clone(), self.clock.clone(), Purpose::Run).await.expect("it starts");
-        let office = Arc::new(office);
+        let open = || Office::open(self.config.clone(), self.clock.clone(), Purpose::Run);
+        let mut opened = open().await;
+        // Another world may be starting a command at this moment: until that has begun, it holds our lock as well.
+        for _ in 0..100 {
+            if opened.is_ok() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            opened = open().await;
+        }
+        let office = Arc::new(opened.expect("it starts"));
         let points = || Arc::clone(&self.points);
         let receive = self.config.mailboxes.iter().map(|config| {
             let lying = Arc::clone(&self.mailboxes[&config.name]);
@@ -680,7 +734,9 @@ impl World {
         });
         let receive = receive.collect();
         let post = Post { server: Arc::clone(&self.server), clock: Arc::clone(&self.clock), points: points() };
-        Arc::new(Daemon { office, receive, sender: tokio::sync::Mutex::new((post, Route::default())) })
+        let watch = tokio::sync::Mutex::new(Watch::new(Arc::clone(&office)));
+        let sender = tokio::sync::Mutex::new((post, Route::default()));
+        Arc::new(Daemon { office, receive, sender, watch, mailboxes: self.mailboxes.clone(), points: points() })
     }
 
     pub fn runs(&mut self, daemon: Arc<Daemon>) {
@@ -964,6 +1020,18 @@ impl World {
     /// What the operator was told by the second way.
     pub fn second_way(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("second-way")).unwrap_or_default()
+    }
+
+    /// What a person sees who asks whether the servers and the ledger agree.
+    pub async fn compares(&self) -> Reconciled {
+        let office = self.office();
+        let session = |config: &MailboxConfig| Postbox {
+            lying: Arc::clone(&self.mailboxes[&config.name]),
+            open: String::new(),
+            points: Arc::clone(&self.points),
+        };
+        let (config, found) = (&office.config, reconcile::Found::Report);
+        reconcile::compare(config, &office.store, session, found, self.now()).await.expect("the database works")
     }
 
     /// The database's whole content as people can ask for it: the same before and after something means that nothing

@@ -3,6 +3,7 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use mail_parser::MessageParser;
 use redress::domain::calendar::{WorkingDays, london_date};
 use redress::domain::case::{Answer, Case, Finding, Ground, NoteKind, Promised, Remedy, RemedyKind, Sorting};
 use redress::domain::code::Stage;
@@ -77,6 +78,9 @@ pub enum Voice {
     /// Anything at all.
     Oddity,
 }
+
+/// Where a machine has its addresses that answers from another one each time.
+pub const TICKETS: &str = "@tickets.example.com";
 
 pub const RESIDENTS: [&str; 5] =
     ["ann@example.com", "bob@example.com", "cat@example.com", "dee@example.com", "eli@example.com"];
@@ -163,11 +167,171 @@ pub fn opens_a_ticket(dice: &mut Dice, letter: &Letter) -> (Voice, Mail) {
     }
 }
 
-/// What somebody of the landlord writes back instead of giving a command.
-pub fn writes_back(dice: &mut Dice, letter: &Letter) -> (Voice, Mail) {
-    let words =
-        ["I have rung them, the roofer comes on Monday.", "Will do.", "acknowlege", "Can you deal with this, please?"];
-    (Voice::Staff, Mail::from(&letter.to).answering(letter).saying("Re: a case", dice.pick::<&str>(&words)))
+/// What an e-mail in the name of one of the landlord's people asks for, by the world's own list.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The address in its `From`.
+    pub by: String,
+    /// It answers a letter to that very person, or bears a code that was given to them: it may be obeyed.
+    pub proved: bool,
+    pub wants: Wants,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// Acts of a case: done once, or answered with why not.
+    Acts,
+    /// The last of it back.
+    Undo,
+    /// To be away, or back.
+    Absence,
+    /// An answer, and nothing else.
+    Answer,
+    /// Nothing, or nothing that we may read as a command.
+    Nothing,
+}
+
+const SLIPS: [&str; 5] = [
+    "acknowlege",
+    "extend until soon because we are busy",
+    "respond\nanswer: upheld: late",
+    "extend",
+    "assign to Nobody At All, conflict none",
+];
+const PROSE: [&str; 4] = [
+    "I have rung them, the roofer comes on Monday.",
+    "Will do.",
+    "Can you deal with this, please?",
+    "I spoke to the surveyor and she says the roof is fine. Odd.",
+];
+
+/// Acts as people write them.
+fn acts_in_words(dice: &mut Dice, landlord: &Landlord, today: Date) -> String {
+    let until = |dice: &mut Dice, to| (today + dice.between(2, to).days()).strftime("%-d %B %Y").to_string();
+    let job = dice.between(1_000, 9_999);
+    let one = |dice: &mut Dice| {
+        match dice.below(14) {
+        0 => format!("extend until {} because the part comes from Italy", until(dice, 25)),
+        1 => format!("note: rang them about job {job}"),
+        2 => format!("update: The roofer has been, and the job has the number {job}."),
+        3 => "ask: Which room is it, and since when?".to_owned(),
+        4 => format!("assign to {}, conflict none", dice.pick(&landlord.people()).name),
+        5 => "acknowledge".to_owned(),
+        6 => "define\npoint: The kitchen ceiling has leaked since August".to_owned(),
+        7 => "define\npoint: The ceiling leaks\n\nrespond\nanswer: upheld: We came three months late.\nremedy: apology: We are sorry."
+            .to_owned(),
+        8 => "respond\nanswer: not upheld: We came in time.".to_owned(),
+        9 => "close\nlearning: Parts for this roof are now kept in store".to_owned(),
+        10 => format!("promise\nwhat: Mend the ceiling\nowner: Repairs Team\nby: {}", until(dice, 20)),
+        11 => "sort complaint because she writes that nobody came twice".to_owned(),
+        12 => "withdraw\nhow: By telephone this morning, all is well".to_owned(),
+        _ => "answer: A plumber comes on Tuesday between 8 and 12.".to_owned(),
+    }
+    };
+    match dice.chance(200) {
+        true => format!("{}\n\n{}", one(dice), one(dice)),
+        false => one(dice),
+    }
+}
+
+/// What somebody of the landlord writes to a letter of ours: commands, mistakes, prose, and what only looks like a command.
+pub fn commands(dice: &mut Dice, letter: &Letter, landlord: &Landlord, today: Date) -> (Asked, Mail) {
+    let mut asked = Asked { by: letter.to.clone(), proved: true, wants: Wants::Acts };
+    let acts = acts_in_words(dice, landlord, today);
+    let quoted: String = letter.text.lines().map(|line| format!("> {line}\n")).collect();
+    let subject = format!("Re: {}", letter.subject);
+    let reply = Mail::from(&letter.to).to(&[&letter.sender]).answering(letter);
+    let mut say = |wants: Wants, words: &str| {
+        asked.wants = wants;
+        words.to_owned()
+    };
+    let words = match dice.below(20) {
+        0 | 1 => say(Wants::Undo, "undo"),
+        2 => say(Wants::Answer, dice.pick::<&str>(&["status", "help", "help extend"])),
+        3 => {
+            let back = (today + dice.between(1, 12).days()).strftime("%-d %B %Y").to_string();
+            let cover = dice.pick(&landlord.people()).name.clone();
+            match dice.chance(500) {
+                true => say(Wants::Absence, &format!("away until {back}, cover {cover}")),
+                false => say(Wants::Absence, &format!("away until {back}")),
+            }
+        }
+        4 => say(Wants::Absence, "back"),
+        5 => say(Wants::Answer, dice.pick::<&str>(&SLIPS)),
+        6 | 7 => say(Wants::Nothing, dice.pick::<&str>(&PROSE)),
+        // They are somebody else's words.
+        8 => {
+            let quoted: String = acts.lines().map(|line| format!("> {line}\n")).collect();
+            say(Wants::Nothing, &format!("On Fri, 20 Nov 2026, Orchard Housing wrote:\n{quoted}"))
+        }
+        9 => {
+            let head =
+                "---------- Forwarded message ---------\nFrom: Ann Example <ann@example.com>\nSubject: My ceiling\n";
+            say(Wants::Nothing, &format!("{head}To: Ada Officer <ada@example.net>\n\n{acts}\n"))
+        }
+        _ => format!("{}{acts}{}", dice.pick(&["", "Hi,\n\n"]), dice.pick(&["", "\n\nThanks\nAda"])),
+    };
+    let body = match dice.chance(500) {
+        true => {
+            format!("{words}\n\nOn Fri, 20 Nov 2026 at 15:00, Orchard Housing <{}> wrote:\n{quoted}", letter.sender)
+        }
+        false => words,
+    };
+    (asked, reply.saying(&subject, &body))
+}
+
+/// An act in somebody's name that proves nothing: no answer, another person's letter, the letter of a resident, what a
+/// machine sends.
+pub fn spoofs(dice: &mut Dice, letter: &Letter, landlord: &Landlord, today: Date) -> (Asked, Voice, Mail) {
+    let people = landlord.people();
+    let somebody = dice.pick(&people).address.clone();
+    let acts = acts_in_words(dice, landlord, today);
+    let mail = |from: &str| Mail::from(from).to(&[&letter.sender]);
+    let subject = format!("Re: {}", letter.subject);
+    let (by, voice, mail) = match dice.below(4) {
+        0 => (somebody.clone(), Voice::Staff, mail(&somebody)),
+        1 if somebody != letter.to => (somebody.clone(), Voice::Staff, mail(&somebody).answering(letter)),
+        2 => {
+            let note = mail(&letter.to).answering(letter).header("Auto-Submitted: auto-replied");
+            (letter.to.clone(), Voice::Machine, note)
+        }
+        _ => (RESIDENTS[0].to_owned(), Voice::Answer, mail(RESIDENTS[0]).answering(letter)),
+    };
+    (Asked { by, proved: false, wants: Wants::Nothing }, voice, mail.saying(&subject, &acts))
+}
+
+/// What a mail program opens for one of the links in a letter, filled in: subject and text.
+pub fn opens_a_link(dice: &mut Dice, letter: &Letter, today: Date) -> Option<(String, String)> {
+    let read = MessageParser::default().parse(&letter.bytes)?;
+    let html = read.body_html(0)?.replace("&amp;", "&");
+    let links: Vec<&str> = html
+        .split("href=\"mailto:")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next()?.split_once("?subject="))
+        .map(|(_, query)| query)
+        .collect();
+    if links.is_empty() {
+        return None;
+    }
+    let (subject, body) = dice.pick(&links).split_once("&body=")?;
+    let day = (today + dice.between(2, 20).days()).strftime("%-d %B %Y").to_string();
+    let fill = |line: &str| match ["until:", "by:", "on:"].iter().any(|field| line.starts_with(field)) {
+        true => line.replace('…', &day),
+        false => line.replace('…', "As the file shows"),
+    };
+    let filled: Vec<String> = percent_decoded(body).lines().map(fill).collect();
+    Some((percent_decoded(subject), filled.join("\n")))
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut pieces = text.split('%');
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        let (code, rest) = piece.split_at(2);
+        bytes.push(u8::from_str_radix(code, 16).expect("two digits behind a per cent sign"));
+        bytes.extend(rest.as_bytes());
+    }
+    String::from_utf8(bytes).expect("text")
 }
 
 /// Who does what to a case next: mostly what is called for, sometimes anything.

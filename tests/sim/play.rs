@@ -16,16 +16,18 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use redress::config::{Config, Sending};
 use redress::daemon::command::carry_out;
 use redress::daemon::{Progress, digest, start};
+use redress::domain::absence::Absence;
 use redress::domain::calendar::{london, london_date};
-use redress::domain::case::{Audience, Event, Opening, Outcome, Recorded, Refusal};
-use redress::domain::landlord::Acknowledge;
+use redress::domain::case::{Audience, Event, LetterKind, Opening, Outcome, Recorded, Refusal};
+use redress::domain::landlord::{Acknowledge, Landlord};
 use redress::domain::letter::our_letter;
 use redress::domain::reference::Reference;
+use redress::store::{AwayNote, InboxRow};
 use sha2::{Digest as _, Sha256};
 
-use crate::people::{self, Dice, RESIDENTS, Voice};
+use crate::people::{self, Asked, Dice, RESIDENTS, Voice, Wants};
 use crate::sim::points::{Fate, Ran, Weather, go, ride};
-use crate::sim::{Answer, Letter, Mail, Round, Second, Trouble, World, words};
+use crate::sim::{Answer, Letter, Lying, Mail, Round, Second, Trouble, World, words};
 
 /// What may go wrong. Each seed has some of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,9 +68,21 @@ enum Fault {
     SlowRounds,
     /// A message brings the program down whenever it looks into it.
     Killers,
+    /// An address that the mail server refuses, now and for ever.
+    Gone,
+    /// Somebody uses the name of one of the landlord's people.
+    Spoofs,
+    /// A machine answers from a new address each time.
+    NewAddresses,
+    /// Two landlords' mailboxes have each other's address.
+    Neighbours,
+    /// Letters are held for a while, as the configuration says.
+    Holds,
+    /// The configuration names other days for reminders.
+    NewLadder,
 }
 
-const FAULTS: [Fault; 30] = [
+const FAULTS: [Fault; 36] = [
     Fault::Dies,
     Fault::Interleaves,
     Fault::Fails,
@@ -99,6 +113,12 @@ const FAULTS: [Fault; 30] = [
     Fault::NewHoliday,
     Fault::SlowRounds,
     Fault::Killers,
+    Fault::Gone,
+    Fault::Spoofs,
+    Fault::NewAddresses,
+    Fault::Neighbours,
+    Fault::Holds,
+    Fault::NewLadder,
 ];
 
 /// What happens outside the program.
@@ -122,6 +142,12 @@ enum Happening {
     GoesWrong,
     ComesRight,
     GoesLive,
+    /// Somebody of the landlord goes away, or comes back, and says so at the terminal.
+    Leaves,
+    /// The mailbox has been in trouble since then, and the operator must have heard.
+    OperatorHears {
+        since: Timestamp,
+    },
 }
 
 /// A message that was delivered.
@@ -176,6 +202,30 @@ struct Play {
     /// Automatic answers, by address: when.
     answers: BTreeMap<String, Vec<Timestamp>>,
     answers_max: usize,
+    /// How often in a thousand times somebody of the landlord answers a letter by e-mail, and goes on with a case at the
+    /// terminal.
+    by_email: u64,
+    diligence: u64,
+    /// What e-mails in the names of the landlord's people ask for, by the number of the message.
+    asked: BTreeMap<usize, Asked>,
+    /// Letters to each of the landlord's people that they have, the last ones.
+    kept: BTreeMap<String, Vec<Letter>>,
+    /// Prepared e-mails that were sent off once.
+    prepared: Vec<(String, String, String, Letter)>,
+    /// Messages whose acts were done, and the prepared e-mails used for it.
+    heard_of: BTreeSet<usize>,
+    links_used: BTreeSet<String>,
+    /// Letters that e-mails gave rise to: not before then.
+    waits: BTreeMap<(String, u32), Timestamp>,
+    /// Letters that were taken back, and those that left.
+    undone: BTreeSet<(String, u32)>,
+    left: BTreeSet<(String, u32)>,
+    /// Who is acting at the terminal.
+    terminal: Option<String>,
+    /// Since then nothing has interrupted the program.
+    steady_since: Timestamp,
+    /// The faults there were.
+    once: BTreeSet<Fault>,
 }
 
 /// How much was played.
@@ -248,7 +298,22 @@ impl Play {
             refused: BTreeSet::new(),
             answers: BTreeMap::new(),
             answers_max,
+            by_email: 0,
+            diligence: 0,
+            asked: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            prepared: Vec::new(),
+            heard_of: BTreeSet::new(),
+            links_used: BTreeSet::new(),
+            waits: BTreeMap::new(),
+            undone: BTreeSet::new(),
+            left: BTreeSet::new(),
+            terminal: None,
+            steady_since: now,
+            once: BTreeSet::new(),
         };
+        play.by_email = *play.dice.pick(&[0, 60, 200]);
+        play.diligence = *play.dice.pick(&[0, 500, 850]);
         let faults = play.rates.iter().map(|(fault, rate)| format!("{fault:?} {rate}")).collect::<Vec<_>>().join(", ");
         play.tell(format!("{start}, {second:?}; faults in a thousand: {faults}"));
         play.mail_server();
@@ -260,6 +325,21 @@ impl Play {
         for _ in 0..play.dice.between(2, 20) {
             let after = play.dice.minutes(0, 24 * 60 * 30);
             play.later(after, Happening::GoesWrong);
+        }
+        for _ in 0..play.dice.between(0, 3) {
+            let after = play.dice.minutes(0, 24 * 60 * 30);
+            play.later(after, Happening::Leaves);
+        }
+        if play.has(Fault::Gone) {
+            let people = play.world.config.landlords[0].people();
+            let addresses: Vec<String> = RESIDENTS
+                .iter()
+                .map(|one| (*one).to_owned())
+                .chain(people.iter().map(|one| one.address.clone()))
+                .collect();
+            let gone = play.dice.pick(&addresses).clone();
+            play.tell(format!("{gone} is refused for ever"));
+            play.world.server.lock().unwrap().answers.insert(gone, Answer::Refused);
         }
         if play.world.config.sending == Sending::Hold {
             let after = play.dice.minutes(60, 24 * 60 * 10);
@@ -313,6 +393,7 @@ impl Play {
     }
 
     fn disturbed(&mut self) {
+        self.steady_since = self.now;
         self.disturbed_until = self.disturbed_until.max(self.now + SignedDuration::from_hours(2));
     }
 
@@ -438,6 +519,11 @@ impl Play {
                 break;
             }
         }
+        for round in [Round::Watch, Round::Reconcile] {
+            if self.step(round).await.is_none() {
+                return;
+            }
+        }
         let Some(daemon) = self.world.daemon().cloned() else { return };
         if self.dice.chance(100) {
             self.world.auditor.agrees(&daemon.office).await;
@@ -537,16 +623,56 @@ impl Play {
             self.tell(format!("message {} stored: {:?} in {}/{}", row.id, what.0, row.mailbox, row.folder));
         }
         let grown = self.world.auditor.look(&daemon.office).await;
+        // Acts that touch another case are told there without a word of the e-mail.
+        let heard = |line: &Recorded| match &line.event {
+            Event::Heard { by, .. } | Event::Undone { by, .. } => Some(by.address.clone()),
+            Event::Opened(opening) => opening.logged_by.as_ref().map(|by| by.address.clone()),
+            _ => None,
+        };
+        let may: BTreeSet<String> =
+            grown.iter().flat_map(|(_, lines)| lines.iter().filter_map(heard)).chain(self.terminal.clone()).collect();
         for (reference, lines) in grown {
-            self.reads(&reference, &lines);
+            self.reads(&reference, &lines, &may);
         }
     }
 
     /// New lines of a history.
-    fn reads(&mut self, reference: &str, lines: &[Recorded]) {
+    fn reads(&mut self, reference: &str, lines: &[Recorded], may: &BTreeSet<String>) {
         let mut answering: Option<(i64, Voice)> = None;
+        let mut waits: Option<Timestamp> = None;
         for line in lines {
             self.tell(format!("{reference}: {}", words(&line.event)));
+            if let Some(by) = line.event.by() {
+                let asked = may.contains(&by.address);
+                assert!(asked, "{reference}: {} by {}, who asked for nothing", words(&line.event), by.name);
+            }
+            match &line.event {
+                Event::Heard { by, message, undo_until, link } => {
+                    self.hears(reference, &by.address, *message, link.map(|link| format!("{link:?}")));
+                    waits = *undo_until;
+                }
+                Event::LetterWritten { kind: LetterKind::Transcript, .. } => waits = None,
+                Event::LetterWritten { letter, .. } => {
+                    if let Some(until) = waits {
+                        self.waits.insert((reference.to_owned(), *letter), until);
+                    }
+                }
+                Event::Undone { letters, .. } => {
+                    for letter in letters {
+                        let letter = (reference.to_owned(), *letter);
+                        assert!(
+                            !self.left.contains(&letter),
+                            "{reference}: letter {} is taken back, and had left",
+                            letter.1
+                        );
+                        self.undone.insert(letter);
+                    }
+                }
+                _ => {}
+            }
+            if let Event::LetterWritten { audience: Audience::Staff, to, kind, .. } = &line.event {
+                self.written_to_staff(reference, to.as_str(), *kind, london_date(line.recorded_at));
+            }
             match &line.event {
                 Event::Opened(opening) => {
                     answering = self.message_of(opening);
@@ -571,12 +697,46 @@ impl Play {
         }
     }
 
+    /// An e-mail of somebody who works for the landlord is obeyed.
+    fn hears(&mut self, reference: &str, by: &str, message: i64, link: Option<String>) {
+        let (_, group) =
+            self.stored.get(&message).unwrap_or_else(|| panic!("{reference}: there is no message {message}"));
+        let asked = self.asked.get(group).filter(|asked| asked.by == by && asked.wants == Wants::Acts);
+        let asked =
+            asked.unwrap_or_else(|| panic!("{reference}: message {message} of {by} asks for nothing, and is obeyed"));
+        assert!(asked.proved, "{reference}: message {message} is obeyed, and nothing shows that it came from {by}");
+        assert!(self.heard_of.insert(*group), "{reference}: what message {message} asks for is done twice");
+        if let Some(link) = link {
+            let first = self.links_used.insert(format!("{reference} {by} {link}"));
+            assert!(first, "{reference}: the prepared e-mail {link} of {by} is used twice");
+        }
+    }
+
+    /// Whoever is away is not relied on, as long as anybody is there.
+    fn written_to_staff(&self, reference: &str, to: &str, kind: LetterKind, on: jiff::civil::Date) {
+        if kind == LetterKind::Transcript || !self.world.auditor.is_away(to, on) {
+            return;
+        }
+        let landlord = self.landlord_of(reference);
+        let there = |one: &&redress::domain::landlord::Person| !self.world.auditor.is_away(&one.address, on);
+        let there = [&landlord.officer, &landlord.deputy, &landlord.manager].into_iter().filter(there).count();
+        assert!(there == 0, "{reference}: a {} is written to {to}, who is away", kind.key());
+    }
+
+    fn landlord_of(&self, reference: &str) -> &Landlord {
+        let mut landlords = self.world.config.landlords.iter();
+        landlords.find(|landlord| reference.starts_with(&landlord.prefix)).expect("it is configured")
+    }
+
     fn message_of(&self, opening: &Opening) -> Option<(i64, Voice)> {
         let message = opening.message?;
         self.stored.get(&message).map(|(voice, _)| (message, *voice))
     }
 
     fn later_act(&mut self, reference: &str) {
+        if self.diligence == 0 {
+            return;
+        }
         let after = self.dice.minutes(30, 24 * 60 * 9);
         self.later(after, Happening::Acts { reference: reference.to_owned() });
     }
@@ -625,10 +785,19 @@ impl Play {
             && let Some((reference, number)) = our_letter(id, &daemon.office.key)
             && number > 0
         {
+            let letter_no = (reference.to_string(), number);
+            assert!(!self.undone.contains(&letter_no), "{reference}: letter {number} leaves, and it was taken back");
+            let early = self.waits.get(&letter_no).is_some_and(|until| daemon.office.clock.now() < *until);
+            assert!(!early, "{reference}: letter {number} leaves while it can still be taken back");
+            self.left.insert(letter_no);
             let case = self.world.auditor.cases.get(&reference.to_string());
             let written = case.and_then(|case| Some((case, case.letters.get(&number)?)));
             let (case, written) = written.unwrap_or_else(|| panic!("nobody wrote letter {number} of {reference}"));
             let met = written.about.filter(|duty| !case.duties.get(duty).is_some_and(|owed| owed.open()));
+            let staff = written.audience == Audience::Staff;
+            let theirs = self.landlord_of(&reference.to_string()).people();
+            let known = theirs.iter().any(|one| one.address == letter.to);
+            assert!(!staff || known, "{reference}: a letter about it leaves for {}, who does not work here", letter.to);
             assert!(others || met.is_none(), "{reference}: a reminder of {met:?} leaves, which nobody owes any more");
         }
         if !known {
@@ -655,6 +824,13 @@ impl Play {
             let (voice, mail) = people::answers_by_itself(&mut self.dice, letter);
             let after = self.dice.minutes(0, 5);
             self.mailed_later(after, voice, mail);
+        } else if self.world.config.landlords.iter().any(|landlord| landlord.owns(&letter.to)) {
+            self.neighbours_have_it(letter);
+        } else if self.has(Fault::NewAddresses) && (letter.to == RESIDENTS[3] || letter.to.ends_with(people::TICKETS)) {
+            let (voice, mail) = people::opens_a_ticket(&mut self.dice, letter);
+            let number = self.dice.between(10_000, 99_999);
+            let after = self.dice.minutes(1, 30);
+            self.mailed_later(after, voice, mail.written_by(&format!("reply-{number}{}", people::TICKETS)));
         } else if resident && letter.to == RESIDENTS[4] && self.has(Fault::TicketSystem) {
             let (voice, mail) = people::opens_a_ticket(&mut self.dice, letter);
             let after = self.dice.minutes(0, 3);
@@ -663,11 +839,92 @@ impl Play {
             let (voice, mail) = people::answers(&mut self.dice, letter);
             let after = self.dice.minutes(10, 24 * 60 * 5);
             self.mailed_later(after, voice, mail);
-        } else if !resident && self.dice.chance(30) {
-            let (voice, mail) = people::writes_back(&mut self.dice, letter);
-            let after = self.dice.minutes(10, 24 * 60);
-            self.mailed_later(after, voice, mail);
+        } else if let Some(landlord) = self.works_for(&letter.to).filter(|_| !self.is_to_resident(letter)) {
+            self.staff_read(letter, &landlord);
         }
+    }
+
+    /// A letter of ours comes to the other landlord's mailbox.
+    fn neighbours_have_it(&mut self, letter: &Letter) {
+        let landlord = self.world.config.landlords.iter().find(|landlord| landlord.owns(&letter.to));
+        let key = landlord.map(|landlord| landlord.key.clone());
+        let mailbox = self.world.config.mailboxes.iter().find(|mailbox| Some(&mailbox.landlord) == key.as_ref());
+        let Some(mailbox) = mailbox.map(|mailbox| mailbox.name.clone()) else { return };
+        self.groups += 1;
+        let after = self.dice.minutes(0, 5);
+        self.sends_off(after, letter.bytes.clone(), Voice::Machine, self.groups, &[mailbox]);
+    }
+
+    /// Whether it is a letter to whoever a case is of: somebody who works for the landlord may be that as well.
+    fn is_to_resident(&self, letter: &Letter) -> bool {
+        let named = self.world.daemon().and_then(|daemon| our_letter(&letter.message_id, &daemon.office.key));
+        let case =
+            named.and_then(|(reference, number)| Some((self.world.auditor.cases.get(&reference.to_string())?, number)));
+        case.is_some_and(|(case, number)| {
+            case.letters.get(&number).is_some_and(|letter| letter.audience == Audience::Resident)
+        })
+    }
+
+    fn works_for(&self, address: &str) -> Option<Landlord> {
+        let mut landlords = self.world.config.landlords.iter();
+        landlords.find(|landlord| landlord.people().iter().any(|one| one.address == address)).cloned()
+    }
+
+    /// Somebody of the landlord reads a letter, and may answer it, or an older one, by e-mail.
+    fn staff_read(&mut self, letter: &Letter, landlord: &Landlord) {
+        let kept = self.kept.entry(letter.to.clone()).or_default();
+        kept.push(letter.clone());
+        let older = self.dice.below(kept.len() as u64) as usize;
+        let letter = if self.dice.chance(200) { kept[older].clone() } else { letter.clone() };
+        let today = london_date(self.now);
+        // What was done just now is undone soon, or too late.
+        let after = if self.dice.chance(400) { self.dice.minutes(1, 8) } else { self.dice.minutes(10, 24 * 60) };
+        if self.strikes(Fault::Spoofs) {
+            let (asked, voice, mail) = people::spoofs(&mut self.dice, &letter, landlord, today);
+            self.asked_later(after, asked, voice, mail);
+        } else if self.dice.chance(self.by_email) {
+            match self.dice.chance(250) {
+                true => self.uses_a_link(after, &letter, today),
+                false => {
+                    let (asked, mail) = people::commands(&mut self.dice, &letter, landlord, today);
+                    self.asked_later(after, asked, Voice::Staff, mail);
+                }
+            }
+        }
+    }
+
+    /// A prepared e-mail is sent off: by its reader, by somebody who got hold of it, or once more.
+    fn uses_a_link(&mut self, after: SignedDuration, letter: &Letter, today: jiff::civil::Date) {
+        let again = self.dice.chance(300) && !self.prepared.is_empty();
+        let (subject, text, by, letter) = if again {
+            self.dice.pick(&self.prepared).clone()
+        } else {
+            let Some((subject, text)) = people::opens_a_link(&mut self.dice, letter, today) else { return };
+            (subject, text, letter.to.clone(), letter.clone())
+        };
+        self.prepared.push((subject.clone(), text.clone(), by.clone(), letter.clone()));
+        let stolen = self.strikes(Fault::Spoofs);
+        let from = if stolen { self.dice.pick(&RESIDENTS).to_string() } else { by };
+        let asked = Asked { by: from.clone(), proved: !stolen, wants: Wants::Acts };
+        let mail = Mail::from(&from).to(&[&letter.sender]).saying(&subject, &text);
+        self.asked_later(after, asked, Voice::Staff, mail);
+    }
+
+    /// An e-mail that asks for something is on its way to the landlord whose letter it is about.
+    fn asked_later(&mut self, after: SignedDuration, asked: Asked, voice: Voice, mail: Mail) {
+        self.groups += 1;
+        let raw = mail.known_as(&format!("mail-{}@example.com", self.groups)).raw();
+        self.groups += 1;
+        let group = self.groups;
+        self.tell(format!("{} asks for {:?}", asked.by, asked.wants));
+        let landlord = self.works_for(&asked.by).map(|landlord| landlord.key);
+        self.asked.insert(group, asked);
+        let theirs = self.world.config.mailboxes.iter().filter(|mailbox| Some(&mailbox.landlord) == landlord.as_ref());
+        let mut theirs: Vec<String> = theirs.map(|mailbox| mailbox.name.clone()).collect();
+        if theirs.is_empty() {
+            theirs.push("complaints".to_owned());
+        }
+        self.sends_off(after, raw, voice, group, &theirs);
     }
 
     fn mailed_later(&mut self, after: SignedDuration, voice: Voice, mail: Mail) {
@@ -676,12 +933,19 @@ impl Play {
         self.arrives_later(after, raw, voice);
     }
 
-    /// A message is on its way, and perhaps more than once.
+    /// A message is on its way, to some mailbox.
     fn arrives_later(&mut self, after: SignedDuration, raw: Vec<u8>, voice: Voice) {
         self.groups += 1;
-        let group = self.groups;
-        let names: Vec<String> = self.world.mailboxes.keys().cloned().collect();
-        let mailbox = if self.dice.chance(800) { "complaints".to_owned() } else { self.dice.pick(&names).clone() };
+        let mut names: Vec<String> = self.world.mailboxes.keys().cloned().collect();
+        let first = if self.dice.chance(800) { "complaints".to_owned() } else { self.dice.pick(&names).clone() };
+        names.retain(|name| *name != first);
+        names.insert(0, first);
+        self.sends_off(after, raw, voice, self.groups, &names);
+    }
+
+    /// A message is on its way to the first of these mailboxes, and perhaps more than once, and to others.
+    fn sends_off(&mut self, after: SignedDuration, raw: Vec<u8>, voice: Voice, group: usize, mailboxes: &[String]) {
+        let mailbox = &mailboxes[0];
         let junk = mailbox == "complaints" && self.strikes(Fault::Junk);
         let folder = if junk { "Junk" } else { "INBOX" }.to_owned();
         let arrives = |raw: Vec<u8>, mailbox: &str| Happening::Arrives {
@@ -693,16 +957,16 @@ impl Play {
         };
         if self.strikes(Fault::Duplicates) {
             let again = after + self.dice.minutes(0, 24 * 60);
-            self.later(again, arrives(raw.clone(), &mailbox));
+            self.later(again, arrives(raw.clone(), mailbox));
         }
         if self.strikes(Fault::AnotherRoad) {
             let again = after + self.dice.minutes(0, 60);
             let trace = b"Received: from list.example.org by mx.example.org; Fri, 20 Nov 2026 15:00:00 +0000\r\n";
             let by_list = [trace.as_slice(), &raw].concat();
-            let other = self.dice.pick(&names).clone();
+            let other = self.dice.pick(mailboxes).clone();
             self.later(again, arrives(by_list, &other));
         }
-        self.later(after, arrives(raw, &mailbox));
+        self.later(after, arrives(raw, mailbox));
     }
 
     async fn acts(&mut self, reference: &str) {
@@ -716,6 +980,7 @@ impl Play {
         let (by, command) = people::acts(&mut self.dice, &case, landlord, now);
         let told = format!("{command:?}");
         let told = told.split([' ', '(']).next().unwrap_or_default();
+        self.terminal = Some(by.address.clone());
         let (office, doer) = (Arc::clone(&daemon.office), by.clone());
         let act = async move { carry_out(&office, &name, &doer, command, false).await };
         let came_of_it = match ride(&self.world.points, act).await {
@@ -734,6 +999,28 @@ impl Play {
         };
         self.tell(format!("{} does {told} to {reference}: {came_of_it}", by.name));
         self.looks().await;
+        self.terminal = None;
+    }
+
+    /// Somebody says at the terminal that they are away, or back.
+    async fn leaves(&mut self) {
+        let Some(daemon) = self.world.daemon().cloned() else { return };
+        let landlord = self.dice.pick(&daemon.office.config.landlords).clone();
+        let person = (*self.dice.pick(&landlord.people())).clone();
+        let today = london_date(daemon.office.clock.now());
+        let absence = if self.dice.chance(250) {
+            Absence::over(&person, today)
+        } else {
+            let cover = (*self.dice.pick(&landlord.people())).clone();
+            let cover = self.dice.chance(500).then_some(&cover);
+            let until = today + self.dice.between(1, 14).days();
+            let Ok(absence) = Absence::announced(&person, until, cover, &landlord, today) else { return };
+            absence
+        };
+        self.tell(format!("{} is away until {}, {:?}", person.name, absence.until, absence.cover));
+        let note = AwayNote { by: person.address, absence };
+        let said = daemon.office.store.record_absence(&note, daemon.office.clock.now()).await;
+        said.expect("the database works");
     }
 
     // ── what happens outside ──────────────────────────────────────────────────────────────────────────────────────
@@ -742,7 +1029,14 @@ impl Play {
         match happening {
             Happening::Writes => {
                 let from = *self.dice.pick(&RESIDENTS);
+                let neighbour = self.world.config.landlords.get(1).map(|landlord| landlord.addresses[0].clone());
+                let neighbour =
+                    neighbour.filter(|_| self.strikes(Fault::Neighbours) || self.strikes(Fault::Neighbours));
+                let from = neighbour.as_deref().unwrap_or(from);
                 let (mut voice, mail) = people::writes(&mut self.dice, from);
+                if neighbour.is_some() {
+                    voice = Voice::Unclear;
+                }
                 if self.strikes(Fault::Killers) {
                     voice = Voice::Killer;
                 }
@@ -768,7 +1062,7 @@ impl Play {
                 if self.world.daemon().is_some() && !self.asleep {
                     self.acts(&reference).await;
                 }
-                if self.dice.chance(850) {
+                if self.dice.chance(self.diligence) {
                     self.later_act(&reference);
                 }
             }
@@ -786,6 +1080,7 @@ impl Play {
             }
             Happening::GoesWrong => self.goes_wrong().await,
             Happening::ComesRight => {
+                self.steady_since = self.now;
                 self.world.points.set_weather(Weather::Fine, 0);
                 for lying in self.world.mailboxes.values() {
                     let mut lying = lying.lock().unwrap();
@@ -794,6 +1089,8 @@ impl Play {
                 self.world.server.lock().unwrap().everybody = None;
                 self.tell("the trouble is over");
             }
+            Happening::Leaves => self.leaves().await,
+            Happening::OperatorHears { since } => self.operator_has_heard(since).await,
             Happening::GoesLive => {
                 self.tell("sending = live");
                 self.world.config.sending = Sending::Live;
@@ -818,6 +1115,7 @@ impl Play {
                 let troubles = [
                     Trouble::Down,
                     Trouble::NoLogin,
+                    Trouble::NoList,
                     Trouble::Empty,
                     Trouble::NotYet,
                     Trouble::Nonsense,
@@ -848,7 +1146,18 @@ impl Play {
             Fault::Silent => self.world.server.lock().unwrap().everybody = Some(Answer::Silent),
             Fault::Later => self.world.server.lock().unwrap().everybody = Some(Answer::NotNow),
             Fault::ClockJumps => {
-                let jump = *self.dice.pick(&[-86_400, -7_200, -3_600, -60, 60, 3_600, 7_200, 86_400, 10 * 86_400]);
+                let jump = *self.dice.pick(&[
+                    -10 * 86_400,
+                    -86_400,
+                    -7_200,
+                    -3_600,
+                    -60,
+                    60,
+                    3_600,
+                    7_200,
+                    86_400,
+                    10 * 86_400,
+                ]);
                 self.world.ahead = SignedDuration::from_secs(if self.dice.chance(400) { 0 } else { jump });
                 self.tell(format!("the clock goes {} s ahead", self.world.ahead.as_secs()));
                 self.set_clock(self.now);
@@ -873,11 +1182,63 @@ impl Play {
                 self.world.stop().await;
                 self.later(SignedDuration::from_secs(5), Happening::Starts);
             }
+            Fault::Holds => {
+                self.world.config.sending = Sending::Hold;
+                self.world.stop().await;
+                self.later(SignedDuration::from_secs(5), Happening::Starts);
+                self.later(lasts, Happening::GoesLive);
+            }
+            Fault::NewLadder => {
+                let officer = self.dice.between(1, 4);
+                self.world.config.reminders.officer_before = officer as u8;
+                self.world.config.reminders.deputy_before = self.dice.between(1, officer) as u8;
+                self.world.stop().await;
+                self.later(SignedDuration::from_secs(5), Happening::Starts);
+            }
             _ => return,
+        }
+        if fault == Fault::MailboxTrouble {
+            for after in [70, 75] {
+                let since = self.now;
+                self.later(SignedDuration::from_mins(after), Happening::OperatorHears { since });
+            }
+        } else {
+            self.steady_since = self.now;
         }
         self.tell(format!("{fault:?}"));
         self.disturbed_until = self.disturbed_until.max(self.now + lasts + SignedDuration::from_hours(2));
         self.later(lasts, Happening::ComesRight);
+    }
+
+    /// A mailbox that could not be read for more than an hour is the operator's affair.
+    async fn operator_has_heard(&mut self, since: Timestamp) {
+        let unread = |lying: &Arc<Mutex<Lying>>| {
+            matches!(lying.lock().unwrap().trouble, Some(Trouble::Down | Trouble::NoLogin | Trouble::NoList))
+        };
+        let there = self.world.daemon().is_some() && !self.asleep && self.steady_since <= since;
+        if self.now.duration_since(since) < SignedDuration::from_mins(75)
+            || !there
+            || !self.world.mailboxes.values().any(unread)
+        {
+            return;
+        }
+        let told = self.told_to_operator().await;
+        let heard = told.iter().any(|(name, (told, over))| name.contains("is not being read") && told > over);
+        assert!(heard, "no mailbox was read for 75 minutes, and the operator heard only of {told:?}");
+    }
+
+    /// How often the operator heard of each trouble, and that it was over, by letter or the second way.
+    async fn told_to_operator(&mut self) -> BTreeMap<String, (usize, usize)> {
+        let mut told: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        let mut lines = self.world.auditor.told_by_letter().await;
+        lines.extend(self.world.second_way().lines().map(str::to_owned));
+        for words in lines.iter().filter_map(|line| line.strip_prefix("Redress: ")) {
+            match words.strip_prefix("over: ") {
+                Some(name) => told.entry(name.to_owned()).or_default().1 += 1,
+                None => told.entry(words.to_owned()).or_default().0 += 1,
+            }
+        }
+        told
     }
 
     /// Somebody tidies up with a mail program of their own.
@@ -901,6 +1262,7 @@ impl Play {
     /// All faults are over, and nobody writes any more: what was begun comes to its end.
     async fn ends(&mut self) {
         self.tell("all faults are over");
+        self.once = self.rates.keys().copied().collect();
         self.rates.clear();
         self.agenda.clear();
         self.asleep = false;
@@ -912,16 +1274,15 @@ impl Play {
         {
             let mut server = self.world.server.lock().unwrap();
             (server.everybody, server.minded) = (None, None);
+            server.answers.clear();
         }
         if self.world.config.sending == Sending::Hold || self.dice.chance(500) {
             self.world.config.sending = Sending::Live;
             self.world.stop().await;
         }
-        let skew = self.world.ahead;
         self.world.ahead = SignedDuration::ZERO;
-        // Letters that a clock gone ahead put off are late by as much.
-        let until = self.now + skew.abs() + SignedDuration::from_hours(24 * 7);
-        self.disturbed_until = self.now + skew.abs() + SignedDuration::from_hours(12);
+        let until = self.now + SignedDuration::from_hours(24 * 7);
+        self.disturbed_until = self.now + SignedDuration::from_hours(12);
         self.set_clock(self.now);
         self.starts().await;
         while self.now < until {
@@ -995,6 +1356,8 @@ impl Play {
             let waits = matches!(row.state.as_str(), "queued" | "sending" | "held");
             assert!(!waits, "letter {} to {} is {} still: {:?}", row.id, row.recipient, row.state, row.reply);
         }
+        self.everybody_was_answered(&inbox, &taken).await;
+        self.operator_knows_all().await;
         let letters = self.sent.keys().filter_map(|id| our_letter(id, &daemon.office.key));
         let taken: BTreeSet<(String, u32)> = letters.map(|(case, number)| (case.to_string(), number)).collect();
         for (reference, case) in &self.world.auditor.cases {
@@ -1015,6 +1378,66 @@ impl Play {
         }
     }
 
+    /// What the landlord's people asked for by e-mail was done, or they were told why not.
+    async fn everybody_was_answered(&self, inbox: &[InboxRow], taken: &BTreeMap<(String, [u8; 32]), Vec<usize>>) {
+        let mut handled: BTreeSet<usize> = BTreeSet::new();
+        for (key, delivered) in &self.delivered {
+            let rows = taken.get(key).into_iter().flatten().map(|at| &inbox[*at]);
+            if rows.into_iter().any(|row| row.state == "handled" && row.folder != "Junk") {
+                handled.insert(delivered.group);
+            }
+        }
+        let letters = self.world.outbox().await;
+        let mut people: BTreeSet<&str> = self.asked.values().map(|asked| asked.by.as_str()).collect();
+        people.retain(|one| self.works_for(one).is_some());
+        for one in people {
+            let asked = |wants: Wants| {
+                let theirs = self.asked.iter().filter(move |(_, asked)| asked.by == one && asked.proved);
+                theirs.filter(move |(_, asked)| asked.wants == wants).map(|(group, _)| *group)
+            };
+            let demanded = |wants| asked(wants).filter(|group| handled.contains(group)).count();
+            let answers = || {
+                let to_them = letters.iter().filter(|letter| letter.recipient == one);
+                to_them.filter(|letter| matches!(letter.kind.as_str(), "transcript" | "answer"))
+            };
+            let wanted: usize =
+                [Wants::Acts, Wants::Undo, Wants::Absence, Wants::Answer].into_iter().map(demanded).sum();
+            let answered = answers().count();
+            assert!(answered >= wanted, "{one} asked for {wanted} things, and was answered {answered} times");
+            let in_their_name = self
+                .delivered
+                .values()
+                .filter(|delivered| self.asked.get(&delivered.group).is_some_and(|asked| asked.by == one));
+            let written = in_their_name.count();
+            assert!(answered <= written, "{one} wrote {written} times, and was answered {answered} times");
+            let undone = asked(Wants::Acts).filter(|group| handled.contains(group) && !self.heard_of.contains(group));
+            let (undone, why) = (undone.count(), answers().filter(|letter| !letter.subject.contains("Done:")).count());
+            assert!(
+                why >= undone,
+                "{undone} things that {one} asked for were not done, and they were told why {why} times"
+            );
+        }
+    }
+
+    /// Each trouble was told once, and once that it is over; the mailboxes agree with the ledger, and so do the letters.
+    async fn operator_knows_all(&mut self) {
+        let daemon = Arc::clone(self.world.daemon().expect("it runs"));
+        let compared = self.world.compares().await;
+        assert!(compared.differences.is_empty(), "server and ledger: {:?}", compared.differences);
+        let open = daemon.office.store.alarms().await.expect("it can be read");
+        assert!(open.is_empty(), "faults are over, and the operator believes in {open:?}");
+        let interrupted = [Fault::Dies, Fault::Fails, Fault::DatabaseLocked, Fault::DiskFull];
+        let told = self.told_to_operator().await;
+        // What concerns their own mail is told both ways.
+        let exact = !self.once.iter().any(|fault| interrupted.contains(fault)) && !told.contains_key("operator's mail");
+        for (name, (told, over)) in told {
+            assert!(
+                !exact || told == over,
+                "the operator was told {told} times of {name}, and {over} times that it is over"
+            );
+        }
+    }
+
     /// A quiet program that starts anew changes nothing and sends nothing.
     async fn rests(&mut self) {
         let before = (self.world.everything().await, self.world.server.lock().unwrap().taken.len());
@@ -1032,6 +1455,8 @@ fn configure(dice: &mut Dice, config: &mut Config) {
     config.answer_mail_since = date(2026, 11, 1);
     config.limits.answers_per_address_per_day = *dice.pick(&[2, 3, 10]);
     config.limits.handle_attempts = *dice.pick(&[2, 5]);
+    // How full the disk of whoever plays is tells nothing.
+    config.limits.free_disk_bytes = 0;
     if dice.chance(400) {
         config.mailboxes[0].move_to = Some("Logged".to_owned());
     }

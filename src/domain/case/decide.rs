@@ -525,7 +525,7 @@ impl Draft<'_> {
             return; // Said once; one that came back is handed over by a person.
         }
         let Some(due) = self.case.duties.get(&stage.acknowledge()).map(|owed| owed.due.date) else { return };
-        let respond_by = match self.case.duties.get(&stage.respond()) {
+        let respond_by = match self.in_force(stage.respond()) {
             // A date once set never moves out: a late acknowledgement buys no time.
             Some(set) => set.due.date,
             None => self.set_deadline(stage.respond(), self.today().min(due)),
@@ -535,10 +535,16 @@ impl Draft<'_> {
 
     /// Response dates count from the earlier of the acknowledgement and the day it was due.
     pub(super) fn start_response_when_acknowledgement_is_late(&mut self, stage: Stage) {
-        let Some(due) = self.case.duties.get(&stage.acknowledge()).map(|owed| owed.due.date) else { return };
-        if self.today() > due && !self.case.duties.contains_key(&stage.respond()) {
+        let Some(due) = self.in_force(stage.acknowledge()).map(|owed| owed.due.date) else { return };
+        if self.today() > due && self.in_force(stage.respond()).is_none() {
             self.set_deadline(stage.respond(), due);
         }
+    }
+
+    /// What is owed or was met. A date that lapsed, because the case was found to be no complaint, binds nobody when it turns
+    /// out to be one after all.
+    fn in_force(&self, duty: Duty) -> Option<&Obligation> {
+        self.case.duties.get(&duty).filter(|owed| owed.lapsed.is_none())
     }
 
     /// Works out the open dates anew; each that moves is recorded with its cause.
