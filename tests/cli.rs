@@ -511,7 +511,7 @@ fn letters_held_by_the_configuration_leave_when_it_says_live_and_those_held_by_n
     house.says(&["run", "--once"]);
     assert_eq!(house.state(&acknowledgement), "sent");
     assert_eq!(house.state(&logged), "held");
-    has_line(&house.says(&["status"]), "Sending", &["live; 1 letter held by name"]);
+    has_line(&house.says(&["status"]), "Sending", &["live; 1 letter held"]);
     let (_, words) = house.fails(&["outbox", "hold", &acknowledgement]);
     assert!(words.contains(&format!("Letter {acknowledgement}: cannot be held; it stands as: sent")), "{words}");
 

@@ -67,6 +67,7 @@ Examples:
 
 JSON: an object with what `outbox list --json` has, and to, envelope_from, subject, message_id, text, tries.")]
     Show {
+        /// Its number in the list
         #[arg(value_name = "NUMBER")]
         id: OutboxId,
         /// The letter alone, byte for byte
@@ -83,6 +84,7 @@ Examples:
 
 A letter held in this way stays when sending goes from \"hold\" to \"live\"; only `redress outbox release` lets it go.")]
     Hold {
+        /// Their numbers in the list
         #[arg(value_name = "NUMBER", required = true)]
         ids: Vec<OutboxId>,
     },
@@ -97,6 +99,7 @@ Examples:
 This lets letters to residents leave even while the configuration says sending = \"hold\". No limit stops a letter again that \
 a person has let go.")]
     Release {
+        /// Their numbers in the list
         #[arg(value_name = "NUMBER", required_unless_present_any = ["all", "stopped"])]
         ids: Vec<OutboxId>,
         /// Every letter that is held
@@ -115,6 +118,7 @@ a person has let go.")]
 Examples:
   redress outbox retry 12                    the same letter, byte for byte")]
     Retry {
+        /// Their numbers in the list
         #[arg(value_name = "NUMBER", required = true)]
         ids: Vec<OutboxId>,
     },

@@ -102,9 +102,9 @@ impl ForPeople {
     }
 
     fn listed_in_words(&self) -> Option<String> {
-        let kinds: Vec<String> = self.listed.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let kinds: Vec<String> = self.listed.iter().map(|(kind, count)| format!("{kind}: {count}")).collect();
         (!kinds.is_empty())
-            .then(|| format!("{} in the last seven days, not answered (`redress inbox list`)", kinds.join(", ")))
+            .then(|| format!("not answered in the last seven days, {} (`redress inbox list`)", kinds.join(", ")))
     }
 }
 
@@ -174,11 +174,7 @@ impl Standing {
         lines.extend(self.credentials().map(|words| ("Credential", words)));
         let horizon = self.beside.calendar.horizon_warning(self.beside.today());
         lines.extend(horizon.map(|warning| ("Bank holidays", warning)));
-        lines.extend(
-            self.alarms
-                .iter()
-                .map(|alarm| ("Trouble", format!("{}, since {}: {}", alarm.name, listed(alarm.since), alarm.words))),
-        );
+        lines.extend(self.alarms.iter().flat_map(trouble));
         text.push_str(&page::labelled(&lines, 0, width));
         let overdue: Vec<&DeadlineRow> = self.overdue().collect();
         if !overdue.is_empty() {
@@ -203,7 +199,7 @@ impl Standing {
         match (self.beside.config.sending, held) {
             (Sending::Live, 0) => "live".to_owned(),
             (Sending::Live, n) => {
-                let held = [(n - stopped, "held by name"), (stopped, "stopped by a limit")];
+                let held = [(n - stopped, "held"), (stopped, "stopped by a limit")];
                 let held =
                     held.iter().filter(|(n, _)| *n > 0).map(|(n, how)| format!("{} {how}", page::count(*n, "letter")));
                 format!(
@@ -374,6 +370,13 @@ fn daemon(daemon: &DaemonRow) -> Value {
         "for_all": daemon.is_for_all(),
         "mailboxes": mailboxes.collect::<Vec<_>>(),
     })
+}
+
+/// What the operator was told, line by line.
+fn trouble(alarm: &Alarm) -> impl Iterator<Item = (&'static str, String)> {
+    let mut lines = alarm.words.lines().filter(|line| !line.is_empty());
+    let first = format!("{}, since {}: {}", alarm.name, listed(alarm.since), lines.next().unwrap_or_default());
+    [("Trouble", first)].into_iter().chain(lines.map(|line| ("", line.to_owned())))
 }
 
 /// "1 waits", "3 wait".

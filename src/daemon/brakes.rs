@@ -36,10 +36,10 @@ fn words(held: &[Braked]) -> String {
             "operator" => "to you",
             _ => "to the landlord's own people",
         };
-        format!("- {} {to}, by {}: {}\n", held.letters, held.brake, held.because)
+        format!("- {} {to}, by the limit {}: {}\n", held.letters, held.brake, held.because)
     });
     format!(
-        "The limits on letters hold these, so that no two machines write to each other without end:\n\n{}\n\
+        "The limits on letters hold these so far, so that no two machines write to each other without end:\n\n{}\n\
          None is lost, and the clocks run: an acknowledgement among them has not reached its resident. What to do:\n\n\
          1. `redress outbox list --held` lists them, `redress outbox show NUMBER` shows one. What led to so many?\n\
          2. Those that should go: `redress outbox release NUMBER`, or all that a limit holds, \

@@ -4,7 +4,7 @@
 //! What counts is finished work, as the database has it: a folder read to its end, a message handled, a letter taken. That a
 //! loop turns proves nothing. No words, names or addresses of residents are in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,24 +114,26 @@ impl Vital {
             match read {
                 None => troubles.push(format!("mailbox {mailbox} has not been read yet")),
                 Some(read) if self.since(*read) > STANDSTILL => {
-                    troubles.push(format!("mailbox {mailbox} was last read to its end {}", ago(self.since(*read))));
+                    troubles.push(format!("mailbox {mailbox} was last read to its end {} ago", span(self.since(*read))));
                 }
                 Some(_) => {}
             }
         }
         let mut waits = |what: &str, since: Option<Timestamp>| {
             let waited = since.map(|since| self.since(since)).filter(|waited| *waited > STANDSTILL);
-            troubles.extend(waited.map(|waited| format!("{what} since {}", ago(waited))));
+            troubles.extend(waited.map(|waited| format!("{what} for {}", span(waited))));
         };
-        waits("a message waits to be handled", self.counts.oldest_new);
-        waits("a letter waits to be sent", self.counts.oldest_unsent);
-        waits("a reminder is due", self.next_look);
+        waits("a message has waited to be handled", self.counts.oldest_new);
+        waits("a letter has waited to be sent", self.counts.oldest_unsent);
+        waits("a reminder has been due", self.next_look);
         if self.stuck > 0 {
             troubles.push(format!("dates of {} cases cannot be acted on", self.stuck));
         }
-        if let Some(first) = self.braked.first() {
+        if !self.braked.is_empty() {
             let held: i64 = self.braked.iter().map(|held| held.letters).sum();
-            troubles.push(format!("limits hold letters, {held} in all: {}", first.because));
+            let because: BTreeSet<&str> = self.braked.iter().map(|held| held.because.as_str()).collect();
+            let because = Vec::from_iter(because).join("; ");
+            troubles.push(format!("limits hold letters, {held} in all: {because}"));
         }
         if let Some(free) = self.free_disk.filter(|free| *free < self.free_disk_wanted) {
             troubles.push(format!("{} MiB are free on the database's disk", free >> 20));
@@ -197,10 +199,10 @@ impl Vital {
     }
 }
 
-fn ago(waited: SignedDuration) -> String {
+fn span(waited: SignedDuration) -> String {
     match waited.as_hours() {
-        0..48 => format!("{} minutes ago", waited.as_mins()),
-        hours => format!("{} days ago", hours / 24),
+        0..48 => format!("{} minutes", waited.as_mins()),
+        hours => format!("{} days", hours / 24),
     }
 }
 
@@ -404,13 +406,13 @@ mod tests {
             ),
             (
                 Vital { counts: Counts { oldest_new: Some(at(-90)), ..counts.clone() }, ..well() },
-                "a message waits to be handled since 90 minutes ago",
+                "a message has waited to be handled for 90 minutes",
             ),
             (
                 Vital { counts: Counts { oldest_unsent: Some(at(-90)), ..counts.clone() }, ..well() },
-                "a letter waits to be sent since 90 minutes ago",
+                "a letter has waited to be sent for 90 minutes",
             ),
-            (Vital { next_look: Some(at(-3 * 24 * 60)), ..well() }, "a reminder is due since 3 days ago"),
+            (Vital { next_look: Some(at(-3 * 24 * 60)), ..well() }, "a reminder has been due for 3 days"),
             (Vital { stuck: 2, ..well() }, "dates of 2 cases cannot be acted on"),
             (
                 Vital { braked: vec![braked("per_case", 3), braked("in_all", 4)], ..well() },

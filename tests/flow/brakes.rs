@@ -83,7 +83,7 @@ async fn two_machines_that_write_to_each_other_are_stopped_and_the_operator_hear
     let told = world.letters_to(OPERATOR);
     assert_eq!(told.len(), 1);
     assert!(told[0].subject.ends_with(STOPPED), "{}", told[0].subject);
-    assert!(told[0].says("1 to residents, by per_message: one message has led to 15 letters in an hour"));
+    assert!(told[0].says("1 to residents, by the limit per_message: one message has led to 15 letters in an hour"));
     assert!(told[0].says("redress outbox release --stopped=LIMIT"), "{}", told[0].text);
     assert!(world.second_way().is_empty(), "letters to the operator leave");
 }

@@ -81,7 +81,7 @@ async fn a_monitor_reads_of_finished_work_and_of_no_resident() {
     assert_eq!(status, unwell);
     let stands = [
         "mailbox complaints was last read to its end 120 minutes ago",
-        "a message waits to be handled since 120 minutes ago",
+        "a message has waited to be handled for 120 minutes",
     ];
     assert_eq!(text.lines().collect::<Vec<_>>(), stands);
     assert_eq!(ask(address, "GET /healthz").await.0, ok);
