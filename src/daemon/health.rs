@@ -114,7 +114,8 @@ impl Vital {
             match read {
                 None => troubles.push(format!("mailbox {mailbox} has not been read yet")),
                 Some(read) if self.since(*read) > STANDSTILL => {
-                    troubles.push(format!("mailbox {mailbox} was last read to its end {} ago", span(self.since(*read))));
+                    troubles
+                        .push(format!("mailbox {mailbox} was last read to its end {} ago", span(self.since(*read))));
                 }
                 Some(_) => {}
             }
