@@ -107,7 +107,7 @@ pub async fn alarm(office: &Office, name: &str, words: &str) -> anyhow::Result<(
     let mut words = words.to_owned();
     if !known_before {
         let others = office.store.alarms().await?.into_iter().filter(|other| other.name != name);
-        words.extend(others.map(|other| format!("\n\nThis is wrong too. {}: {}", other.name, other.words)));
+        words.extend(others.map(|other| format!("\n\nThis is wrong too: {}. {}", other.name, other.words)));
     }
     if aloud(&office.config, &office.second_way, name, &words, now).await {
         office.store.told(name, now).await?;

@@ -37,8 +37,13 @@ const ROUTE: &str = operator::ROUTE;
 
 /// The alarm of staff whom no letter reaches.
 const STAFF: &str = "letters to staff";
-const STAFF_OUT_OF_REACH: &str = "The mail server refuses letters to the landlord's own people that no other letter makes \
-    good. `redress outbox list` shows which. Please correct their addresses in the configuration.";
+const STAFF_OUT_OF_REACH: &str = "The mail server refuses letters to the landlord's own people, and no other letter takes \
+    their place. `redress outbox list --failed` has its answers. Correct these people's addresses in the configuration, or \
+    [outgoing] when it refuses everybody, and restart; `redress outbox retry NUMBER` sends a letter again.";
+
+/// What is said of letters to the operator that are refused.
+const OPERATOR_OUT_OF_REACH: &str = "The mail server refuses letters to your address. `redress outbox list --failed` has its \
+    answer. Correct [operator] in the configuration, or [outgoing] when it refuses everybody, and restart.";
 
 /// The alarm of held letters that should go and cannot.
 const STUCK: &str = "a held letter cannot be let go";
@@ -151,7 +156,7 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         }
         Sent::Refused(_) if letter.audience == "operator" => {
             warn!(letter.id, "The mail server refuses letters to the operator");
-            operator::alarm(office, operator::OWN_MAIL, "The mail server refuses letters to your address.").await?;
+            operator::alarm(office, operator::OWN_MAIL, OPERATOR_OUT_OF_REACH).await?;
         }
         Sent::Refused(_) if nothing_makes_good(&letter) => {
             warn!(letter.id, "The mail server refuses letters to staff");
@@ -160,7 +165,8 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         Sent::RouteBroken(reply, _) => {
             warn!(letter.id, "Letters cannot leave: the mail server does not let us in; waiting before the next try");
             let words = format!(
-                "Letters cannot leave. The mail server's answer: {reply}. Nothing is lost: they wait in the outbox."
+                "Letters cannot leave. The mail server's answer: {reply}. Nothing is lost: they wait in the outbox. When \
+                 it is the password or [outgoing] in the configuration, put that right and restart."
             );
             operator::alarm(office, ROUTE, &words).await?;
         }

@@ -268,7 +268,7 @@ async fn disk(office: &Office) -> anyhow::Result<()> {
         return operator::over(office, NAME, "There is room again.").await;
     }
     let words = format!(
-        "{} MiB are free where the database is ({}). When nothing is free, no mail can be stored.",
+        "{} MiB are free where the database is ({}). When nothing is free, no mail can be stored: make room.",
         free >> 20,
         folder.display()
     );
