@@ -8,6 +8,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
 
 use jiff::civil::Date;
@@ -205,6 +206,11 @@ impl<'a> Slot<'a> {
     /// Notes that the value is wrong, followed by the example of a right one.
     pub(super) fn refuse(&self, what: &str) {
         self.notes.refuse(&self.place, format!("{what}. {}", self.write()));
+    }
+
+    /// As [`Slot::refuse()`], where the example would not do either.
+    pub(super) fn refuse_for(&self, instead: impl Display, what: &str) {
+        self.notes.refuse(&self.place, format!("{what}. Write {} = {instead}", self.name));
     }
 
     /// "Write …", the way the example shows.

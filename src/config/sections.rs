@@ -327,8 +327,8 @@ fn limits(table: &Table<'_>) -> Option<Limits> {
     };
     let most = letters.residents.address.day;
     if answers > most {
-        answers_slot
-            .refuse(&format!("is more than the {most} letters a day that may leave for one address (per_address)"));
+        let what = format!("is more than the {most} letters a day that may leave for one address (per_address)");
+        answers_slot.refuse_for(most, &what);
     }
     let attach_bytes = table.may("attach_bytes", "10_485_760").number(0..=104_857_600);
     let poll_s = table.may("poll_s", "300").number(10..=3_600);
