@@ -145,7 +145,7 @@ async fn an_acknowledgement_that_was_stopped_is_heard_of_before_its_date() {
     let reminder = world.last_letter_to(OFFICER);
     assert!(reminder.says("is written, but has not left"), "{}", reminder.text);
     assert!(reminder.says("redress outbox list"));
-    assert!(world.lists_to(OFFICER).last().unwrap().says("1 of these was stopped because so many letters had left"));
+    assert!(world.lists_to(OFFICER).last().unwrap().says("It was stopped because so many letters had left"));
 }
 
 #[tokio::test]
