@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::{Date, time};
 use jiff::{Timestamp, ToSpan as _};
 use redress::daemon::office::Office;
+use redress::domain::brake::Rate;
 use redress::domain::calendar::{Calendar, WorkingDays, london_date, london_time};
 use redress::domain::case::{Audience, Case, Cause, Event, LetterKind, Outcome, Recorded};
 use redress::domain::code::{Duty, Edition, Stage};
@@ -152,6 +153,47 @@ impl Auditor {
         assert_eq!(findings, [""; 0]);
     }
 
+    /// No more letters left than may, within an hour or 24, of one lane: to one address, out of one message, of one case, of one
+    /// landlord, and in all. Asked of the tries that were made, and not of what the gate goes by.
+    pub async fn limits_held(&mut self, office: &Office) {
+        let tries = "
+SELECT o.id, o.audience, o.root, o.recipient, o.case_id, o.landlord, o.let_through, a.started_at
+  FROM attempt a JOIN outbox o ON o.id = a.outbox_id
+ WHERE a.number = 1 AND o.state <> 'dropped' AND o.audience <> 'operator' ORDER BY a.id";
+        let tries: Vec<Try> =
+            sqlx::query_as(tries).fetch_all(self.connection().await).await.expect("tries can be listed");
+        let limits = &office.config.limits.letters;
+        for (at, this) in tries.iter().enumerate().filter(|(_, this)| this.let_through == 0) {
+            let by_mail = this.root.is_some();
+            let resident = this.audience == "resident";
+            let lane = if resident { limits.residents } else { limits.staff };
+            let person = office.own.staff.contains(&this.recipient.to_lowercase());
+            let address = if person { limits.staff.address } else { lane.address };
+            // Dates set off five times as many letters to staff as messages may.
+            let times = if resident || by_mail { 1 } else { 5 };
+            let left = |seconds: i64, same: &dyn Fn(&Try) -> bool| {
+                let since = this.started_at - seconds * 1000;
+                let within = |other: &&Try| other.started_at > since && other.started_at <= this.started_at;
+                let beside = |other: &&Try| other.audience == this.audience && other.root.is_some() == by_mail;
+                tries[..at].iter().filter(within).filter(beside).filter(|other| same(other)).count()
+            };
+            let scopes: [(&str, Rate, &dyn Fn(&Try) -> bool); 5] = [
+                ("its address", address, &|other| other.recipient == this.recipient),
+                ("its message", lane.message, &|other| by_mail && other.root == this.root),
+                ("its case", lane.case, &|other| this.case_id.is_some() && other.case_id == this.case_id),
+                ("its landlord", lane.landlord, &|other| this.landlord.is_some() && other.landlord == this.landlord),
+                ("all", lane.all, &|_| true),
+            ];
+            for (scope, rate, same) in scopes {
+                for (most, seconds) in [(rate.hour, 3600), (rate.day, 24 * 3600)] {
+                    let before = left(seconds, same);
+                    let most = (most * times) as usize;
+                    assert!(before < most, "letter {} left after {before} others of {scope}, of {most}", this.id);
+                }
+            }
+        }
+    }
+
     /// What holds when nothing is left to be done now: every open duty is looked at again, and whoever was to be reminded
     /// by now has been.
     pub async fn at_rest(&self, office: &Office) {
@@ -184,6 +226,19 @@ type Owed = BTreeMap<Duty, (Date, bool)>;
 
 fn owes(case: &Case) -> Owed {
     case.duties.iter().map(|(duty, owed)| (*duty, (owed.due.date, owed.open()))).collect()
+}
+
+/// The first try at a letter.
+#[derive(sqlx::FromRow)]
+struct Try {
+    id: i64,
+    audience: String,
+    root: Option<i64>,
+    recipient: String,
+    case_id: Option<i64>,
+    landlord: Option<String>,
+    let_through: i64,
+    started_at: i64,
 }
 
 /// Duties with a date that the Code or the law sets: the whole ladder is climbed for them.

@@ -15,19 +15,24 @@ use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use redress::config::{Config, Sending};
 use redress::daemon::command::carry_out;
-use redress::daemon::{Progress, digest, start};
+use redress::daemon::send::release;
+use redress::daemon::{Progress, brakes, digest, start};
 use redress::domain::absence::Absence;
+use redress::domain::brake::{Rate, Rates};
 use redress::domain::calendar::{london, london_date};
 use redress::domain::case::{Audience, Event, LetterKind, Opening, Outcome, Recorded, Refusal};
 use redress::domain::landlord::{Acknowledge, Landlord};
 use redress::domain::letter::our_letter;
 use redress::domain::reference::Reference;
-use redress::store::{AwayNote, InboxRow};
+use redress::store::{AwayNote, InboxRow, LetGo};
 use sha2::{Digest as _, Sha256};
 
 use crate::people::{self, Asked, Dice, RESIDENTS, Voice, Wants};
 use crate::sim::points::{Fate, Ran, Weather, go, ride};
 use crate::sim::{Answer, Letter, Lying, Mail, Round, Second, Trouble, World, words};
+
+/// Somebody switches a machine that answers every letter off at last.
+const ROBOTS_MAX: usize = 40;
 
 /// What may go wrong. Each seed has some of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,6 +141,8 @@ enum Happening {
     Acts {
         reference: String,
     },
+    /// Somebody looks through the letters that the limits hold.
+    LetsGo,
     Starts,
     Wakes,
     /// Something outside goes wrong, if it is among the seed's faults.
@@ -226,6 +233,8 @@ struct Play {
     steady_since: Timestamp,
     /// The faults there were.
     once: BTreeSet<Fault>,
+    /// How often machines that answer every letter have done so.
+    robots: usize,
 }
 
 /// How much was played.
@@ -311,6 +320,7 @@ impl Play {
             terminal: None,
             steady_since: now,
             once: BTreeSet::new(),
+            robots: 0,
         };
         play.by_email = *play.dice.pick(&[0, 60, 200]);
         play.diligence = *play.dice.pick(&[0, 500, 850]);
@@ -325,6 +335,10 @@ impl Play {
         for _ in 0..play.dice.between(2, 20) {
             let after = play.dice.minutes(0, 24 * 60 * 30);
             play.later(after, Happening::GoesWrong);
+        }
+        for _ in 0..play.dice.between(0, 5) {
+            let after = play.dice.minutes(0, 24 * 60 * 30);
+            play.later(after, Happening::LetsGo);
         }
         for _ in 0..play.dice.between(0, 3) {
             let after = play.dice.minutes(0, 24 * 60 * 30);
@@ -530,6 +544,7 @@ impl Play {
         }
         if self.now > self.disturbed_until {
             self.world.auditor.at_rest(&daemon.office).await;
+            self.world.auditor.limits_held(&daemon.office).await;
         }
     }
 
@@ -826,12 +841,17 @@ impl Play {
             self.mailed_later(after, voice, mail);
         } else if self.world.config.landlords.iter().any(|landlord| landlord.owns(&letter.to)) {
             self.neighbours_have_it(letter);
-        } else if self.has(Fault::NewAddresses) && (letter.to == RESIDENTS[3] || letter.to.ends_with(people::TICKETS)) {
+        } else if self.robots < ROBOTS_MAX
+            && self.has(Fault::NewAddresses)
+            && (letter.to == RESIDENTS[3] || letter.to.ends_with(people::TICKETS))
+        {
+            self.robots += 1;
             let (voice, mail) = people::opens_a_ticket(&mut self.dice, letter);
             let number = self.dice.between(10_000, 99_999);
             let after = self.dice.minutes(1, 30);
             self.mailed_later(after, voice, mail.written_by(&format!("reply-{number}{}", people::TICKETS)));
-        } else if resident && letter.to == RESIDENTS[4] && self.has(Fault::TicketSystem) {
+        } else if self.robots < ROBOTS_MAX && letter.to == RESIDENTS[4] && self.has(Fault::TicketSystem) {
+            self.robots += 1;
             let (voice, mail) = people::opens_a_ticket(&mut self.dice, letter);
             let after = self.dice.minutes(0, 3);
             self.mailed_later(after, voice, mail);
@@ -1066,6 +1086,11 @@ impl Play {
                     self.later_act(&reference);
                 }
             }
+            Happening::LetsGo => {
+                if !self.asleep && self.now > self.disturbed_until {
+                    self.lets_go().await;
+                }
+            }
             Happening::Starts => {
                 if self.asleep {
                     self.later(SignedDuration::from_mins(10), Happening::Starts);
@@ -1290,8 +1315,34 @@ impl Play {
         }
         self.set_clock(next_noon(until));
         self.works().await;
+        self.lets_go().await;
         self.all_is_well().await;
         self.rests().await;
+    }
+
+    /// Somebody lets go what the limits hold, as often as new letters are held.
+    async fn lets_go(&mut self) {
+        loop {
+            let Some(daemon) = self.world.daemon().cloned() else { return };
+            let store = &daemon.office.store;
+            let letters = store.outbox(0, 100_000).await.expect("it can be read");
+            let held: Vec<i64> = {
+                let by_limit = letters.iter().filter(|row| row.state == "held" && row.brake.is_some());
+                by_limit.map(|row| row.id).collect()
+            };
+            if held.is_empty() {
+                return;
+            }
+            self.tell(format!("{} letters that the limits hold are let go", held.len()));
+            for id in held {
+                let letter = store.letter(id).await.expect("it can be read").expect("it was listed");
+                let let_go = release(&daemon.office, &letter, LetGo::ForGood).await;
+                assert!(let_go.is_ok() || self.now <= self.disturbed_until, "letter {id}: {let_go:?}");
+            }
+            brakes::look(&daemon.office).await.expect("the database works");
+            drop(daemon);
+            self.works().await;
+        }
     }
 
     /// Nothing is lost, nothing waits, and nobody was left in the dark.
@@ -1457,6 +1508,16 @@ fn configure(dice: &mut Dice, config: &mut Config) {
     config.limits.handle_attempts = *dice.pick(&[2, 5]);
     // How full the disk of whoever plays is tells nothing.
     config.limits.free_disk_bytes = 0;
+    if dice.chance(250) {
+        let mut rate = |hour: i64| {
+            let hour = dice.between(hour, 3 * hour) as u32;
+            Rate::of(hour, 2 * hour)
+        };
+        let (address, message, case) = (rate(2), rate(2), rate(3));
+        config.limits.letters.residents = Rates { address, message, case, landlord: rate(5), all: rate(6) };
+        let (address, message, case) = (rate(6), rate(3), rate(4));
+        config.limits.letters.staff = Rates { address, message, case, landlord: rate(10), all: rate(12) };
+    }
     if dice.chance(400) {
         config.mailboxes[0].move_to = Some("Logged".to_owned());
     }
