@@ -1,5 +1,6 @@
 //! `redress run`: the daemon.
 
+use std::panic::{self, PanicHookInfo};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +70,13 @@ pub fn start_log(log: &Log) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Says where the program panicked, and not with what words: those of a text that was cut in the wrong place have the text
+/// in them, and it may be a resident's.
+fn panicked(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    error!(place, "The program panicked; please report this place");
+}
+
 /// Runs the daemon, or with `once` one round of everything.
 ///
 /// # Errors
@@ -76,6 +84,7 @@ pub fn start_log(log: &Log) -> anyhow::Result<()> {
 /// When it cannot start, a round ended by itself, or with `once` a letter could not leave or a mailbox not be read.
 pub async fn run(config: Config, once: bool) -> anyhow::Result<()> {
     start_log(&config.log)?;
+    panic::set_hook(Box::new(panicked));
     if !once {
         return daemon::run(open_patiently(config).await?).await;
     }
@@ -130,4 +139,41 @@ async fn open_patiently(config: Config) -> anyhow::Result<Ready> {
 
 async fn open(config: Config, clock: Arc<SystemClock>) -> anyhow::Result<Ready> {
     daemon::ready(Office::open(config, clock, Purpose::Run).await?).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Said(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Said {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_panic_is_logged_with_its_place_and_without_the_words_it_came_of() {
+        let said = Said::default();
+        let writer = said.clone();
+        let log = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        let words = "Rosa Quill hat Rückenschmerzen".to_owned();
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(panicked));
+        let cut = tracing::subscriber::with_default(log, || panic::catch_unwind(|| words[..17].len()));
+        panic::set_hook(before);
+        assert!(cut.is_err(), "the cut is within a letter");
+        let said = String::from_utf8(said.0.lock().unwrap().clone()).unwrap();
+        assert!(said.contains("The program panicked") && said.contains("run.rs"), "{said}");
+        assert!(!said.contains("Quill"), "{said}");
+    }
 }

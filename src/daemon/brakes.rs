@@ -7,8 +7,8 @@ use crate::store::Braked;
 
 /// The alarm of letters that the limit of an address, a message, a case or a landlord holds, or whose address is our own.
 const SOME: &str = "letters are held back";
-/// The alarm of the limit on all letters together, or of any that holds letters to the operator: a letter may not tell of it.
-const ALL: &str = "letters of every landlord are held back";
+/// The alarm of the limit on all letters together, or of any that holds letters to the operator.
+const ALL: &str = operator::HELD_BACK;
 
 /// Tells the operator what the limits hold, or that they hold nothing any more; each once.
 ///

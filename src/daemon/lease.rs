@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use rustix::system::uname;
 use tokio_util::sync::CancellationToken;
@@ -96,7 +97,8 @@ impl Heartbeat {
             anyhow::Ok((holds, store.resume(office.clock.now()).await?))
         };
         // A try that takes longer than the lease still lasts is of no use; the next may do better.
-        let (holds, resumed) = tokio::time::timeout(self.length() / PART * (PART - 1), beat).await??;
+        let answered = tokio::time::timeout(self.length() / PART * (PART - 1), beat).await;
+        let (holds, resumed) = answered.context("The database gives no lease in time")??;
         if term.is_some() && term != store.term() {
             warn!("This daemon's lease had run out; others may have taken over what it was doing");
         }

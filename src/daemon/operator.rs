@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use jiff::tz::TimeZone;
@@ -21,10 +21,10 @@ use crate::config::{Config, SecondWay};
 use crate::domain::landlord::Landlord;
 use crate::mail::smtp::SmtpTransport;
 use crate::mail::transport::{Envelope, Transport as _};
-use crate::store::{FOR_ALL, NewLetter};
+use crate::store::{Alarm, FOR_ALL, NewLetter};
 
-/// How long the second way may take.
-const SECOND_WAY_MAX: Duration = Duration::from_secs(120);
+/// How long the second way may take: less than a look of the watch, or one that hangs would pass for a database that does.
+pub(super) const SECOND_WAY_MAX: Duration = Duration::from_secs(60);
 
 /// How long a second way that failed is left alone, in minutes, try by try.
 const RESTS_M: [i64; 5] = [1, 5, 15, 30, 60];
@@ -36,7 +36,12 @@ pub(super) const STANDSTILL: &str = "letters do not leave";
 /// The alarm of letters to the operator being refused.
 pub(super) const OWN_MAIL: &str = "operator's mail";
 
+/// The alarm of the limit on all letters together, or of any that holds letters to the operator: a letter may not tell of it.
+pub(super) const HELD_BACK: &str = "letters of every landlord are held back";
+
 /// Tries at the second way that failed, by alarm. Not in the database: that may be what is broken.
+///
+/// After each of them all alarms leave it alone for the shortest rest: one look at many troubles waits for it once.
 #[derive(Debug, Default)]
 pub struct Tries(Mutex<BTreeMap<String, Rest>>);
 
@@ -44,25 +49,28 @@ pub struct Tries(Mutex<BTreeMap<String, Rest>>);
 #[derive(Clone, Copy, Debug)]
 struct Rest {
     failures: usize,
+    failed: Timestamp,
     until: Timestamp,
 }
 
 impl Tries {
     fn may(&self, name: &str, now: Timestamp) -> bool {
         let tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let longest = SignedDuration::from_mins(RESTS_M[RESTS_M.len() - 1]);
-        tries.get(name).is_none_or(|rest| !still_rests(rest.until, longest, now))
+        let (shortest, longest) =
+            (SignedDuration::from_mins(RESTS_M[0]), SignedDuration::from_mins(RESTS_M[RESTS_M.len() - 1]));
+        let just_failed = |rest: &Rest| still_rests(rest.failed + shortest, shortest, now);
+        tries.get(name).is_none_or(|rest| !still_rests(rest.until, longest, now)) && !tries.values().any(just_failed)
     }
 
     fn ended(&self, name: &str, heard: bool, now: Timestamp) {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if heard {
-            tries.remove(name);
+            tries.clear();
             return;
         }
         let failures = tries.get(name).map_or(0, |rest| rest.failures);
         let rest = SignedDuration::from_mins(RESTS_M[failures.min(RESTS_M.len() - 1)]);
-        tries.insert(name.to_owned(), Rest { failures: failures + 1, until: now + rest });
+        tries.insert(name.to_owned(), Rest { failures: failures + 1, failed: now, until: now + rest });
     }
 }
 
@@ -72,8 +80,10 @@ pub async fn aloud(config: &Config, tries: &Tries, name: &str, words: &str, now:
     if !tries.may(name, now) {
         return false;
     }
+    let began = Instant::now();
     let tried = by_second_way(config, &format!("Redress: {name}"), words, now).await;
-    tries.ended(name, tried.is_ok(), now);
+    // A rest begins when the try has ended.
+    tries.ended(name, tried.is_ok(), now + SignedDuration::from_secs(began.elapsed().as_secs().cast_signed()));
     match tried {
         Ok(()) => {
             info!(alarm = name, "The operator is told by the second way");
@@ -100,13 +110,17 @@ pub async fn aloud(config: &Config, tries: &Tries, name: &str, words: &str, now:
 pub async fn alarm(office: &Office, name: &str, words: &str) -> anyhow::Result<()> {
     let now = office.clock.now();
     let known_before = first_way(office).await? != FirstWay::Open;
-    let alarm = office.store.raise(name, words, now).await?;
+    say_aloud(office, &office.store.raise(name, words, now).await?, known_before).await
+}
+
+async fn say_aloud(office: &Office, alarm: &Alarm, known_before: bool) -> anyhow::Result<()> {
+    let (name, now) = (&alarm.name, office.clock.now());
     if alarm.told.is_some() || !office.store.holds(FOR_ALL) {
         return Ok(());
     }
-    let mut words = words.to_owned();
+    let mut words = alarm.words.clone();
     if !known_before {
-        let others = office.store.alarms().await?.into_iter().filter(|other| other.name != name);
+        let others = office.store.alarms().await?.into_iter().filter(|other| other.name != *name);
         words.extend(others.map(|other| format!("\n\nThis is wrong too: {}. {}", other.name, other.words)));
     }
     if aloud(&office.config, &office.second_way, name, &words, now).await {
@@ -115,18 +129,18 @@ pub async fn alarm(office: &Office, name: &str, words: &str) -> anyhow::Result<(
     Ok(())
 }
 
-/// Tells the operator what another daemon noticed that does not tell it itself.
+/// Tells the operator what they could not be told when it was noticed: by this daemon, because neither way was open, or by
+/// another, which leaves the second way to this one. Raises nothing anew: it may be over by now.
 ///
 /// # Errors
 ///
 /// Only the database's.
-pub async fn tell_what_others_noticed(office: &Office) -> anyhow::Result<()> {
-    if office.store.is_ones_alone() {
-        return Ok(());
-    }
-    let untold = office.store.alarms().await?.into_iter().filter(|noticed| noticed.told.is_none());
-    for noticed in untold.filter(|noticed| [ROUTE, OWN_MAIL].contains(&noticed.name.as_str())) {
-        alarm(office, &noticed.name, &noticed.words).await?;
+pub async fn tell_what_is_untold(office: &Office) -> anyhow::Result<()> {
+    for noticed in office.store.alarms().await?.iter().filter(|noticed| noticed.told.is_none()) {
+        match noticed.name.as_str() {
+            ROUTE | OWN_MAIL | STANDSTILL | HELD_BACK => say_aloud(office, noticed, true).await?,
+            _ => say(office, noticed).await?,
+        }
     }
     Ok(())
 }
@@ -138,7 +152,11 @@ pub async fn tell_what_others_noticed(office: &Office) -> anyhow::Result<()> {
 /// Only the database's.
 pub async fn tell(office: &Office, name: &str, words: &str) -> anyhow::Result<()> {
     let now = office.clock.now();
-    let alarm = office.store.raise(name, words, now).await?;
+    say(office, &office.store.raise(name, words, now).await?).await
+}
+
+async fn say(office: &Office, alarm: &Alarm) -> anyhow::Result<()> {
+    let (Alarm { name, words, .. }, now) = (alarm, office.clock.now());
     if alarm.told.is_some() {
         return Ok(());
     }
@@ -309,4 +327,22 @@ async fn run(command: &[String], words: &str) -> anyhow::Result<()> {
 
 fn slug(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_way_that_just_failed_keeps_no_other_alarm_waiting_and_is_tried_for_it_a_minute_later() {
+        let (tries, now) = (Tries::default(), Timestamp::UNIX_EPOCH);
+        let later = |minutes| now + SignedDuration::from_mins(minutes);
+        tries.ended("disk nearly full", false, now);
+        assert!(!tries.may("smtp", now), "one look would wait for it twice");
+        assert!(tries.may("smtp", later(1)));
+        tries.ended("disk nearly full", false, later(1));
+        assert!(tries.may("smtp", later(2)) && !tries.may("disk nearly full", later(2)), "the other's turn");
+        tries.ended("smtp", true, later(2));
+        assert!(tries.may("disk nearly full", later(2)), "the way is well");
+    }
 }

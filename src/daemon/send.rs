@@ -67,16 +67,19 @@ pub struct Route {
 ///
 /// Only the database's.
 pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut Route) -> anyhow::Result<Progress> {
-    if let Some((letter, sent)) = &route.unwritten {
-        match settle(office, letter, sent).await {
-            Err(trouble) if may_pass(&trouble) => return Err(trouble),
+    if let Some((letter, sent)) = route.unwritten.take() {
+        match settle(office, &letter, &sent).await {
+            Err(trouble) if may_pass(&trouble) => {
+                route.unwritten = Some((letter, sent));
+                return Err(trouble);
+            }
             Err(trouble) => warn!(letter.id, trouble = format!("{trouble:#}"), "What came of a letter is not written"),
             Ok(()) => {
-                info!(letter.id, outcome = word(sent), "What came of a letter is written now");
+                info!(letter.id, outcome = word(&sent), "What came of a letter is written now");
                 route.in_doubt = false;
+                tell(office, route, &letter, &sent).await?;
             }
         }
-        route.unwritten = None;
     }
     let now = office.clock.now();
     let longest = SignedDuration::from_secs(ROUTE_RESTS[ROUTE_RESTS.len() - 1]);
@@ -135,9 +138,15 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
         return Err(trouble);
     }
     route.in_doubt = false;
+    tell(office, route, &letter, &sent).await?;
+    Ok(Progress::Made)
+}
+
+/// Tells the log of a try, and the operator what it says of the way, and of people whom letters do not reach.
+async fn tell(office: &Office, route: &mut Route, letter: &Claimed, sent: &Sent) -> anyhow::Result<()> {
     let now = office.clock.now();
     let delay_s = now.duration_since(letter.written()).as_secs();
-    match &sent {
+    match sent {
         Sent::Accepted(_) => {
             let fit = route.fit;
             *route = Route { fit, ..Route::default() };
@@ -150,7 +159,7 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
             if letter.audience == "operator" {
                 operator::over(office, operator::OWN_MAIL, "Letters to your address arrive again.").await?;
             }
-            if nothing_makes_good(&letter) {
+            if nothing_makes_good(letter) {
                 operator::over(office, STAFF, "Letters to staff arrive again.").await?;
             }
         }
@@ -158,7 +167,7 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
             warn!(letter.id, "The mail server refuses letters to the operator");
             operator::alarm(office, operator::OWN_MAIL, OPERATOR_OUT_OF_REACH).await?;
         }
-        Sent::Refused(_) if nothing_makes_good(&letter) => {
+        Sent::Refused(_) if nothing_makes_good(letter) => {
             warn!(letter.id, "The mail server refuses letters to staff");
             operator::tell(office, STAFF, STAFF_OUT_OF_REACH).await?;
         }
@@ -174,7 +183,7 @@ pub async fn step<T: Transport>(office: &Office, transport: &mut T, route: &mut 
             info!(letter.id, kind = letter.kind, attempt = letter.attempts, outcome = word(sent), "Letter not sent")
         }
     }
-    Ok(Progress::Made)
+    Ok(())
 }
 
 fn leaving(letter: &Claimed) -> Leaving<'_> {

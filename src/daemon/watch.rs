@@ -34,7 +34,7 @@ const SAID_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 pub const DATABASE: &str = "the database cannot be used";
 /// The operator hears of a credential this many days before it ends: a new one may need an order, and a person who is away.
 pub const CREDENTIAL_DAYS: i32 = 21;
-/// A look takes moments, unless the database hangs.
+/// A look takes moments, unless the database hangs or the second way does, which it waits for once.
 const LOOK_MAX: Duration = Duration::from_secs(90);
 /// A date that could not be acted on this often is no accident.
 pub(super) const DATE_TRIES: i64 = 3;
@@ -199,7 +199,6 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
     if !office.store.holds(FOR_ALL) {
         return Ok(());
     }
-    operator::tell_what_others_noticed(office).await?;
     unread_folders(office, started, now).await?;
     let counts = office.store.counts().await?;
     let longer = |oldest: Option<Timestamp>, than: SignedDuration| {
@@ -223,7 +222,9 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
     stuck_dates(office).await?;
     brakes::look(office).await?;
     disk(office).await?;
-    credentials(office, now).await
+    credentials(office, now).await?;
+    // What is over is so by now.
+    operator::tell_what_is_untold(office).await
 }
 
 async fn unread_folders(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Result<()> {
@@ -305,4 +306,17 @@ pub fn free_disk(config: &Config) -> Option<(PathBuf, u64)> {
     let folder = sqlite_file(config.database.expose_secret())?.parent()?.to_owned();
     let disk = rustix::fs::statvfs(&folder).ok()?;
     Some((folder, disk.f_bavail.saturating_mul(disk.f_frsize)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_way_that_hangs_passes_for_no_database_that_does_and_lets_no_watchdog_bite() {
+        assert!(operator::SECOND_WAY_MAX + EVERY < LOOK_MAX, "a look has time for the rest");
+        let unit = include_str!("../../deploy/redress.service");
+        let watchdog = unit.lines().find_map(|line| line.strip_prefix("WatchdogSec=")).unwrap().parse().unwrap();
+        assert!(EVERY + LOOK_MAX + operator::SECOND_WAY_MAX < Duration::from_secs(watchdog));
+    }
 }

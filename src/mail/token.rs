@@ -11,6 +11,7 @@ use hyper::header::{ACCEPT, CONTENT_TYPE};
 use hyper::{Method, Request};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::http::{self, HttpError};
@@ -21,6 +22,8 @@ use crate::config::{Issuer, Login, Proof};
 const BEFORE_THE_END: Duration = Duration::from_secs(5 * 60);
 /// How long a token is used whose server does not say (RFC 6749, 5.1 only recommends it).
 const USUAL_LIFE: Duration = Duration::from_secs(30 * 60);
+/// No token is used for longer, whatever its server says.
+const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +89,19 @@ impl Tokens {
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
-    expires_in: Option<u64>,
+    /// Seconds; the older of Microsoft's servers writes the number in quotes.
+    expires_in: Option<Value>,
+}
+
+impl Granted {
+    fn life(&self) -> Duration {
+        let seconds = match self.expires_in.as_ref() {
+            Some(Value::String(number)) => number.parse().ok(),
+            Some(number) => number.as_u64(),
+            None => None,
+        };
+        seconds.map_or(USUAL_LIFE, Duration::from_secs).min(LONGEST_LIFE)
+    }
 }
 
 /// RFC 6749, 5.2.
@@ -108,7 +123,8 @@ async fn ask(issuer: &Issuer) -> Result<(SecretString, Duration), NoToken> {
     if status.is_success() {
         let granted: Granted = serde_json::from_slice(&answer)
             .map_err(|_| NoToken::NotNow("the token's server answers what cannot be read".to_owned()))?;
-        return Ok((granted.access_token.into(), granted.expires_in.map_or(USUAL_LIFE, Duration::from_secs)));
+        let life = granted.life();
+        return Ok((granted.access_token.into(), life));
     }
     let said = match serde_json::from_slice::<Denied>(&answer) {
         Ok(denied) => format!("{status}, {}: {}", denied.error, denied.error_description),
@@ -212,7 +228,7 @@ mod tests {
         format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     }
 
-    fn granted(token: &str, life: u64) -> String {
+    fn granted(token: &str, life: impl std::fmt::Display) -> String {
         answer("200 OK", &format!(r#"{{"token_type": "Bearer", "expires_in": {life}, "access_token": "{token}"}}"#))
     }
 
@@ -239,6 +255,17 @@ mod tests {
         let form = "client_id=redress&grant_type=client_credentials&client_secret=p%40ss%20word&\
                     scope=https%3A%2F%2Fmail.example.net%2F.default";
         assert!(asked[0].ends_with(&format!("\r\n\r\n{form}")), "{}", asked[0]);
+    }
+
+    #[tokio::test]
+    async fn a_life_in_quotes_or_without_end_is_one_all_the_same() {
+        let (at, _) = server(vec![granted("first", "\"3599\""), granted("second", u64::MAX)]).await;
+        let (mut tokens, login) = (Tokens::default(), login(issuer(at)));
+        for token in ["first", "second"] {
+            assert_eq!(shown(&mut tokens, &login).await, token);
+            assert_eq!(shown(&mut tokens, &login).await, token);
+            tokens.forget();
+        }
     }
 
     #[tokio::test]

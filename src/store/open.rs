@@ -11,9 +11,11 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+use tokio::time::error::Elapsed;
 use tracing::info;
 
 use super::edge::{Edge, pass};
+use super::lease::PlaceLost;
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -146,10 +148,12 @@ pub enum Unready {
 }
 
 /// Whether a database that could not be opened may be reached later, without anybody changing the program or its
-/// configuration: its server is away, its disk is full or not there yet.
+/// configuration: its server is away or does not answer in time, its disk is full or not there yet.
 pub fn may_pass(error: &anyhow::Error) -> bool {
     let of_database = |cause: &(dyn std::error::Error + 'static)| {
         cause.is::<std::io::Error>()
+            || cause.is::<Elapsed>()
+            || cause.is::<PlaceLost>()
             || cause
                 .downcast_ref::<sqlx::Error>()
                 .is_some_and(|error| !matches!(error, sqlx::Error::Configuration(_) | sqlx::Error::Migrate(_)))
@@ -541,6 +545,14 @@ fn check_version(found: Option<i64>, migrations: &Migrator) -> Result<(), Unread
 mod tests {
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_database_that_does_not_answer_in_time_or_sends_us_away_is_waited_for_and_a_newer_one_is_not() {
+        let late = tokio::time::timeout(Duration::ZERO, std::future::pending::<()>()).await.unwrap_err();
+        assert!(may_pass(&anyhow::Error::from(late).context("No lease")));
+        assert!(may_pass(&PlaceLost.into()));
+        assert!(!may_pass(&Unready::Newer.into()));
+    }
 
     #[test]
     fn the_lock_is_free_when_its_daemon_ends_whoever_has_a_copy_of_the_file() {

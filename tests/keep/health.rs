@@ -5,6 +5,8 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use jiff::{SignedDuration, ToSpan as _};
 use redress::config::{Endpoint, Heartbeat, Security, Server};
 use redress::daemon::clock::{Clock as _, PlayedClock, SystemClock};
@@ -12,11 +14,12 @@ use redress::daemon::health::{answer, beat};
 use redress::daemon::office::Office;
 use redress::daemon::receive::Receive;
 use redress::daemon::watch::{Pulse, Watch};
-use redress::daemon::{Progress, handle, operator};
+use redress::daemon::{Progress, handle, operator, send};
 use redress::health::knock::knock;
 use redress::health::listen::{Listener, Page};
 use redress::mail::mailbox::AnyMailbox;
-use redress::store::{Claim, Sent};
+use redress::mail::transport::{Accepted, Envelope, SendError, Transport};
+use redress::store::{Claim, EDGES, Edge, Edges, Sent};
 use sqlx::Connection as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -293,6 +296,67 @@ async fn what_a_letter_has_told_in_vain_the_second_way_says_a_quarter_of_an_hour
     assert_eq!(said.matches("This is wrong too: first. A mailbox is not read.").count(), 1, "{said}");
     operator::tell(&office, "second", "The disk is full.").await.unwrap();
     assert!(house.second_way().ends_with("Redress: second\n\nThe disk is full.\n"), "{}", house.second_way());
+}
+
+/// Goal: what could be told by neither way when it was noticed, once, is told when a way is open again.
+#[tokio::test]
+async fn what_neither_way_could_tell_is_told_when_one_of_them_works() {
+    let house = House::new();
+    let clock = Arc::new(PlayedClock::new(SystemClock.now()));
+    let works = house.path("works");
+    house.configure("\"cat >> ", &format!("\"test -e {} && cat >> ", works.display()));
+    let office = house.office(clock.clone()).await;
+    let mut watch = Watch::new(Arc::clone(&office));
+    operator::alarm(&office, "smtp", "Letters cannot leave.").await.unwrap();
+    operator::tell(&office, "letters to staff", "They are refused.").await.unwrap();
+    assert_eq!(house.second_way(), "");
+    fs::write(&works, "").unwrap();
+    clock.set(clock.now() + 2.minutes());
+    watch.step().await;
+    watch.step().await;
+    for subject in ["Redress: smtp\n", "Redress: letters to staff\n"] {
+        assert_eq!(house.second_way().matches(subject).count(), 1, "{}", house.second_way());
+    }
+    operator::over(&office, "letters to staff", "They arrive again.").await.unwrap();
+    assert!(house.second_way().contains("over: letters to staff"), "{}", house.second_way());
+}
+
+/// The disk is full from the moment a letter was refused until it was tried to write that down three times.
+#[derive(Default)]
+struct FullDisk(AtomicUsize);
+
+impl Edges for FullDisk {
+    fn at(&self, edge: Edge) -> BoxFuture<'_, sqlx::Result<()>> {
+        let full = edge == Edge::Commit
+            && self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        let felt = if full { Err(sqlx::Error::Protocol("database or disk is full".to_owned())) } else { Ok(()) };
+        std::future::ready(felt).boxed()
+    }
+}
+
+struct Refuses(Arc<FullDisk>);
+
+impl Transport for Refuses {
+    async fn send(&mut self, _: Envelope<'_>) -> Result<Accepted, SendError> {
+        self.0.0.store(3, Ordering::SeqCst);
+        Err(SendError::Never("550 5.1.1 no such mailbox".to_owned()))
+    }
+}
+
+/// Goal: a refusal that a full disk did not take at once is told like any other.
+#[tokio::test]
+async fn a_refusal_that_was_written_late_is_told_all_the_same() {
+    let house = House::new();
+    let clock = Arc::new(PlayedClock::new(SystemClock.now()));
+    let office = house.office(clock.clone()).await;
+    operator::tell(&office, "first", "A mailbox is not read.").await.unwrap();
+    let disk = Arc::new(FullDisk::default());
+    let (mut transport, mut route) = (Refuses(Arc::clone(&disk)), send::Route::default());
+    let edges: Arc<dyn Edges> = disk;
+    EDGES.scope(Arc::clone(&edges), send::step(&office, &mut transport, &mut route)).await.unwrap_err();
+    assert_eq!(house.second_way(), "");
+    EDGES.scope(edges, send::step(&office, &mut transport, &mut route)).await.unwrap();
+    assert!(house.second_way().contains("Redress: operator's mail\n"), "{}", house.second_way());
 }
 
 /// Goal: one reader's full mailbox is no trouble of the landlord's: it says nothing of the way letters leave by.
