@@ -240,7 +240,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_waiting ON outbox (state, next_at);
 CREATE INDEX outbox_case ON outbox (case_id, letter);
 CREATE INDEX outbox_recipient ON outbox (recipient, written_at);
-CREATE INDEX outbox_begun ON outbox (begun_at, audience, root, recipient, case_id, landlord, state);
+CREATE INDEX outbox_begun ON outbox (begun_at, audience, root, recipient, case_id, landlord, state, let_through);
 CREATE INDEX outbox_braked ON outbox (brake, audience, held_because) WHERE brake IS NOT NULL;
 
 -- Every try at sending a letter.

@@ -8,5 +8,5 @@ ALTER TABLE outbox ADD COLUMN let_through BIGINT NOT NULL DEFAULT 0 CHECK (let_t
 UPDATE outbox SET begun_at = (SELECT MIN(started_at) FROM attempt WHERE outbox_id = outbox.id) WHERE attempts > 0;
 
 -- All that is asked about what has left, and about what is held: no letter's bytes are read for it.
-CREATE INDEX outbox_begun ON outbox (begun_at, audience, root, recipient, case_id, landlord, state);
+CREATE INDEX outbox_begun ON outbox (begun_at, audience, root, recipient, case_id, landlord, state, let_through);
 CREATE INDEX outbox_braked ON outbox (brake, audience, held_because) WHERE brake IS NOT NULL;

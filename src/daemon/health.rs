@@ -16,7 +16,7 @@ use tracing::{info, warn};
 
 use super::office::Office;
 use super::operator;
-use super::watch::{Pulse, days_left, free_disk, stuck};
+use super::watch::{ENDS, Pulse, days_left, free_disk, stuck};
 use crate::config::{Config, Expiry, Heartbeat};
 use crate::domain::calendar::{london, london_date};
 use crate::health::knock::knock;
@@ -51,8 +51,8 @@ pub struct Vital {
     pub stuck: usize,
     /// Letters that a limit holds.
     pub braked: Vec<Braked>,
-    /// Troubles the operator is told of.
-    pub alarms: usize,
+    /// Names of the troubles the operator is told of.
+    pub alarms: Vec<String>,
     /// Bytes free where an SQLite database lies.
     pub free_disk: Option<u64>,
     free_disk_wanted: u64,
@@ -89,7 +89,7 @@ impl Vital {
             next_look,
             stuck: store.stuck_deadlines(super::watch::DATE_TRIES).await?.len(),
             braked: store.braked().await?,
-            alarms: store.alarms().await?.len(),
+            alarms: store.alarms().await?.into_iter().map(|alarm| alarm.name).collect(),
             free_disk: free_disk(config).map(|(_, free)| free),
             free_disk_wanted: config.limits.free_disk_bytes,
             expiries: config.expiries.clone(),
@@ -141,6 +141,9 @@ impl Vital {
         }
         let ended = self.expiries.iter().filter(|expiry| days_left(expiry.on, self.at) < 0);
         troubles.extend(ended.map(|expiry| format!("{} has ended", expiry.key)));
+        // A credential that ends some day is no trouble yet.
+        let names = self.alarms.iter().filter(|name| !ENDS.iter().any(|ends| name.ends_with(ends)));
+        troubles.extend(names.map(|name| format!("the operator was told: {name}")));
         troubles
     }
 
@@ -181,7 +184,7 @@ impl Vital {
         page.gauge("redress_deadlines_stuck", "Cases with a date that cannot be acted on", one(self.stuck));
         let late = [(String::new(), self.lateness().as_secs())];
         page.gauge("redress_reminder_lateness_seconds", "How late the reminder is that has been due longest", late);
-        page.gauge("redress_alarms", "Troubles the operator is told of", one(self.alarms));
+        page.gauge("redress_alarms", "Troubles the operator is told of", one(self.alarms.len()));
         let free = self.free_disk.map(|free| (String::new(), i64::try_from(free).unwrap_or(i64::MAX)));
         page.gauge("redress_disk_free_bytes", "Free where the SQLite database lies", free);
         let ends = self
@@ -383,7 +386,7 @@ mod tests {
             next_look: Some(at(-3)),
             stuck: 0,
             braked: Vec::new(),
-            alarms: 0,
+            alarms: Vec::new(),
             free_disk: Some(5 << 30),
             free_disk_wanted: 1 << 30,
             expiries: vec![Expiry { key: "outgoing.smtp.password".to_owned(), on: date(2027, 3, 31) }],

@@ -247,6 +247,8 @@ pub async fn run(Ready { office, mut heartbeat }: Ready) -> anyhow::Result<()> {
         _ = terminate.recv() => warn!("Stopped at once; what was being done is taken up at the next start"),
         _ = interrupt.recv() => warn!("Stopped at once; what was being done is taken up at the next start"),
     }
+    // What stands still keeps a connection, and closing waits for it.
+    rounds.abort_all();
     drop(heartbeat);
     office.store.close().await;
     match ended_early {

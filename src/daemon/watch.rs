@@ -30,6 +30,8 @@ const WORD_WAITS: SignedDuration = SignedDuration::from_mins(15);
 pub const DATABASE_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 /// A database that stays away is said again.
 const SAID_AGAIN: SignedDuration = SignedDuration::from_hours(24);
+/// How alarms of credentials end.
+pub(super) const ENDS: [&str; 2] = ["ends soon", "ends within days"];
 /// What the operator hears of a database that cannot be used.
 pub const DATABASE: &str = "the database cannot be used";
 /// The operator hears of a credential this many days before it ends: a new one may need an order, and a person who is away.
@@ -280,7 +282,9 @@ async fn disk(office: &Office) -> anyhow::Result<()> {
 async fn credentials(office: &Office, now: Timestamp) -> anyhow::Result<()> {
     for Expiry { key, on } in &office.config.expiries {
         let left = days_left(*on, now);
-        for (days, name) in [(CREDENTIAL_DAYS, format!("{key} ends soon")), (3, format!("{key} ends within days"))] {
+        for (days, name) in
+            [(CREDENTIAL_DAYS, ENDS[0]), (3, ENDS[1])].map(|(days, ends)| (days, format!("{key} {ends}")))
+        {
             if left > days {
                 operator::over(office, &name, "A new one is in its place.").await?;
                 continue;

@@ -22,9 +22,10 @@ pub(super) const FORGET_INFO: &str = "DELETE FROM store_info WHERE name = $1";
 pub(super) const COPY_INTO: &str = "VACUUM INTO $1";
 pub(super) const INTEGRITY: &str = "PRAGMA integrity_check(20)";
 pub(super) const FOREIGN_KEYS: &str = "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check LIMIT 20";
-/// What waits when a copy takes the place of its database may have left since the copy was made.
+/// What waits when a copy takes the place of its database may have left since the copy was made; so may what a limit held.
 pub(super) const HOLD_WAITING: &str = "
-UPDATE outbox SET state = 'held', held_because = $1 WHERE state IN ('queued', 'sending')";
+UPDATE outbox SET state = 'held', held_because = $1, brake = NULL
+ WHERE state IN ('queued', 'sending') OR state = 'held' AND brake IS NOT NULL";
 /// Words to the operator, lists of another day and answers that no case holds say nothing that still holds.
 pub(super) const DROP_NOTICES: &str = "
 UPDATE outbox SET state = 'dropped', settled_at = $1 WHERE state IN ('queued', 'sending') AND case_id IS NULL";
@@ -48,11 +49,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $6)
 ON CONFLICT (mailbox, folder, uidvalidity, uid) DO NOTHING
 RETURNING id";
 /// In another folder only what became a case: mail that was merely listed, from the junk folder say, and that a person
-/// moved to where it belongs, is looked at again.
+/// moved to where it belongs, is looked at again. And what one of the landlord's people wrote: it was done, or answered.
 pub(super) const SAME_BYTES: &str = "
 SELECT MIN(COALESCE(copy_of, id)) FROM inbox
  WHERE mailbox = $1 AND digest = $2 AND whole = 1
-   AND (folder = $3 OR state = 'new' OR EXISTS (SELECT 1 FROM message_case m WHERE m.inbox_id = inbox.id))";
+   AND (folder = $3 OR state = 'new' OR sorted = 'from staff'
+        OR EXISTS (SELECT 1 FROM message_case m WHERE m.inbox_id = inbox.id))";
 pub(super) const UNFILED: &str = "
 SELECT id, uid FROM inbox WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND filed_at IS NULL ORDER BY id";
 pub(super) const FILED: &str = "UPDATE inbox SET filed_at = $2 WHERE id = $1";
@@ -85,7 +87,7 @@ SELECT id, mailbox, folder, arrived_at, size, whole, raw, attempts FROM inbox WH
 pub(super) const SAME_WORDS: &str = "
 SELECT MIN(id) FROM inbox
  WHERE mailbox = $1 AND message_id = $2 AND same_words = $3 AND id <> $4 AND state IN ('handled', 'set_aside')
-   AND (folder = (SELECT f.folder FROM inbox f WHERE f.id = $4)
+   AND (folder = (SELECT f.folder FROM inbox f WHERE f.id = $4) OR sorted = 'from staff'
         OR EXISTS (SELECT 1 FROM message_case m WHERE m.inbox_id = inbox.id))";
 
 pub(super) const NUMBERING: &str = "INSERT INTO numbering (landlord, last) VALUES ($1, $2) ON CONFLICT DO NOTHING";
@@ -192,7 +194,7 @@ RETURNING ",
         whole_letter!()
     )
 );
-/// Letters of the lane ($4, $5) whose first try began after $1, within a day, and after $2, within an hour: to the address, out
+/// Letters of the lane ($4, $5), but those that a person let through, whose first try began after $1, within a day, and after $2, within an hour: to the address, out
 /// of the root, of the case, of the landlord, and all. Not after now ($3): a clock that was set back neither opens the gate
 /// for long nor closes it.
 pub(super) const TRAFFIC: &str = "
@@ -202,7 +204,8 @@ SELECT COUNT(CASE WHEN recipient = $6 AND begun_at > $2 THEN 1 END), COUNT(CASE 
        COUNT(CASE WHEN landlord = $9 AND begun_at > $2 THEN 1 END), COUNT(CASE WHEN landlord = $9 THEN 1 END),
        COUNT(CASE WHEN begun_at > $2 THEN 1 END), COUNT(*)
   FROM outbox
- WHERE begun_at > $1 AND begun_at <= $3 AND state <> 'dropped' AND audience = $4 AND (root IS NULL) = ($5 = 0)";
+ WHERE begun_at > $1 AND begun_at <= $3 AND state <> 'dropped' AND let_through = 0 AND audience = $4
+   AND (root IS NULL) = ($5 = 0)";
 pub(super) const BEGIN_LETTER: &str = "UPDATE outbox SET begun_at = $2 WHERE id = $1 AND begun_at IS NULL";
 /// Takes back the claim of a letter that does not pass the gate.
 pub(super) const STOP_LETTER: &str = "

@@ -132,6 +132,10 @@ async fn what_was_stopped_leaves_when_a_person_lets_it_go_and_is_not_stopped_aga
     world.looks().await;
     let told: Vec<String> = world.letters_to(OPERATOR).into_iter().map(|letter| letter.subject).collect();
     assert_eq!(told, [format!("Redress: {STOPPED}"), format!("Redress: over: {STOPPED}")]);
+
+    // And takes nobody's place: of three a day two had left.
+    world.mail(complaint_of("dee@example.com")).await;
+    assert_eq!(world.told("dee@example.com").await, ["Fri 20 Nov 18:00 acknowledgement"]);
 }
 
 #[tokio::test]

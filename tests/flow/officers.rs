@@ -297,6 +297,26 @@ async fn undo_takes_back_what_its_letter_tells_of_and_nothing_that_others_have_b
     assert!(world.last_letter_to(OFFICER).says("Others have gone on from it already"));
 }
 
+/// Seed 7: what was answered without a case was asked about again when somebody moved it into the junk folder.
+#[tokio::test]
+async fn what_an_officer_wrote_is_answered_once_wherever_it_is_moved() {
+    let (mut world, _) = a_complaint().await;
+    world.goes_to("Wed 2 Dec 2026 08:45").await;
+    let list = world.lists_to(OFFICER).pop().expect("a list in the morning");
+    let mail = Mail::from(ADA)
+        .answering(&list)
+        .saying(&format!("Re: {}", list.subject), "away until 7 December, cover Dan Manager");
+    let raw = mail.known_as("away@example.net").raw();
+    world.arrives_raw("complaints", "INBOX", &raw);
+    world.looks().await;
+    assert!(world.last_letter_to(OFFICER).says("Monday 7 December 2026"), "{}", world.last_letter_to(OFFICER).text);
+    world.goes_to("Fri 4 Dec 2026 12:00").await;
+    let answered = world.letters_to(OFFICER).len();
+    world.arrives_raw("complaints", "Junk", &raw);
+    world.looks().await;
+    assert_eq!(world.letters_to(OFFICER).len(), answered, "{}", world.last_letter_to(OFFICER).text);
+}
+
 #[tokio::test]
 async fn nobody_is_unhappy_with_a_response_that_waits_so_it_can_still_be_undone() {
     let (mut world, _) = a_complaint().await;

@@ -153,7 +153,7 @@ impl Auditor {
         assert_eq!(findings, [""; 0]);
     }
 
-    /// No more letters left than may, within an hour or 24, of one lane: to one address, out of one message, of one case, of one
+    /// No more letters left than may without a person's word, within an hour or 24, of one lane: to one address, out of one message, of one case, of one
     /// landlord, and in all. Asked of the tries that were made, and not of what the gate goes by.
     pub async fn limits_held(&mut self, office: &Office) {
         let tries = "
@@ -175,9 +175,10 @@ SELECT o.id, o.audience, o.root, o.recipient, o.case_id, o.landlord, o.let_throu
                 let since = this.started_at - seconds * 1000;
                 let within = |other: &&Try| other.started_at > since && other.started_at <= this.started_at;
                 let beside = |other: &&Try| other.audience == this.audience && other.root.is_some() == by_mail;
-                tries[..at].iter().filter(within).filter(beside).filter(|other| same(other)).count()
+                let counted = tries[..at].iter().filter(|other| other.let_through == 0);
+                counted.filter(within).filter(beside).filter(|other| same(other)).count()
             };
-            let scopes: [(&str, Rate, &dyn Fn(&Try) -> bool); 5] = [
+            let scopes: [(&str, Rate, Same); 5] = [
                 ("its address", address, &|other| other.recipient == this.recipient),
                 ("its message", lane.message, &|other| by_mail && other.root == this.root),
                 ("its case", lane.case, &|other| this.case_id.is_some() && other.case_id == this.case_id),
@@ -227,6 +228,9 @@ type Owed = BTreeMap<Duty, (Date, bool)>;
 fn owes(case: &Case) -> Owed {
     case.duties.iter().map(|(duty, owed)| (*duty, (owed.due.date, owed.open()))).collect()
 }
+
+/// Whether another try counts beside this one.
+type Same<'a> = &'a dyn Fn(&Try) -> bool;
 
 /// The first try at a letter.
 #[derive(sqlx::FromRow)]
