@@ -26,7 +26,8 @@ use crate::domain::reference::Reference;
 use crate::domain::triage::{self, Sorted, Sorter, Words};
 use crate::store::{self, Change, Found, Keys, Known, MessageState, Settled};
 
-/// A message whose try ends without a word comes up again after this: whoever has it in hand may have died.
+/// A message whose try ends without a word comes up again after this: whoever has it in hand may have died. Longer than
+/// reading it may take.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(30);
 /// One that could not be handled comes up again after this.
 const REST: SignedDuration = SignedDuration::from_secs(60);
