@@ -13,7 +13,10 @@ mod poison;
 #[expect(dead_code, reason = "stories need no faults but their own")]
 mod sim;
 
+use std::sync::Arc;
+
 use redress::config::Config;
+use redress::daemon::Progress;
 use redress::domain::case::{Event, Kind, Matter, Prefers};
 use redress::domain::command::Command;
 use redress::domain::words::Words;
@@ -992,6 +995,27 @@ async fn a_new_case_passes_over_whoever_is_away_and_comes_to_them_again_when_the
     world.says_back(OFFICER).await;
     world.mail(complaint().saying("The stairs, complaint", COMPLAINT)).await;
     assert_eq!(world.told(OFFICER).await, ["Fri 20 Nov 15:00 new-case"]);
+}
+
+/// Seed 165: an absence from days to come was new to every look, and each look did the work anew, until its day had come.
+#[tokio::test]
+async fn an_absence_that_a_clock_ahead_recorded_is_told_once_when_its_day_has_come_and_asks_for_nothing_until_then() {
+    let mut world = World::at("Mon 30 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    world.clock.set(moment("Wed 2 Dec 2026 10:00"));
+    world.says_away(OFFICER, "2026-12-07", Some(DEPUTY)).await;
+    world.clock.set(moment("Mon 30 Nov 2026 15:30"));
+    world.looks().await;
+    let daemon = world.daemon().expect("the program runs");
+    assert_eq!(Arc::clone(daemon).step(Round::Digest).await.expect("the database works"), Progress::Idle);
+    let told = |world: &World| {
+        let lists = world.lists_to(DEPUTY).into_iter().filter(|list| list.message_id.starts_with("stand-in."));
+        lists.map(|list| in_words(list.taken)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&world), [""; 0]);
+    world.goes_to("Wed 2 Dec 2026 10:00").await;
+    world.goes_to("Fri 4 Dec 2026 12:00").await;
+    assert_eq!(told(&world), ["Wed 2 Dec 10:00"]);
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ async fn tell_stand_ins(office: &Office, now: Timestamp) -> anyhow::Result<Progr
     let last = office.store.last_round(STAND_IN).await?;
     // A note from days to come was made by a clock that was ahead, and says nothing.
     if let Some(last) = last.filter(|last| *last <= now)
-        && !office.store.absence_said_since(last).await?
+        && !office.store.absence_said_between(last, now).await?
     {
         return Ok(Progress::Idle);
     }

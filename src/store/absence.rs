@@ -24,10 +24,12 @@ impl Store {
         absences(&mut self.db.begin_read().await?).await
     }
 
-    /// Whether anybody said after `since` that they are away.
-    pub async fn absence_said_since(&self, since: Timestamp) -> anyhow::Result<bool> {
-        let since = since.as_millisecond();
-        let said: i64 = ask!(self.db, c => sqlx::query_scalar(sql::ABSENCE_SAID_SINCE).bind(since).fetch_one(c).await)?;
+    /// Whether anybody said after `since`, and by `now`, that they are away. What a clock that was ahead recorded for days to
+    /// come was said on those days.
+    pub async fn absence_said_between(&self, since: Timestamp, now: Timestamp) -> anyhow::Result<bool> {
+        let (since, now) = (since.as_millisecond(), now.as_millisecond());
+        let said: i64 = ask!(self.db, c => sqlx::query_scalar(sql::ABSENCE_SAID_BETWEEN)
+            .bind(since).bind(now).fetch_one(c).await)?;
         Ok(said > 0)
     }
 

@@ -99,7 +99,8 @@ pub(super) const USE_NUMBER: &str = "UPDATE numbering SET last = last + 1 WHERE 
 pub(super) const ABSENCES: &str = "
 SELECT address, since, until, cover FROM absence WHERE id IN (SELECT MAX(id) FROM absence GROUP BY address)
  ORDER BY address";
-pub(super) const ABSENCE_SAID_SINCE: &str = "SELECT COUNT(*) FROM absence WHERE recorded_at > $1 AND until > since";
+pub(super) const ABSENCE_SAID_BETWEEN: &str = "
+SELECT COUNT(*) FROM absence WHERE recorded_at > $1 AND recorded_at <= $2 AND until > since";
 pub(super) const ADD_ABSENCE: &str = "
 INSERT INTO absence (address, since, until, cover, recorded_by, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)";
 
