@@ -18,6 +18,7 @@ use tracing::{error, info};
 use super::clock::still_rests;
 use super::office::Office;
 use crate::config::{Config, SecondWay};
+use crate::domain::calendar::{london_date, spoken};
 use crate::domain::landlord::Landlord;
 use crate::mail::smtp::SmtpTransport;
 use crate::mail::transport::{Envelope, Transport as _};
@@ -199,6 +200,31 @@ pub async fn over(office: &Office, name: &str, words: &str) -> anyhow::Result<()
         office.store.post(&letter(&office.config, &id, &format!("Redress: {subject}"), words, now)?, now).await?;
         office.letters_wait.notify_one();
     }
+    Ok(())
+}
+
+/// Tries one letter a day while those to the operator are refused: it may be long before another goes that would show that
+/// they are taken again. The first goes on the day after, or when the program was started anew, for so an address is corrected.
+///
+/// # Errors
+///
+/// Only the database's.
+pub(super) async fn try_again(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Result<()> {
+    let alarms = office.store.alarms().await?;
+    let Some(refused) = alarms.iter().find(|alarm| alarm.name == OWN_MAIL) else { return Ok(()) };
+    let (today, since) = (london_date(now), london_date(refused.since));
+    if since == today && started <= refused.since {
+        return Ok(());
+    }
+    let words = format!(
+        "Since {} the mail server has refused letters to your address. Once a day a letter tries it again, and this is \
+         today's. If you can read it, letters reach you again, and there is nothing to do.",
+        spoken(since)
+    );
+    // The same letter, however often it is looked.
+    let id = format!("trial.{}.{today}", slug(&office.config.operator.person.address));
+    office.store.post(&letter(&office.config, &id, "Redress: can you read this?", &words, now)?, now).await?;
+    office.letters_wait.notify_one();
     Ok(())
 }
 

@@ -43,7 +43,8 @@ const STAFF_OUT_OF_REACH: &str = "The mail server refuses letters to the landlor
 
 /// What is said of letters to the operator that are refused.
 const OPERATOR_OUT_OF_REACH: &str = "The mail server refuses letters to your address. `redress outbox list --failed` has its \
-    answer. Correct [operator] in the configuration, or [outgoing] when it refuses everybody, and restart.";
+    answer. Correct [operator] in the configuration, or [outgoing] when it refuses everybody, and restart. Until one is taken, a \
+    letter a day tries it.";
 
 /// The alarm of held letters that should go and cannot.
 const STUCK: &str = "a held letter cannot be let go";

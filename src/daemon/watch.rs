@@ -221,6 +221,10 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
     } else {
         operator::over(office, operator::STANDSTILL, "Letters leave again.").await?;
     }
+    // Another that waits shows as much.
+    if counts.oldest_to_operator.is_none() {
+        operator::try_again(office, started, now).await?;
+    }
     stuck_dates(office).await?;
     brakes::look(office).await?;
     disk(office).await?;

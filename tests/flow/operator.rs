@@ -59,3 +59,65 @@ async fn an_operator_whose_mail_was_refused_once_is_written_to_again_and_hears_t
     assert!(letters.iter().any(|subject| subject == "Redress: over: operator's mail"), "{letters:?}");
     assert_eq!(world.office().store.alarms().await.expect("the database works").len(), 0, "{letters:?}");
 }
+
+/// The operator's address is refused for the word that a trouble is over, the last they are written for now.
+async fn the_last_word_is_refused() -> World {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    a_look_is_taken(&world).await;
+    world.clock.set(moment("Fri 20 Nov 2026 16:30"));
+    a_look_is_taken(&world).await;
+    world.goes_to("Fri 20 Nov 2026 16:31").await;
+    world.server_answers(OPERATOR, Answer::Refused);
+    is_looked_after_at(&mut world, "Fri 20 Nov 2026 16:40").await;
+    assert!(world.second_way().contains("Redress: operator's mail"), "{}", world.second_way());
+    world
+}
+
+/// Mail is read, all is looked at, and what comes of it leaves.
+async fn is_looked_after_at(world: &mut World, when: &str) {
+    world.clock.set(moment(when));
+    world.looks().await;
+    a_look_is_taken(world).await;
+    world.looks().await;
+    a_look_is_taken(world).await;
+    world.looks().await;
+}
+
+/// How many letters tried whether others arrive, and what came of each.
+async fn trials(world: &World) -> Vec<String> {
+    let letters = world.outbox().await.into_iter().filter(|letter| letter.subject.contains("can you read this?"));
+    letters.map(|letter| format!("{} {}", letter.recipient, letter.state)).collect()
+}
+
+/// Seed 83: nothing was left to be told, so nothing showed that letters arrived, and the alarm stood for ever.
+#[tokio::test]
+async fn an_operator_whose_last_letter_was_refused_is_tried_once_a_day_until_one_arrives() {
+    let mut world = the_last_word_is_refused().await;
+    is_looked_after_at(&mut world, "Fri 20 Nov 2026 23:59").await;
+    assert_eq!(trials(&world).await, [""; 0], "it was refused today");
+    is_looked_after_at(&mut world, "Sat 21 Nov 2026 09:00").await;
+    is_looked_after_at(&mut world, "Sat 21 Nov 2026 10:00").await;
+    assert_eq!(trials(&world).await, ["olu@example.net failed"], "once a day");
+    assert_eq!(world.second_way().matches("Redress: operator's mail").count(), 1, "they know");
+
+    world.server_answers(OPERATOR, Answer::Taken);
+    is_looked_after_at(&mut world, "Sun 22 Nov 2026 09:00").await;
+    assert_eq!(trials(&world).await, ["olu@example.net failed", "olu@example.net sent"]);
+    let since = "Since Friday 20 November 2026 the mail server has refused letters to your address.";
+    assert!(world.letters_to(OPERATOR).iter().any(|letter| letter.says(since)));
+    assert_eq!(world.last_letter_to(OPERATOR).subject, "Redress: over: operator's mail");
+    assert_eq!(world.office().store.alarms().await.expect("the database works").len(), 0);
+    is_looked_after_at(&mut world, "Mon 23 Nov 2026 09:00").await;
+    assert_eq!(trials(&world).await.len(), 2, "all is well");
+}
+
+#[tokio::test]
+async fn an_operators_new_address_is_tried_at_the_start_that_brings_it() {
+    let mut world = the_last_word_is_refused().await;
+    world.config.operator.person.address = "olu.operator@example.net".to_owned();
+    world.clock.set(moment("Fri 20 Nov 2026 17:00"));
+    world.restart().await;
+    is_looked_after_at(&mut world, "Fri 20 Nov 2026 17:01").await;
+    assert_eq!(trials(&world).await, ["olu.operator@example.net sent"]);
+    assert_eq!(world.last_letter_to("olu.operator@example.net").subject, "Redress: over: operator's mail");
+}
