@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use redress::config::Config;
 use redress::daemon::Progress;
-use redress::domain::case::{Event, Kind, Matter, Prefers};
+use redress::domain::case::{Event, Kind, Matter, NoteKind, Prefers};
 use redress::domain::command::Command;
 use redress::domain::words::Words;
 use redress::store::Claim;
@@ -963,6 +963,27 @@ async fn while_the_officer_is_away_their_cover_hears_in_their_place_and_they_are
     // The case stays theirs.
     let file = world.office().store.case(&case.parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(file.case.handler().map(|handler| handler.address.as_str()), Some(OFFICER));
+}
+
+/// Seed 283: only the manager heard that a date had passed, in the place of officer and deputy, and had missed it.
+#[tokio::test]
+async fn whoever_stands_in_for_everybody_below_is_not_the_only_one_to_hear_that_a_date_has_passed() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let case = world.cases().await.remove(0);
+    world.says_away(OFFICER, "2026-12-14", None).await;
+    world.says_away(DEPUTY, "2026-12-14", None).await;
+    // The response is due on Friday 4 December, and the manager does not fall silent.
+    for day in ["Wed 2 Dec", "Thu 3 Dec", "Fri 4 Dec"] {
+        world.goes_to(&format!("{day} 2026 10:00")).await;
+        let note = Command::Note { kind: NoteKind::Call, text: Words::new("Rang the plumber."), on: None };
+        world.does(&case, MANAGER, note).await;
+    }
+    assert_eq!(world.told(MANAGER).await.len(), 3);
+    assert_eq!(world.told(MEMBER).await, [""; 0]);
+    world.goes_to("Mon 7 Dec 2026 09:30").await;
+    assert_eq!(world.told(MANAGER).await[3..], ["Mon 7 Dec 09:00 reminder"]);
+    assert_eq!(world.told(MEMBER).await, ["Mon 7 Dec 09:00 reminder"]);
 }
 
 #[tokio::test]

@@ -53,14 +53,19 @@ impl Ladder {
     ///
     /// When the case has been `silent`, no person having done anything on it since the rung before, the next one up
     /// hears as well. In the place of whoever must not hear of it the next one up does, in the place of whoever is away
-    /// whoever stands in (as in [`Circle::line`]); somebody always does.
+    /// whoever stands in (as in [`Circle::line`]); somebody always does. Who stands in for everybody below is not the only one
+    /// to hear that a date has passed.
     pub fn hears<'p>(&self, rung: Rung, silent: bool, first: &'p Person, circle: &'p Circle) -> Vec<Hearer<'p>> {
         let landlord = circle.landlord;
         let everybody = once(above(first, landlord).map(Hearer::themselves));
         let hears_now =
             |hearer: &&Hearer| self.first_rung(hearer.person, first, landlord).is_none_or(|from| from <= rung);
         let heads = everybody.iter().filter(hears_now).count() + usize::from(silent);
-        once(circle.places(first).into_iter().take(heads))
+        let places = circle.places(first);
+        let heard = once(places.iter().copied().take(heads)).len();
+        let mut line = once(places);
+        line.truncate(if rung > Rung(0) { heard.max(2) } else { heard });
+        line
     }
 
     /// The rung from which this person of the line hears, `None` for every rung.
@@ -425,6 +430,9 @@ mod tests {
         assert_eq!(heard(&clerk, &["clerk@example.net"]), heard(&nobody, &[]), "who is unfit stands in for nobody");
         let each_other = [("officer", Some("deputy")), ("deputy", Some("officer"))];
         assert_eq!(heard(&each_other, &[]), ["manager", "manager", "manager", "manager member"]);
+        let alone = circle_on(&landlord, &[], &each_other);
+        let passed = LADDER.hears(Rung(1), false, &landlord.officer, &alone);
+        assert_eq!(names(&passed), "manager member", "the one who missed it is not the only one to hear");
         let everybody = ["officer", "deputy", "manager", "member"].map(|who| (who, None));
         assert_eq!(heard(&everybody, &[])[3], "officer deputy manager member", "rather than nobody");
     }
@@ -638,6 +646,7 @@ mod tests {
             let hears = |rung, silent| ladder.hears(Rung(rung), silent, people[first], &circle);
             let (now, later, silent) = (hears(rung, false), hears(rung + 1, false), hears(rung, true));
             prop_assert!(!now.is_empty());
+            prop_assert!(rung <= 0 || now.len() > 1 || circle.line(people[first]).len() == 1);
             prop_assert!(later.starts_with(&now) && silent.starts_with(&now));
             let line: Vec<&str> = above(people[first], &landlord).map(|person| person.address.as_str()).collect();
             let everybody_unfit = line.iter().all(|address| unfit.contains(address));

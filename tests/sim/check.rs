@@ -113,7 +113,8 @@ impl Auditor {
         let new: Vec<Recorded> = file.history.into_iter().filter(|line| line.seq > before.seq).collect();
         let mut case = before;
         for (at, line) in new.iter().enumerate() {
-            fits(&case, line, &new[at + 1..], &office.calendar)
+            let there = self.of_the_ladder(office, reference, london_date(line.recorded_at));
+            fits(&case, line, &new[at + 1..], there, &office.calendar)
                 .unwrap_or_else(|finding| panic!("{reference}: {finding}"));
             let owed = owes(&case);
             case = case.apply(line);
@@ -127,6 +128,14 @@ impl Auditor {
         assert!(case == file.case, "{reference}: it is not the fold of its history");
         self.cases.insert(reference.to_owned(), case);
         new
+    }
+
+    /// How many of those whom reminders climb to are there on that day.
+    fn of_the_ladder(&self, office: &Office, reference: &str, on: Date) -> usize {
+        let mut landlords = office.config.landlords.iter();
+        let theirs = landlords.find(|landlord| reference.starts_with(&landlord.prefix)).expect("it is configured");
+        let ladder = [&theirs.officer, &theirs.deputy, &theirs.manager, &theirs.member_responsible];
+        ladder.into_iter().filter(|person| !self.is_away(&person.address, on)).count()
     }
 
     /// What is undone leaves the case owing what it owed before the e-mail, unless something else has changed that.
@@ -271,8 +280,9 @@ fn rung(due: Date, now: Timestamp, calendar: &Calendar, earliest: u8) -> Option<
     (rung >= -i32::from(earliest)).then_some(rung)
 }
 
-/// Whether a line may come next in a history. `rest`: what was written together with it, after it.
-fn fits(case: &Case, line: &Recorded, rest: &[Recorded], calendar: &Calendar) -> Result<(), String> {
+/// Whether a line may come next in a history. `rest`: what was written together with it, after it. `there`: how many of those
+/// whom reminders climb to are there.
+fn fits(case: &Case, line: &Recorded, rest: &[Recorded], there: usize, calendar: &Calendar) -> Result<(), String> {
     let must = |holds: bool, finding: String| if holds { Ok(()) } else { Err(finding) };
     must(line.seq == case.seq + 1, format!("line {} follows line {}", line.seq, case.seq))?;
     let owed = |duty: &Duty| case.duties.get(duty);
@@ -290,8 +300,8 @@ fn fits(case: &Case, line: &Recorded, rest: &[Recorded], calendar: &Calendar) ->
                 _ => None,
             });
             let readers: std::collections::BTreeSet<&str> = written.collect();
-            // Who misses a date of the Code is not the only one to hear of it.
-            let enough = if climbed.0 > 0 && is_loud(*duty) { 2 } else { 1 };
+            // Who misses a date of the Code is not the only one to hear of it, if anybody else is there.
+            let enough = if climbed.0 > 0 && is_loud(*duty) && there != 1 { 2 } else { 1 };
             must(readers.len() >= enough, format!("{readers:?} hear of {duty} at {}", climbed.0))?;
         }
         Event::LetterWritten { letter, kind, audience, stage, copy, .. } => {
