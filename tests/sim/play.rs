@@ -1247,6 +1247,10 @@ impl Play {
         {
             return;
         }
+        // The program looks every few seconds, however slow its other rounds are.
+        if self.step(Round::Watch).await.is_none() || self.steady_since > since {
+            return;
+        }
         let told = self.told_to_operator().await;
         let heard = told.iter().any(|(name, (told, over))| name.contains("is not being read") && told > over);
         assert!(heard, "no mailbox was read for 75 minutes, and the operator heard only of {told:?}");
