@@ -367,6 +367,24 @@ async fn the_same_mail_by_two_roads_is_one_case() {
     assert_eq!(world.sorted().await, ["handled: complaint", "copy: copy"]);
 }
 
+/// Seed 594: nothing told its copy from another message of the same words.
+#[tokio::test]
+async fn mail_without_a_message_id_by_two_roads_is_one_case_by_its_date() {
+    let mut world = World::at("Fri 20 Nov 2026 09:00").await;
+    let mail = |time: &str, road: &str| {
+        let dated = complaint().header(&format!("Date: Fri, 20 Nov 2026 {time} +0000"));
+        dated.header(&format!("Delivered-To: {road}@example.org")).raw()
+    };
+    world.arrives_raw("complaints", "INBOX", &mail("08:55:00", "complaints"));
+    world.arrives_raw("complaints", "INBOX", &mail("08:55:00", "repairs"));
+    world.looks().await;
+    assert_eq!(world.sorted().await, ["handled: complaint", "copy: copy"]);
+    assert_eq!(world.told(ANN).await.len(), 1);
+    world.arrives_raw("complaints", "INBOX", &mail("08:58:00", "repairs"));
+    world.looks().await;
+    assert_eq!(world.cases().await.len(), 2, "the same words once more are another message");
+}
+
 #[tokio::test]
 async fn mail_to_two_landlords_is_a_case_at_each_and_told_to_both_officers_once() {
     let mut world = World::of_two_landlords("Fri 20 Nov 2026 09:00").await;

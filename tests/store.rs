@@ -777,7 +777,7 @@ async fn odd_and_large_texts_survive(base: Base) {
     let odd_keys = redress::store::Keys {
         message_ids: ["a\0b@example.org".to_owned(), "x".repeat(5000)].into(),
         speakers: BTreeSet::from(["r\0@example.org".to_owned()]),
-        copy: Some(("m\0@example.org".to_owned(), "digest".to_owned())),
+        copy: Some((Some("m\0@example.org".to_owned()), "digest".to_owned())),
         ..keys()
     };
     let handled = store.decide_message(message, "main", &odd_keys, at(10), |found| {

@@ -398,7 +398,7 @@ impl Desk<'_> {
             speakers: self.speakers(),
             answer_to: filing::answer_to(self.read, &self.office.config.landlords).map(str::to_owned),
             landlords: addressed.landlords.clone(),
-            copy: self.read.message_id.clone().map(|id| (id, self.likeness())),
+            copy: self.read.named().then(|| (self.read.message_id.clone(), self.likeness())),
             sisters: sisters.map(|mailbox| mailbox.name.clone()).collect(),
         }
     }

@@ -249,11 +249,18 @@ impl Message {
         ombudsman::find(self, domains)
     }
 
+    /// Whether anything tells it from another of the same words: its Message-ID, or its date, which stands for one that is
+    /// missing (RFC 5322, 3.6: a message should have the former, and must have the latter).
+    pub fn named(&self) -> bool {
+        self.message_id.is_some() || self.date_claimed.is_some()
+    }
+
     /// The same bytes for the same mail that came twice, through an alias or a list, with other trace headers.
     pub fn likeness(&self) -> Vec<u8> {
         let from = self.from.as_ref().map_or("", |from| from.address.as_str());
-        let id = self.message_id.as_deref().unwrap_or_default();
-        [id, from, &mime::single_spaced(&self.subject), &mime::single_spaced(&self.text)].join("\0").into_bytes()
+        let dated = || self.date_claimed.map(|date| date.to_string()).unwrap_or_default();
+        let id = self.message_id.clone().unwrap_or_else(dated);
+        [&id, from, &mime::single_spaced(&self.subject), &mime::single_spaced(&self.text)].join("\0").into_bytes()
     }
 }
 

@@ -48,8 +48,8 @@ pub struct Keys {
     pub answer_to: Option<String>,
     /// Landlords a case may be opened for.
     pub landlords: BTreeSet<String>,
-    /// The message's own Message-ID and the digest of its words: a copy by another road has both the same.
-    pub copy: Option<(String, String)>,
+    /// The message's own Message-ID, if it has one, and the digest of its words: a copy by another road has both the same.
+    pub copy: Option<(Option<String>, String)>,
     /// The landlord's mailboxes: what was handled from one of them is a copy in another.
     pub sisters: BTreeSet<String>,
 }
@@ -381,8 +381,12 @@ async fn find(tx: &mut Tx, message: Option<(MessageNo, &str)>, keys: &Keys, now:
     if let (Some((message, mailbox)), Some((message_id, same_words))) = (message, &keys.copy) {
         let mut first: Vec<i64> = Vec::new();
         for mailbox in keys.sisters.iter().map(String::as_str).filter(|sister| *sister != mailbox).chain([mailbox]) {
-            let there: Option<i64> = on!(tx, c => sqlx::query_scalar(sql::SAME_WORDS)
-                .bind(mailbox).bind(hint(message_id)).bind(same_words).bind(message).fetch_one(c).await)?;
+            let there: Option<i64> = on!(tx, c => match message_id {
+                Some(message_id) => sqlx::query_scalar(sql::SAME_WORDS)
+                    .bind(mailbox).bind(same_words).bind(message).bind(hint(message_id)).fetch_one(c).await,
+                None => sqlx::query_scalar(sql::SAME_WORDS_UNNAMED)
+                    .bind(mailbox).bind(same_words).bind(message).fetch_one(c).await,
+            })?;
             first.extend(there);
         }
         found.copy_of = first.into_iter().min();

@@ -84,11 +84,21 @@ INSERT INTO message_case (inbox_id, case_id) VALUES ($1, $2) ON CONFLICT DO NOTH
 pub(super) const RAW: &str = "
 SELECT id, mailbox, folder, arrived_at, size, whole, raw, attempts FROM inbox WHERE id = $1";
 /// A copy of the same words that came to a mailbox by another road: an alias, a distribution list, an address beside it.
-pub(super) const SAME_WORDS: &str = "
+macro_rules! same_words {
+    ($name:literal) => {
+        concat!(
+            "
 SELECT MIN(id) FROM inbox
- WHERE mailbox = $1 AND message_id = $2 AND same_words = $3 AND id <> $4 AND state IN ('handled', 'set_aside')
-   AND (folder = (SELECT f.folder FROM inbox f WHERE f.id = $4) OR sorted = 'from staff'
-        OR EXISTS (SELECT 1 FROM message_case m WHERE m.inbox_id = inbox.id))";
+ WHERE mailbox = $1 AND same_words = $2 AND id <> $3 AND state IN ('handled', 'set_aside') AND ",
+            $name,
+            "
+   AND (folder = (SELECT f.folder FROM inbox f WHERE f.id = $3) OR sorted = 'from staff'
+        OR EXISTS (SELECT 1 FROM message_case m WHERE m.inbox_id = inbox.id))"
+        )
+    };
+}
+pub(super) const SAME_WORDS: &str = same_words!("message_id = $4");
+pub(super) const SAME_WORDS_UNNAMED: &str = same_words!("message_id IS NULL");
 
 pub(super) const NUMBERING: &str = "INSERT INTO numbering (landlord, last) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 /// Takes the row's lock, so that of two deciders the second sees the first one's number.
