@@ -598,10 +598,10 @@ async fn an_alarm_is_told_once_until_it_is_over(base: Base) {
     let second = store.raise("smtp", "still broken", at(9)).await.unwrap();
     assert_eq!((second.since, second.told), (at(0), Some(at(1))));
     assert_eq!(store.alarms().await.unwrap()[0].words, "still broken");
-    assert!(store.clear("smtp").await.unwrap());
-    assert!(!store.clear("smtp").await.unwrap());
+    assert!(store.clear("smtp").await.unwrap().is_some());
+    assert!(store.clear("smtp").await.unwrap().is_none());
     store.raise("disk", "full", at(2)).await.unwrap();
-    assert!(!store.clear("disk").await.unwrap(), "nobody heard of it, so nobody hears that it is over");
+    assert!(store.clear("disk").await.unwrap().is_none(), "nobody heard of it, so nobody hears that it is over");
     let letter = NewLetter {
         number: 0,
         kind: "to-operator".to_owned(),

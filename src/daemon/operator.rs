@@ -185,7 +185,7 @@ async fn say(office: &Office, alarm: &Alarm) -> anyhow::Result<()> {
 ///
 /// Only the database's.
 pub async fn over(office: &Office, name: &str, words: &str) -> anyhow::Result<()> {
-    if office.store.clear(name).await? {
+    if let Some(since) = office.store.clear(name).await? {
         let now = office.clock.now();
         info!(alarm = name, "Trouble over");
         let subject = format!("over: {name}");
@@ -196,7 +196,8 @@ pub async fn over(office: &Office, name: &str, words: &str) -> anyhow::Result<()
         {
             return Ok(());
         }
-        let id = format!("over.{}.{}", slug(name), now.as_millisecond());
+        // Of this very trouble: another of its name may end within the same millisecond.
+        let id = format!("over.{}.{}", slug(name), since.as_millisecond());
         office.store.post(&letter(&office.config, &id, &format!("Redress: {subject}"), words, now)?, now).await?;
         office.letters_wait.notify_one();
     }

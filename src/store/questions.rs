@@ -431,13 +431,13 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Ends a trouble; `true` when the operator had been told of it and should hear that it is over.
-    pub async fn clear(&self, name: &str) -> anyhow::Result<bool> {
+    /// Ends a trouble. Since when there was one of which the operator had been told, and should hear that it is over.
+    pub async fn clear(&self, name: &str) -> anyhow::Result<Option<Timestamp>> {
         let mut tx = self.db.begin().await?;
-        let told: Option<Option<i64>> =
-            on!(&mut tx, c => sqlx::query_scalar(sql::CLEAR_ALARM).bind(name).fetch_optional(c).await)?;
+        let ended: Option<(i64, Option<i64>)> =
+            on!(&mut tx, c => sqlx::query_as(sql::CLEAR_ALARM).bind(name).fetch_optional(c).await)?;
         tx.commit().await?;
-        Ok(told.flatten().is_some())
+        Ok(ended.and_then(|(since, told)| told.map(|_| instant(since))))
     }
 }
 

@@ -352,7 +352,7 @@ pub(super) const RAISE_ALARM: &str = "
 INSERT INTO alarm (name, since, words) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET words = excluded.words
 RETURNING since, told_at";
 pub(super) const ALARM_TOLD: &str = "UPDATE alarm SET told_at = $2 WHERE name = $1";
-pub(super) const CLEAR_ALARM: &str = "DELETE FROM alarm WHERE name = $1 RETURNING told_at";
+pub(super) const CLEAR_ALARM: &str = "DELETE FROM alarm WHERE name = $1 RETURNING since, told_at";
 
 // ── leases (PostgreSQL) ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::ToSpan as _;
+use redress::daemon::operator;
 
 use crate::sim::*;
 
@@ -120,4 +121,18 @@ async fn an_operators_new_address_is_tried_at_the_start_that_brings_it() {
     is_looked_after_at(&mut world, "Fri 20 Nov 2026 17:01").await;
     assert_eq!(trials(&world).await, ["olu.operator@example.net sent"]);
     assert_eq!(world.last_letter_to("olu.operator@example.net").subject, "Redress: over: operator's mail");
+}
+
+/// Seed 1764: the second of two ends was taken for the first, and nobody heard of it.
+#[tokio::test]
+async fn a_trouble_that_ends_twice_in_one_moment_is_told_twice_that_it_is_over() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    operator::tell(world.office(), "trouble", "It began.").await.expect("the database works");
+    world.goes_to("Fri 20 Nov 2026 15:10").await;
+    operator::over(world.office(), "trouble", "It is over.").await.expect("the database works");
+    operator::tell(world.office(), "trouble", "It began again.").await.expect("the database works");
+    operator::over(world.office(), "trouble", "It is over again.").await.expect("the database works");
+    world.looks().await;
+    let told: Vec<String> = world.letters_to(OPERATOR).into_iter().map(|letter| letter.subject).collect();
+    assert_eq!(told, ["trouble", "over: trouble", "trouble", "over: trouble"].map(|name| format!("Redress: {name}")));
 }
