@@ -54,10 +54,11 @@ impl Round {
         }
     }
 
-    /// The time of the letter that is right now, if there is one: of the morning's only today's, and only on a working day.
-    fn slot(self, office: &Office, now: Timestamp) -> Option<Timestamp> {
+    /// The time, after `last`, of the letter that is right now, if there is one: of the morning's only today's, and only on a
+    /// working day.
+    fn slot(self, office: &Office, last: Timestamp, now: Timestamp) -> Option<Timestamp> {
         let today = london_date(now);
-        let slot = latest(self.schedule(office), now)?;
+        let slot = latest(self.schedule(office), last, now)?;
         let right = self == Round::Weekly || (london_date(slot) == today && office.calendar.is_working_day(today));
         right.then_some(slot)
     }
@@ -70,16 +71,17 @@ impl Round {
 /// The database's. A list that cannot be written is told to the operator, and tried again.
 pub async fn step(office: &Office) -> anyhow::Result<Progress> {
     let now = office.clock.now();
-    let mut progress = tell_stand_ins(office, now).await?;
+    let done = office.store.last_rounds().await?;
+    let mut progress = tell_stand_ins(office, done.get(STAND_IN).copied(), now).await?;
     for round in [Round::Digest, Round::Weekly] {
-        let Some(last) = office.store.last_round(round.name()).await? else {
+        let Some(last) = done.get(round.name()).copied() else {
             // A landlord that begins with us has no week behind it to tell of.
             office.store.end_round(round.name(), &[], Some(now), now).await?;
             continue;
         };
         // A clock that was ahead did this for days to come. Those have their letters, by their Message-IDs; today may have none.
         let last = if last > now { now - SignedDuration::from_hours(24) } else { last };
-        if let Some(slot) = round.slot(office, now).filter(|slot| *slot > last) {
+        if let Some(slot) = round.slot(office, last, now) {
             write(office, round, slot, last, now).await?;
             progress = Progress::Made;
         }
@@ -93,16 +95,15 @@ pub fn next(office: &Office, now: Timestamp) -> Option<Timestamp> {
     [next(Round::Digest), next(Round::Weekly)].into_iter().flatten().min()
 }
 
-/// The latest time of the schedule that is not after `now`.
-fn latest(schedule: &Schedule, now: Timestamp) -> Option<Timestamp> {
-    let from = now - SignedDuration::from_hours(i64::from(LOOK_BACK_DAYS) * 24);
+/// The latest time of the schedule that is after `last` and not after `now`.
+fn latest(schedule: &Schedule, last: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let from = last.max(now - SignedDuration::from_hours(i64::from(LOOK_BACK_DAYS) * 24));
     std::iter::successors(next_look(schedule, from), |at| next_look(schedule, *at)).take_while(|at| *at <= now).last()
 }
 
 /// Tells whoever stands in for somebody who said since the last time that they are away, while people are at work; else the
 /// morning's list says it.
-async fn tell_stand_ins(office: &Office, now: Timestamp) -> anyhow::Result<Progress> {
-    let last = office.store.last_round(STAND_IN).await?;
+async fn tell_stand_ins(office: &Office, last: Option<Timestamp>, now: Timestamp) -> anyhow::Result<Progress> {
     // A note from days to come was made by a clock that was ahead, and says nothing.
     if let Some(last) = last.filter(|last| *last <= now)
         && !office.store.absence_said_between(last, now).await?

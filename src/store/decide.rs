@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::absence::{AwayNote, absences, add_absence};
 use super::history::{self, Head, Line, WordsByDigest};
-use super::open::{Tx, execute, on};
+use super::open::{Tx, alone, execute, on};
 use super::questions::MessageColumns;
 use super::send::add_letter;
 use super::{CaseId, Raced, Races, Store, hint, random, sql, storable};
@@ -196,19 +196,17 @@ impl Store {
         again_at: Timestamp,
     ) -> anyhow::Result<Option<Message>> {
         let mailboxes = format!(",{},", mailboxes.join(","));
-        let mut tx = self.db.begin().await?;
-        let words = tx.words(&sql::TAKE_NEW);
-        let row: Option<MessageColumns> = on!(&mut tx, c => sqlx::query_as(words)
-            .bind(now.as_millisecond()).bind(again_at.as_millisecond()).bind(&mailboxes).fetch_optional(c).await)?;
-        tx.commit().await?;
-        Ok(row.map(Message::from))
+        let words = self.db.words(&sql::TAKE_NEW);
+        let row: Vec<MessageColumns> = alone!(self.db, c => sqlx::query_as(words)
+            .bind(now.as_millisecond()).bind(again_at.as_millisecond()).bind(&mailboxes).fetch_all(c).await)?;
+        Ok(row.into_iter().next().map(Message::from))
     }
 
     /// Lets a message wait until `until`.
     pub async fn postpone(&self, message: MessageNo, until: Timestamp) -> anyhow::Result<()> {
-        let mut tx = self.db.begin().await?;
-        execute!(&mut tx, sql::POSTPONE, message, until.as_millisecond())?;
-        Ok(tx.commit().await?)
+        let until = until.as_millisecond();
+        alone!(self.db, c => sqlx::query(sql::POSTPONE).bind(message).bind(until).execute(c).await.map(drop))?;
+        Ok(())
     }
 
     /// T2 for a message: `judge` sees what is known about `keys` and says what follows. All of it is written, or nothing.
@@ -335,16 +333,16 @@ impl Store {
         now: Timestamp,
         again_at: Timestamp,
     ) -> anyhow::Result<Option<(CaseId, Duty, u32)>> {
-        let mut tx = self.db.begin().await?;
-        let words = tx.words(&sql::TAKE_DEADLINE);
-        let row: Option<(i64, String, i64)> = on!(&mut tx, c => sqlx::query_as(words)
-            .bind(now.as_millisecond()).bind(again_at.as_millisecond()).fetch_optional(c).await)?;
-        tx.commit().await?;
-        row.map(|(case, duty, attempts)| {
-            let duty = duty.parse::<Duty>().context("In the database")?;
-            Ok((case, duty, attempts as u32))
-        })
-        .transpose()
+        let words = self.db.words(&sql::TAKE_DEADLINE);
+        let row: Vec<(i64, String, i64)> = alone!(self.db, c => sqlx::query_as(words)
+            .bind(now.as_millisecond()).bind(again_at.as_millisecond()).fetch_all(c).await)?;
+        row.into_iter()
+            .next()
+            .map(|(case, duty, attempts)| {
+                let duty = duty.parse::<Duty>().context("In the database")?;
+                Ok((case, duty, attempts as u32))
+            })
+            .transpose()
     }
 }
 

@@ -4,13 +4,15 @@ use std::fs::{File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection as _, PgConnection, Postgres, SqliteConnection, Transaction};
+use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 use tokio::time::error::Elapsed;
 use tracing::info;
 
@@ -40,28 +42,91 @@ const SESSION: [(&str, &str); 4] = [
 
 /// The two databases; every statement runs on either.
 pub(super) enum Db {
+    /// A connection is a thread of this process, and takes turns.
     Sqlite {
-        /// One connection: SQLite has one writer, and waiting for it here is fairer than `SQLITE_BUSY`.
-        write: SqlitePool,
-        read: SqlitePool,
+        /// The only one: SQLite has one writer, and waiting for it here is fairer than `SQLITE_BUSY`.
+        write: Turns,
+        /// For reading more than one thing of the same moment.
+        read: Turns,
+        /// For single questions.
+        ask: Turns,
     },
     Postgres(PgPool),
 }
 
+/// A connection that whoever's turn it is has alone; empty once it is closed.
+#[derive(Clone)]
+pub(super) struct Turns(Arc<Mutex<Option<SqliteConnection>>>);
+
+/// A turn.
+type Turn = OwnedMappedMutexGuard<Option<SqliteConnection>, SqliteConnection>;
+
+impl Turns {
+    fn new(connection: SqliteConnection) -> Turns {
+        Turns(Arc::new(Mutex::new(Some(connection))))
+    }
+
+    pub(super) async fn take(&self) -> sqlx::Result<Turn> {
+        let turn = Arc::clone(&self.0).lock_owned().await;
+        OwnedMutexGuard::try_map(turn, Option::as_mut).map_err(|_| sqlx::Error::PoolClosed)
+    }
+
+    async fn close(&self) {
+        if let Some(connection) = self.0.lock().await.take() {
+            // Nothing is open on it: what a close could fail at.
+            let _ = connection.close().await;
+        }
+    }
+}
+
 /// An open transaction on either database. Dropping it rolls back.
 pub(super) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     Postgres(Transaction<'static, Postgres>),
+}
+
+/// A transaction on SQLite. Its words are statements like any other, so that each is prepared once; and a full disk, at
+/// which SQLite rolls back by itself, leaves nothing to be put right.
+pub(super) struct SqliteTx {
+    /// `None` once it has ended.
+    turn: Option<Turn>,
+}
+
+impl SqliteTx {
+    async fn begin(turns: &Turns, begin: &'static str) -> sqlx::Result<SqliteTx> {
+        let mut tx = SqliteTx { turn: Some(turns.take().await?) };
+        sqlx::query(begin).execute(tx.connection()?).await?;
+        Ok(tx)
+    }
+
+    pub(super) fn connection(&mut self) -> sqlx::Result<&mut SqliteConnection> {
+        self.turn.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    async fn commit(mut self) -> sqlx::Result<()> {
+        sqlx::query("COMMIT").execute(self.connection()?).await?;
+        self.turn = None;
+        Ok(())
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        if let Some(mut turn) = self.turn.take() {
+            // The next turn begins when this one has ended. SQLite may have rolled back already, and then refuses.
+            tokio::spawn(async move { sqlx::query("ROLLBACK").execute(&mut *turn).await });
+        }
+    }
 }
 
 /// Runs one body on whichever database the transaction is on.
 macro_rules! on {
     ($tx:expr, $connection:ident => $body:expr) => {
         match $tx {
-            $crate::store::open::Tx::Sqlite(transaction) => {
-                let $connection = &mut **transaction;
-                $body
-            }
+            $crate::store::open::Tx::Sqlite(transaction) => match transaction.connection() {
+                Ok($connection) => $body,
+                Err(error) => Err(error),
+            },
             $crate::store::open::Tx::Postgres(transaction) => {
                 let $connection = &mut **transaction;
                 $body
@@ -93,15 +158,35 @@ macro_rules! taking {
 
 /// Puts one question: a statement by itself sees one moment, and needs no transaction.
 macro_rules! ask {
-    ($db:expr, $pool:ident => $question:expr) => {
+    ($db:expr, $place:ident => $question:expr) => {
         match $db.to_read().await? {
-            $crate::store::open::Db::Sqlite { read: $pool, .. } => $question,
-            $crate::store::open::Db::Postgres($pool) => $question,
+            $crate::store::open::Db::Sqlite { ask, .. } => {
+                let mut turn = ask.take().await?;
+                let $place = &mut *turn;
+                $question
+            }
+            $crate::store::open::Db::Postgres($place) => $question,
         }
     };
 }
 
-pub(super) use {ask, execute, on, taking};
+/// Writes with one statement, which is a transaction by itself. All its rows must be fetched: a statement that is left before
+/// its end does not say whether it was kept.
+macro_rules! alone {
+    ($db:expr, $place:ident => $statement:expr) => {{
+        let done = match $db.to_write().await? {
+            $crate::store::open::Db::Sqlite { write, .. } => {
+                let mut turn = write.take().await?;
+                let $place = &mut *turn;
+                $statement
+            }
+            $crate::store::open::Db::Postgres($place) => $statement,
+        };
+        $crate::store::open::written(done).await
+    }};
+}
+
+pub(super) use {alone, ask, execute, on, taking};
 
 /// A statement that takes a row, for either database.
 pub(super) struct Taking {
@@ -199,7 +284,7 @@ impl Db {
     pub(super) async fn begin(&self) -> sqlx::Result<Tx> {
         pass(Edge::Begin).await?;
         Ok(match self {
-            Db::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Sqlite { write, .. } => Tx::Sqlite(SqliteTx::begin(write, "BEGIN IMMEDIATE").await?),
             Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -210,15 +295,30 @@ impl Db {
         Ok(self)
     }
 
+    /// Where a statement writes [`alone`].
+    pub(super) async fn to_write(&self) -> sqlx::Result<&Db> {
+        pass(Edge::Begin).await?;
+        pass(Edge::Commit).await?;
+        Ok(self)
+    }
+
     /// A transaction that only reads, and sees one moment.
     pub(super) async fn begin_read(&self) -> sqlx::Result<Tx> {
         pass(Edge::Read).await?;
         Ok(match self {
-            Db::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Db::Sqlite { read, .. } => Tx::Sqlite(SqliteTx::begin(read, "BEGIN").await?),
             Db::Postgres(pool) => {
                 Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
         })
+    }
+
+    /// The words of a statement that takes a row.
+    pub(super) fn words(&self, taking: &Taking) -> &'static str {
+        match self {
+            Db::Sqlite { .. } => taking.sqlite,
+            Db::Postgres(_) => taking.postgres,
+        }
     }
 
     /// Whether only one daemon can work on the database, whatever it holds: SQLite, by the lock file.
@@ -236,31 +336,31 @@ impl Db {
             );
         };
         let name = file.to_str().with_context(|| format!("{} is no UTF-8 name", file.display()))?;
-        let copied = sqlx::query(super::sql::COPY_INTO).bind(name).execute(read).await;
+        let copied = sqlx::query(super::sql::COPY_INTO).bind(name).execute(&mut *read.take().await?).await;
         copied.with_context(|| format!("Could not copy the database into {}", file.display()))?;
         Ok(())
     }
 
     pub(super) async fn close(&self) {
         match self {
-            Db::Sqlite { write, read } => {
-                read.close().await;
-                write.close().await;
+            Db::Sqlite { write, read, ask } => {
+                for turns in [ask, read, write] {
+                    turns.close().await;
+                }
             }
             Db::Postgres(pool) => pool.close().await,
         }
     }
 }
 
-impl Tx {
-    /// The words of a statement that takes a row.
-    pub(super) fn words(&self, taking: &Taking) -> &'static str {
-        match self {
-            Tx::Sqlite(_) => taking.sqlite,
-            Tx::Postgres(_) => taking.postgres,
-        }
-    }
+/// What a statement that wrote [`alone`] came to.
+pub(super) async fn written<T>(done: sqlx::Result<T>) -> sqlx::Result<T> {
+    let done = done?;
+    pass(Edge::Committed).await?;
+    Ok(done)
+}
 
+impl Tx {
     /// The moment, in ms, by the clock that leases are measured by: the database server's, for no two machines agree on the
     /// time. On SQLite, where there are no leases, it stands still.
     pub(super) async fn lease_clock(&mut self) -> sqlx::Result<i64> {
@@ -370,32 +470,22 @@ async fn open_sqlite(url: &str, purpose: Purpose) -> anyhow::Result<(Db, RunLock
         // Else INSERT OR REPLACE slips past the append-only triggers.
         .pragma("recursive_triggers", "ON");
     let context = || format!("Could not open the database {}", path.display());
-    let write = pool(1).connect_with(options.clone()).await.with_context(context)?;
-    let mut connection = write.acquire().await.with_context(context)?;
-    let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut *connection).await)?;
-    drop(connection);
+    let connect = || async { SqliteConnection::connect_with(&options).await.with_context(context) };
+    let mut write = connect().await?;
+    let found = version(sqlx::query_scalar(super::sql::SCHEMA_VERSION).fetch_one(&mut write).await)?;
     match purpose.works() {
         true => {
             refuse_newer(found, &SQLITE_MIGRATIONS)?;
-            SQLITE_MIGRATIONS.run(&write).await.context("Could not bring the database up to date")?;
+            if found != latest(&SQLITE_MIGRATIONS) {
+                let migrated = SQLITE_MIGRATIONS.run_direct(None, &mut write, false).await;
+                migrated.context("Could not bring the database up to date")?;
+            }
         }
         false => check_version(found, &SQLITE_MIGRATIONS)?,
     }
     // Opened after migration: a reader that prepared a statement before it would have to prepare it again.
-    let read = pool(4).connect_with(options).await.with_context(context)?;
-    Ok((Db::Sqlite { write, read }, lock))
-}
-
-/// Connections that are threads of this process: looked at on their way back, and nothing ends them while they rest.
-fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        // A full disk makes SQLite roll back by itself; sqlx believes that the transaction still stands, and every later one
-        // fails. Such a connection is not used again.
-        .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+    let (read, ask) = (Turns::new(connect().await?), Turns::new(connect().await?));
+    Ok((Db::Sqlite { write: Turns::new(write), read, ask }, lock))
 }
 
 /// A lock on a file beside the database: one `run` at a time, and gone with the process however it dies.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::absence::absences;
 use super::decide::{load, read_history};
-use super::open::{Tx, ask, execute, on};
+use super::open::{Tx, alone, ask, on};
 use super::{CaseId, Known, Message, OutboxId, Store, instant, sql, storable};
 use crate::domain::case::{Case, MessageNo, Recorded};
 use crate::domain::code::Duty;
@@ -426,18 +426,20 @@ impl Store {
     }
 
     pub async fn told(&self, name: &str, now: Timestamp) -> anyhow::Result<()> {
-        let mut tx = self.db.begin().await?;
-        execute!(&mut tx, sql::ALARM_TOLD, name, now.as_millisecond())?;
-        Ok(tx.commit().await?)
+        let now = now.as_millisecond();
+        alone!(self.db, c => sqlx::query(sql::ALARM_TOLD).bind(name).bind(now).execute(c).await.map(drop))?;
+        Ok(())
     }
 
     /// Ends a trouble. Since when there was one of which the operator had been told, and should hear that it is over.
     pub async fn clear(&self, name: &str) -> anyhow::Result<Option<Timestamp>> {
-        let mut tx = self.db.begin().await?;
-        let ended: Option<(i64, Option<i64>)> =
-            on!(&mut tx, c => sqlx::query_as(sql::CLEAR_ALARM).bind(name).fetch_optional(c).await)?;
-        tx.commit().await?;
-        Ok(ended.and_then(|(since, told)| told.map(|_| instant(since))))
+        // Asked first, for this is said again and again of what is well.
+        if self.alarms().await?.iter().all(|alarm| alarm.name != name) {
+            return Ok(None);
+        }
+        let ended: Vec<(i64, Option<i64>)> =
+            alone!(self.db, c => sqlx::query_as(sql::CLEAR_ALARM).bind(name).fetch_all(c).await)?;
+        Ok(ended.into_iter().find_map(|(since, told)| told.map(|_| instant(since))))
     }
 }
 

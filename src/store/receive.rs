@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::decide::MessageState;
-use super::open::{ask, execute, on};
+use super::open::{alone, ask, on};
 use super::{Store, sql};
 use crate::domain::case::MessageNo;
 
@@ -23,12 +23,15 @@ pub struct Arrived {
     pub raw: Vec<u8>,
 }
 
+/// Stands between UIDs, and in none.
+const APART: &str = "\n";
+
 impl Store {
     /// UIDs of a folder that are stored.
     pub async fn known_uids(&self, mailbox: &str, folder: &str, uidvalidity: i64) -> anyhow::Result<BTreeSet<String>> {
-        let uids: Vec<String> = ask!(self.db, c => sqlx::query_scalar(sql::KNOWN_UIDS)
-            .bind(mailbox).bind(folder).bind(uidvalidity).fetch_all(c).await)?;
-        Ok(uids.into_iter().collect())
+        let uids: Option<String> = ask!(self.db, c => sqlx::query_scalar(sql::KNOWN_UIDS)
+            .bind(mailbox).bind(folder).bind(uidvalidity).bind(APART).fetch_one(c).await)?;
+        Ok(uids.iter().flat_map(|uids| uids.split(APART)).map(str::to_owned).collect())
     }
 
     /// T1: stores a batch of messages. Storing one twice changes nothing; one whose bytes are stored already is linked to
@@ -71,9 +74,10 @@ impl Store {
 
     /// Notes that a folder was read to its end.
     pub async fn looked(&self, mailbox: &str, folder: &str, uidvalidity: i64, now: Timestamp) -> anyhow::Result<()> {
-        let mut tx = self.db.begin().await?;
-        execute!(&mut tx, sql::FOLDER_READ, mailbox, folder, uidvalidity, now.as_millisecond())?;
-        Ok(tx.commit().await?)
+        alone!(self.db, c => sqlx::query(sql::FOLDER_READ)
+            .bind(mailbox).bind(folder).bind(uidvalidity).bind(now.as_millisecond())
+            .execute(c).await.map(drop))?;
+        Ok(())
     }
 
     /// Stored messages that have not been moved to where the landlord keeps logged mail.
@@ -89,8 +93,8 @@ impl Store {
 
     /// Notes that a message was moved, or is no longer there to be moved.
     pub async fn filed(&self, id: MessageNo, now: Timestamp) -> anyhow::Result<()> {
-        let mut tx = self.db.begin().await?;
-        execute!(&mut tx, sql::FILED, id, now.as_millisecond())?;
-        Ok(tx.commit().await?)
+        let now = now.as_millisecond();
+        alone!(self.db, c => sqlx::query(sql::FILED).bind(id).bind(now).execute(c).await.map(drop))?;
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::open::{ask, execute};
+use super::open::{alone, ask};
 use super::{Store, instant, sql};
 use crate::domain::reconcile::{Difference, Entry, Reconciled};
 
@@ -64,8 +64,8 @@ impl Store {
 
     /// Keeps what a comparison came to, in place of the one before.
     pub async fn keep_reconciled(&self, reconciled: &Reconciled) -> anyhow::Result<()> {
-        let mut tx = self.db.begin().await?;
-        execute!(&mut tx, sql::KEEP_INFO, RECONCILED, serde_json::to_vec(reconciled)?)?;
-        Ok(tx.commit().await?)
+        let kept = serde_json::to_vec(reconciled)?;
+        alone!(self.db, c => sqlx::query(sql::KEEP_INFO).bind(RECONCILED).bind(kept).execute(c).await.map(drop))?;
+        Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! What rounds that go by the calendar ask, and what they remember.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use jiff::Timestamp;
 
@@ -38,19 +40,20 @@ impl Store {
         Ok(ask!(self.db, c => sqlx::query_as(sql::HELD_OF).bind(landlord).fetch_one(c).await)?)
     }
 
-    /// When the round of this name last did its work; `None` when it never did.
+    /// When each round last did its work, by its name.
     ///
     /// # Errors
     ///
     /// Also when what is kept is no moment.
-    pub async fn last_round(&self, name: &str) -> anyhow::Result<Option<Timestamp>> {
-        let kept: Option<Vec<u8>> =
-            ask!(self.db, c => sqlx::query_scalar(sql::INFO).bind(round(name)).fetch_optional(c).await)?;
-        let read = |kept: Vec<u8>| {
+    pub async fn last_rounds(&self) -> anyhow::Result<BTreeMap<String, Timestamp>> {
+        let kept: Vec<(String, Vec<u8>)> = ask!(self.db, c => sqlx::query_as(sql::ROUNDS).fetch_all(c).await)?;
+        let read = |(round, kept): (String, Vec<u8>)| {
             let ms = kept.try_into().ok().map(i64::from_be_bytes);
-            ms.map(instant).with_context(|| format!("When {name} was last done is damaged in the database"))
+            let at =
+                ms.map(instant).with_context(|| format!("When {round} was last done is damaged in the database"))?;
+            Ok((round, at))
         };
-        kept.map(read).transpose()
+        kept.into_iter().map(read).collect()
     }
 
     /// Ends the work of a round: its letters, each with the key of its landlord, and the moment it was done, together. A
@@ -67,7 +70,7 @@ impl Store {
             add_letter(&mut tx, (None, Some(landlord)), letter, None, now).await?;
         }
         if let Some(done) = done {
-            execute!(&mut tx, sql::KEEP_INFO, round(name), done.as_millisecond().to_be_bytes().to_vec())?;
+            execute!(&mut tx, sql::KEEP_ROUND, name, done.as_millisecond().to_be_bytes().to_vec())?;
         }
         Ok(tx.commit().await?)
     }
@@ -83,8 +86,4 @@ impl Store {
         tx.commit().await?;
         Ok(near)
     }
-}
-
-fn round(name: &str) -> String {
-    format!("round.{name}")
 }

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::absence::absences;
 use super::decide::{Change, Known, NewLetter, load, write_change};
-use super::open::{Tx, ask, execute, on};
+use super::open::{Tx, alone, ask, execute, on};
 use super::{CaseId, OutboxId, Races, Store, instant, sql, storable};
 use crate::domain::brake::{Brake, Rate, Rates};
 use crate::domain::case::{MessageNo, Outcome, Says};
@@ -124,8 +124,8 @@ impl Store {
     where
         F: FnOnce(&Claimed, &Rates) -> Option<Brake> + Send,
     {
+        let words = self.db.words(&sql::CLAIM);
         let mut tx = self.db.begin().await?;
-        let words = tx.words(&sql::CLAIM);
         let claimed: Option<Claimed> =
             on!(&mut tx, c => sqlx::query_as(words).bind(now.as_millisecond()).fetch_optional(c).await)?;
         let Some(letter) = claimed else { return Ok(None) };
@@ -148,8 +148,7 @@ impl Store {
 
     /// How many letters each limit holds, by whom they are for.
     pub async fn braked(&self) -> anyhow::Result<Vec<Braked>> {
-        let mut tx = self.db.begin_read().await?;
-        Ok(on!(&mut tx, c => sqlx::query_as(sql::BRAKED).fetch_all(c).await)?)
+        Ok(ask!(self.db, c => sqlx::query_as(sql::BRAKED).fetch_all(c).await)?)
     }
 
     /// T4: writes how the try ended, and for a letter of a case what follows from it, in one transaction. `judge` is asked
@@ -258,10 +257,9 @@ impl Store {
 
     /// Keeps a waiting letter back. `false` when it is not waiting.
     pub async fn hold(&self, id: OutboxId, because: &str) -> anyhow::Result<bool> {
-        let mut tx = self.db.begin().await?;
-        let rows = execute!(&mut tx, sql::HOLD_LETTER, id, storable(because))?;
-        tx.commit().await?;
-        Ok(rows == 1)
+        let held = alone!(self.db, c => sqlx::query(sql::HOLD_LETTER).bind(id).bind(storable(because)).execute(c).await
+            .map(|done| done.rows_affected()))?;
+        Ok(held == 1)
     }
 
     /// Lets a held letter go: as it stands, or with new bytes when it was written on another day. A letter that was ever
@@ -285,10 +283,10 @@ impl Store {
 
     /// Sends a waiting or failed letter at once, with all the patience of a new one. `false` when it has gone or is held.
     pub async fn retry(&self, id: OutboxId, now: Timestamp) -> anyhow::Result<bool> {
-        let mut tx = self.db.begin().await?;
-        let rows = execute!(&mut tx, sql::RETRY_LETTER, id, now.as_millisecond())?;
-        tx.commit().await?;
-        Ok(rows == 1)
+        let now = now.as_millisecond();
+        let retried = alone!(self.db, c => sqlx::query(sql::RETRY_LETTER).bind(id).bind(now).execute(c).await
+            .map(|done| done.rows_affected()))?;
+        Ok(retried == 1)
     }
 
     /// Ends a waiting letter that says nothing that still holds, and writes that into its case. One that no longer waits is

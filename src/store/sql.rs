@@ -13,7 +13,11 @@ pub(super) const INFO: &str = "SELECT value FROM store_info WHERE name = $1";
 pub(super) const SET_INFO: &str = "INSERT INTO store_info (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 pub(super) const KEEP_INFO: &str = "
 INSERT INTO store_info (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-
+/// The moments of rounds; see [`KEEP_ROUND`].
+pub(super) const ROUNDS: &str = "SELECT SUBSTR(name, 7), value FROM store_info WHERE name LIKE 'round.%'";
+pub(super) const KEEP_ROUND: &str = "
+INSERT INTO store_info (name, value) VALUES ('round.' || $1, $2)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 pub(super) const FORGET_INFO: &str = "DELETE FROM store_info WHERE name = $1";
 
 // ── copies (SQLite), and a database that was one ──────────────────────────────────────────────────────────────────
@@ -37,7 +41,9 @@ pub(super) const FOLDER_READ: &str = "
 INSERT INTO folder (mailbox, name, uidvalidity, read_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (mailbox, name) DO UPDATE SET uidvalidity = excluded.uidvalidity, read_at = excluded.read_at";
 pub(super) const FOLDERS: &str = "SELECT mailbox, name, read_at FROM folder ORDER BY mailbox, name";
-pub(super) const KNOWN_UIDS: &str = "SELECT uid FROM inbox WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3";
+/// In one row: they are asked for at every look into a folder.
+pub(super) const KNOWN_UIDS: &str = "
+SELECT STRING_AGG(uid, $4) FROM inbox WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3";
 pub(super) const LEDGER: &str = "
 SELECT folder, uidvalidity, uid, arrived_at, size, copy_of FROM inbox WHERE mailbox = $1 ORDER BY id";
 pub(super) const HAS_DIGEST: &str = "SELECT COUNT(*) FROM inbox WHERE mailbox = $1 AND digest = $2";
