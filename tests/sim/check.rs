@@ -29,6 +29,8 @@ pub struct Auditor {
     /// Who was last said to be away: from which day, and the first day they are back.
     away: BTreeMap<String, (Date, Date)>,
     absences: i64,
+    /// The last try that was held against the limits.
+    tried: i64,
 }
 
 impl Auditor {
@@ -40,6 +42,7 @@ impl Auditor {
             heard: BTreeMap::new(),
             away: BTreeMap::new(),
             absences: 0,
+            tried: 0,
         }
     }
 
@@ -91,16 +94,24 @@ impl Auditor {
 
     /// What was written since the last look fits what stood there before. Gives the new lines of each history.
     pub async fn look(&mut self, office: &Office) -> Vec<(String, Vec<Recorded>)> {
-        let cases = sqlx::query_as("SELECT reference, seq FROM case_file ORDER BY id");
-        let cases: Vec<(String, i64)> = cases.fetch_all(self.connection().await).await.expect("cases can be listed");
-        self.follow_absences().await;
+        // One row: asked after every step.
+        let heads = "
+SELECT (SELECT GROUP_CONCAT(reference || ' ' || seq) FROM case_file), (SELECT COALESCE(MAX(id), 0) FROM absence)";
+        let heads = sqlx::query_as(heads).fetch_one(self.connection().await).await;
+        let (cases, absences): (Option<String>, i64) = heads.expect("cases can be listed");
+        if absences > self.absences {
+            self.follow_absences().await;
+        }
+        let cases = cases.unwrap_or_default();
+        let cases = cases.split_terminator(',').filter_map(|head| head.split_once(' '));
         let mut grown = Vec::new();
         for (reference, lines) in cases {
-            let before = self.cases.get(&reference).map_or(0, |case| case.seq);
+            let before = self.cases.get(reference).map_or(0, |case| case.seq);
+            let lines: i64 = lines.parse().expect("a number");
             assert!(lines >= before, "{reference}: history was lost");
             if lines > before {
-                let new = self.follow(office, &reference).await;
-                grown.push((reference, new));
+                let new = self.follow(office, reference).await;
+                grown.push((reference.to_owned(), new));
             }
         }
         grown
@@ -165,14 +176,22 @@ impl Auditor {
     /// No more letters left than may without a person's word, within an hour or 24, of one lane: to one address, out of one message, of one case, of one
     /// landlord, and in all. Asked of the tries that were made, and not of what the gate goes by.
     pub async fn limits_held(&mut self, office: &Office) {
+        let last = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM attempt");
+        let last: i64 = last.fetch_one(self.connection().await).await.expect("tries can be counted");
+        let looked = std::mem::replace(&mut self.tried, last);
+        if last == looked {
+            return;
+        }
         let tries = "
-SELECT o.id, o.audience, o.root, o.recipient, o.case_id, o.landlord, o.let_through, a.started_at
+SELECT a.id AS try, o.id, o.audience, o.root, o.recipient, o.case_id, o.landlord, o.let_through, a.started_at
   FROM attempt a JOIN outbox o ON o.id = a.outbox_id
- WHERE a.number = 1 AND o.state <> 'dropped' AND o.audience <> 'operator' ORDER BY a.id";
+ WHERE a.number = 1 AND o.state <> 'dropped' AND o.audience <> 'operator'
+   AND a.started_at > (SELECT MIN(started_at) FROM attempt WHERE id > $1) - 24 * 3600 * 1000
+ ORDER BY a.id";
         let tries: Vec<Try> =
-            sqlx::query_as(tries).fetch_all(self.connection().await).await.expect("tries can be listed");
+            sqlx::query_as(tries).bind(looked).fetch_all(self.connection().await).await.expect("tries can be listed");
         let limits = &office.config.limits.letters;
-        for (at, this) in tries.iter().enumerate().filter(|(_, this)| this.let_through == 0) {
+        for (at, this) in tries.iter().enumerate().filter(|(_, this)| this.try_no > looked && this.let_through == 0) {
             let by_mail = this.root.is_some();
             let resident = this.audience == "resident";
             let lane = if resident { limits.residents } else { limits.staff };
@@ -244,6 +263,8 @@ type Same<'a> = &'a dyn Fn(&Try) -> bool;
 /// The first try at a letter.
 #[derive(sqlx::FromRow)]
 struct Try {
+    #[sqlx(rename = "try")]
+    try_no: i64,
     id: i64,
     audience: String,
     root: Option<i64>,

@@ -481,6 +481,9 @@ impl Play {
 
     /// Whether the message that is handled next brings the program down.
     async fn kills(&mut self) -> bool {
+        if self.stored.values().all(|(voice, _)| *voice != Voice::Killer) {
+            return false;
+        }
         let Some(daemon) = self.world.daemon().cloned() else { return false };
         let Some((id, attempts)) = self.world.auditor.next_message(daemon.office.clock.now()).await else {
             return false;
@@ -512,25 +515,27 @@ impl Play {
     async fn works(&mut self) {
         let hasty = self.strikes(Fault::SlowRounds);
         let mut left = if hasty { self.dice.between(1, 6) } else { 2_000 };
-        loop {
-            let Some(daemon) = self.world.daemon().cloned() else { return };
-            let mut rounds = daemon.rounds();
-            drop(daemon);
-            let mut made = false;
-            while !rounds.is_empty() {
-                let round = rounds.swap_remove(self.dice.below(rounds.len() as u64) as usize);
-                match self.step(round).await {
-                    None => return,
-                    Some(progress) => made |= progress == Progress::Made,
-                }
-                left -= 1;
-                if left <= 0 {
-                    assert!(hasty, "it never comes to rest");
-                    return;
+        let Some(daemon) = self.world.daemon().cloned() else { return };
+        let mut rounds = daemon.rounds();
+        drop(daemon);
+        while !rounds.is_empty() {
+            let round = rounds.swap_remove(self.dice.below(rounds.len() as u64) as usize);
+            match self.step(round).await {
+                None => return,
+                Some(Progress::Idle) => {}
+                // As in production: what one has done may be work for those that are rung for.
+                Some(Progress::Made) => {
+                    for woken in [round, Round::Handle, Round::Remind, Round::Send] {
+                        if !rounds.contains(&woken) {
+                            rounds.push(woken);
+                        }
+                    }
                 }
             }
-            if !made {
-                break;
+            left -= 1;
+            if left <= 0 {
+                assert!(hasty, "it never comes to rest");
+                return;
             }
         }
         for round in [Round::Watch, Round::Reconcile] {
@@ -539,7 +544,7 @@ impl Play {
             }
         }
         let Some(daemon) = self.world.daemon().cloned() else { return };
-        if self.dice.chance(100) {
+        if self.dice.chance(50) {
             self.world.auditor.agrees(&daemon.office).await;
         }
         if self.now > self.disturbed_until {
