@@ -75,6 +75,7 @@ impl Landlord {
         let (imaps, smtp, ca) =
             (variable("REDRESS_TEST_IMAPS_PORT"), variable("REDRESS_TEST_SMTP_PORT"), variable("REDRESS_TEST_CA"));
         let Landlord { address, officer, reviewer, database, wait_minutes, .. } = self;
+        let landlord = common::landlord(address, officer, reviewer);
         format!(
             r#"
 database = "{database}"
@@ -105,24 +106,7 @@ address = "operator@example.net"
 [operator.second_way]
 command = ["/bin/true"]
 
-[[landlord]]
-key = "orchard"
-name = "Orchard Housing Co-operative Limited"
-prefix = "RCH"
-addresses = ["{address}"]
-officer = {{ name = "Ada Officer", address = "{officer}" }}
-deputy = {{ name = "Ben Deputy", address = "deputy@example.net" }}
-reviewers = [{{ name = "Cleo Reviewer", address = "{reviewer}" }}]
-manager = {{ name = "Dan Manager", address = "manager@example.net" }}
-member_responsible = {{ name = "Eve Member", address = "member@example.net" }}
-policy_link = "https://www.example.org/complaints"
-emergency_telephone = "01632 960100"
-responsible_for = ["repairs to your home"]
-not_responsible_for = ["public roads"]
-
-[ombudsman]
-last_checked = 2026-11-20
-
+{landlord}
 [commands]
 wait_minutes = {wait_minutes}
 

@@ -347,6 +347,7 @@ async fn nobody_home_is_again_for_letters_and_lost_for_mailboxes() {
 fn landlord_of(user: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("there is a place for temporary files");
     let (imaps, ca) = (variable("REDRESS_TEST_IMAPS_PORT"), variable("REDRESS_TEST_CA"));
+    let landlord = common::landlord(user, "ada@example.net", "reviewer@example.net");
     let config = format!(
         r#"
 database = "sqlite:never.db"
@@ -376,24 +377,7 @@ address = "operator@example.net"
 [operator.second_way]
 command = ["/bin/true"]
 
-[[landlord]]
-key = "orchard"
-name = "Orchard Housing Co-operative Limited"
-prefix = "RCH"
-addresses = ["{user}"]
-officer = {{ name = "Ada Officer", address = "ada@example.net" }}
-deputy = {{ name = "Ben Deputy", address = "deputy@example.net" }}
-reviewers = [{{ name = "Cleo Reviewer", address = "reviewer@example.net" }}]
-manager = {{ name = "Dan Manager", address = "manager@example.net" }}
-member_responsible = {{ name = "Eve Member", address = "member@example.net" }}
-policy_link = "https://www.example.org/complaints"
-emergency_telephone = "01632 960100"
-responsible_for = ["repairs to your home"]
-not_responsible_for = ["public roads"]
-
-[ombudsman]
-last_checked = 2026-11-20
-"#
+{landlord}"#
     );
     std::fs::write(folder.path().join("redress.toml"), config).expect("the folder is ours");
     folder

@@ -92,6 +92,7 @@ impl Landlord {
             Some(port) => format!("port = {port}\nsecurity = \"plain\""),
         };
         let lease_s = settings.lease_s;
+        let landlord = common::landlord(first, officer, "reviewer@example.net");
         let mut text = format!(
             r#"
 database = "{database}"
@@ -109,24 +110,7 @@ address = "operator@example.net"
 [operator.second_way]
 command = ["/bin/true"]
 
-[[landlord]]
-key = "orchard"
-name = "Orchard Housing Co-operative Limited"
-prefix = "RCH"
-addresses = ["{first}"]
-officer = {{ name = "Ada Officer", address = "{officer}" }}
-deputy = {{ name = "Ben Deputy", address = "deputy@example.net" }}
-reviewers = [{{ name = "Cleo Reviewer", address = "reviewer@example.net" }}]
-manager = {{ name = "Dan Manager", address = "manager@example.net" }}
-member_responsible = {{ name = "Eve Member", address = "member@example.net" }}
-policy_link = "https://www.example.org/complaints"
-emergency_telephone = "01632 960100"
-responsible_for = ["repairs to your home"]
-not_responsible_for = ["public roads"]
-
-[ombudsman]
-last_checked = 2026-11-20
-
+{landlord}
 [limits]
 poll_s = 10
 lease_s = {lease_s}

@@ -30,6 +30,30 @@ pub fn address(who: &str) -> String {
     format!("{who}.{}.{}@example.org", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// The landlord of a configuration: complaints come to `address`, `officer` handles them and `reviewer` answers at stage 2.
+pub fn landlord(address: &str, officer: &str, reviewer: &str) -> String {
+    format!(
+        r#"[[landlord]]
+key = "orchard"
+name = "Orchard Housing Co-operative Limited"
+prefix = "RCH"
+addresses = ["{address}"]
+officer = {{ name = "Ada Officer", address = "{officer}" }}
+deputy = {{ name = "Ben Deputy", address = "deputy@example.net" }}
+reviewers = [{{ name = "Cleo Reviewer", address = "{reviewer}" }}]
+manager = {{ name = "Dan Manager", address = "manager@example.net" }}
+member_responsible = {{ name = "Eve Member", address = "member@example.net" }}
+policy_link = "https://www.example.org/complaints"
+emergency_telephone = "01632 960100"
+responsible_for = ["repairs to your home"]
+not_responsible_for = ["public roads"]
+
+[ombudsman]
+last_checked = 2026-11-20
+"#
+    )
+}
+
 pub fn login(user: &str) -> Login {
     Login { user: user.into(), proof: Proof::Password(variable("REDRESS_TEST_PASSWORD").into()) }
 }

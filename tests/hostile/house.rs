@@ -409,6 +409,7 @@ fn configuration(address: &str, officer: &str, ways: Ways) -> String {
         _ => format!("ca_file = \"{ca}\"\n"),
     };
     let (imap_ca, smtp_ca) = (authority(imap), authority(smtp));
+    let landlord = crate::common::landlord(address, officer, "reviewer@example.net");
     let move_to = if moves { "move_to = \"Logged\"\n" } else { "" };
     format!(
         r#"
@@ -442,24 +443,7 @@ address = "operator@example.net"
 [operator.second_way]
 command = ["/bin/sh", "-c", "cat >> \"$0\"", "SECOND_WAY"]
 
-[[landlord]]
-key = "orchard"
-name = "Orchard Housing Co-operative Limited"
-prefix = "RCH"
-addresses = ["{address}"]
-officer = {{ name = "Ada Officer", address = "{officer}" }}
-deputy = {{ name = "Ben Deputy", address = "deputy@example.net" }}
-reviewers = [{{ name = "Cleo Reviewer", address = "reviewer@example.net" }}]
-manager = {{ name = "Dan Manager", address = "manager@example.net" }}
-member_responsible = {{ name = "Eve Member", address = "member@example.net" }}
-policy_link = "https://www.example.org/complaints"
-emergency_telephone = "01632 960100"
-responsible_for = ["repairs to your home"]
-not_responsible_for = ["public roads"]
-
-[ombudsman]
-last_checked = 2026-11-20
-
+{landlord}
 [limits]
 poll_s = 30
 free_disk_bytes = 0
