@@ -383,6 +383,8 @@ pub struct Lying {
     /// The server announces this message and does not give it.
     pub withheld: Option<u32>,
     pub trouble: Option<Trouble>,
+    /// What the program moved since somebody last looked.
+    pub filed: Vec<Vec<u8>>,
 }
 
 /// What is wrong with a mail server that holds a mailbox.
@@ -508,8 +510,9 @@ impl Lying {
         }
         let here = self.folders.entry(from.to_owned()).or_default();
         let at = here.iter().position(|(number, ..)| number.to_string() == *uid);
-        if let Some(moved) = at.map(|at| here.remove(at)) {
-            self.puts(to, moved.1, moved.2);
+        if let Some((_, arrived, raw)) = at.map(|at| here.remove(at)) {
+            self.filed.push(raw.clone());
+            self.puts(to, arrived, raw);
         }
         Ok(())
     }

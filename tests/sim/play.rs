@@ -160,6 +160,8 @@ enum Happening {
 /// A message that was delivered.
 struct Delivered {
     mailbox: String,
+    /// When it first lay there.
+    arrived: Timestamp,
     voice: Voice,
     /// Copies of one message have one number.
     group: usize,
@@ -197,8 +199,11 @@ struct Play {
     /// By the SHA-256 of its bytes and the mailbox it came to.
     delivered: BTreeMap<(String, [u8; 32]), Delivered>,
     groups: usize,
-    /// Stored messages by number, with what they are.
+    /// Stored messages by number, with what they are, and when they arrived.
     stored: BTreeMap<i64, (Voice, usize)>,
+    arrived: BTreeMap<i64, Timestamp>,
+    /// The SHA-256 of their bytes, with their mailboxes.
+    taken_in: BTreeSet<(String, [u8; 32])>,
     /// Deaths that a message was the cause of.
     deaths: usize,
     heard: usize,
@@ -222,8 +227,9 @@ struct Play {
     /// Messages whose acts were done, and the prepared e-mails used for it.
     heard_of: BTreeSet<usize>,
     links_used: BTreeSet<String>,
-    /// Letters that e-mails gave rise to: not before then.
-    waits: BTreeMap<(String, u32), Timestamp>,
+    /// Letters that e-mails gave rise to: not before then, by a clock that goes so far ahead. One that is set back lets go
+    /// what it had put off.
+    waits: BTreeMap<(String, u32), (Timestamp, SignedDuration)>,
     /// Letters that were taken back, and those that left.
     undone: BTreeSet<(String, u32)>,
     left: BTreeSet<(String, u32)>,
@@ -300,6 +306,8 @@ impl Play {
             delivered: BTreeMap::new(),
             groups: 0,
             stored: BTreeMap::new(),
+            arrived: BTreeMap::new(),
+            taken_in: BTreeSet::new(),
             deaths: 0,
             heard: 0,
             said: 0,
@@ -640,8 +648,11 @@ impl Play {
             let delivered = self.delivered.get(&(row.mailbox.clone(), digest));
             let what = delivered.map_or((Voice::Oddity, usize::MAX), |delivered| (delivered.voice, delivered.group));
             self.stored.insert(row.id, what);
+            self.arrived.extend(delivered.map(|delivered| (row.id, delivered.arrived)));
             self.tell(format!("message {} stored: {:?} in {}/{}", row.id, what.0, row.mailbox, row.folder));
+            self.taken_in.insert((row.mailbox, digest));
         }
+        self.moved_mail_is_stored();
         let grown = self.world.auditor.look(&daemon.office).await;
         // Acts that touch another case are told there without a word of the e-mail.
         let heard = |line: &Recorded| match &line.event {
@@ -653,6 +664,18 @@ impl Play {
             grown.iter().flat_map(|(_, lines)| lines.iter().filter_map(heard)).chain(self.terminal.clone()).collect();
         for (reference, lines) in grown {
             self.reads(&reference, &lines, &may);
+        }
+    }
+
+    /// The program moves what it has stored, and nothing else: what it takes out of a watched folder too early would be
+    /// missed. (What was withheld for hours is stored without its bytes.)
+    fn moved_mail_is_stored(&self) {
+        for (name, lying) in &self.world.mailboxes {
+            for raw in lying.lock().unwrap().filed.drain(..) {
+                let mut stored =
+                    [raw.as_slice(), b""].into_iter().map(|raw| (name.clone(), Sha256::digest(raw).into()));
+                assert!(stored.any(|key| self.taken_in.contains(&key)), "a message in {name} is moved, and not stored");
+            }
         }
     }
 
@@ -674,7 +697,7 @@ impl Play {
                 Event::LetterWritten { kind: LetterKind::Transcript, .. } => waits = None,
                 Event::LetterWritten { letter, .. } => {
                     if let Some(until) = waits {
-                        self.waits.insert((reference.to_owned(), *letter), until);
+                        self.waits.insert((reference.to_owned(), *letter), (until, self.world.ahead));
                     }
                 }
                 Event::Undone { letters, .. } => {
@@ -696,6 +719,10 @@ impl Play {
             match &line.event {
                 Event::Opened(opening) => {
                     answering = self.message_of(opening);
+                    let arrived = opening.message.and_then(|message| self.arrived.get(&message));
+                    let late = arrived.is_some_and(|arrived| opening.received > *arrived);
+                    let by_itself = opening.logged_by.is_none();
+                    assert!(!(late && by_itself), "{reference}: its clock begins after its message arrived");
                     self.later_act(reference);
                 }
                 Event::MessageAdded(addition) => {
@@ -807,7 +834,8 @@ impl Play {
         {
             let letter_no = (reference.to_string(), number);
             assert!(!self.undone.contains(&letter_no), "{reference}: letter {number} leaves, and it was taken back");
-            let early = self.waits.get(&letter_no).is_some_and(|until| daemon.office.clock.now() < *until);
+            let (now, ahead) = (daemon.office.clock.now(), self.world.ahead);
+            let early = self.waits.get(&letter_no).is_some_and(|(until, then)| now < *until && ahead >= *then);
             assert!(!early, "{reference}: letter {number} leaves while it can still be taken back");
             self.left.insert(letter_no);
             let case = self.world.auditor.cases.get(&reference.to_string());
@@ -1072,10 +1100,19 @@ impl Play {
                     self.arrives_later(after, raw, Voice::Oddity);
                 }
             }
-            Happening::Arrives { mailbox, folder, raw, voice, group } => {
+            Happening::Arrives { mailbox, mut folder, raw, voice, group } => {
+                // A rule of somebody's mail program files it before the program can see it.
+                let kept = self.world.config.mailboxes.iter().find(|config| config.name == mailbox);
+                if let Some(kept) = kept.and_then(|config| config.move_to.clone())
+                    && folder == "INBOX"
+                    && self.strikes(Fault::MovedByHand)
+                {
+                    folder = kept;
+                }
                 self.tell(format!("{voice:?} arrives in {mailbox}/{folder}"));
                 let key = (mailbox.clone(), Sha256::digest(&raw).into());
-                self.delivered.entry(key).or_insert(Delivered { mailbox: mailbox.clone(), voice, group });
+                let delivered = Delivered { mailbox: mailbox.clone(), arrived: self.now, voice, group };
+                self.delivered.entry(key).or_insert(delivered);
                 if self.strikes(Fault::UidGaps) {
                     let gap = self.dice.below(50) as u32;
                     let mut lying = self.world.mailboxes[&mailbox].lock().unwrap();
