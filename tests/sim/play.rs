@@ -160,7 +160,7 @@ enum Happening {
 /// A message that was delivered.
 struct Delivered {
     mailbox: String,
-    /// When it first lay there.
+    /// When it first lay where the program reads.
     arrived: Timestamp,
     voice: Voice,
     /// Copies of one message have one number.
@@ -720,9 +720,12 @@ impl Play {
                 Event::Opened(opening) => {
                     answering = self.message_of(opening);
                     let arrived = opening.message.and_then(|message| self.arrived.get(&message));
-                    let late = arrived.is_some_and(|arrived| opening.received > *arrived);
-                    let by_itself = opening.logged_by.is_none();
-                    assert!(!(late && by_itself), "{reference}: its clock begins after its message arrived");
+                    if opening.logged_by.is_none() {
+                        let late = arrived.is_some_and(|arrived| opening.received > *arrived);
+                        assert!(!late, "{reference}: its clock begins after its message arrived");
+                        let machine = answering.filter(|(_, voice)| *voice == Voice::Machine);
+                        assert!(machine.is_none(), "{reference}: {machine:?} is a machine's, and opens a case");
+                    }
                     self.later_act(reference);
                 }
                 Event::MessageAdded(addition) => {
@@ -1103,16 +1106,18 @@ impl Play {
             Happening::Arrives { mailbox, mut folder, raw, voice, group } => {
                 // A rule of somebody's mail program files it before the program can see it.
                 let kept = self.world.config.mailboxes.iter().find(|config| config.name == mailbox);
-                if let Some(kept) = kept.and_then(|config| config.move_to.clone())
-                    && folder == "INBOX"
+                let kept = kept.and_then(|config| config.move_to.clone());
+                if let Some(kept) = kept.as_ref().filter(|_| folder == "INBOX")
                     && self.strikes(Fault::MovedByHand)
                 {
-                    folder = kept;
+                    folder.clone_from(kept);
                 }
                 self.tell(format!("{voice:?} arrives in {mailbox}/{folder}"));
                 let key = (mailbox.clone(), Sha256::digest(&raw).into());
-                let delivered = Delivered { mailbox: mailbox.clone(), arrived: self.now, voice, group };
-                self.delivered.entry(key).or_insert(delivered);
+                let arrived = if kept.is_some_and(|kept| *kept == folder) { Timestamp::MAX } else { self.now };
+                let delivered = Delivered { mailbox: mailbox.clone(), arrived, voice, group };
+                let delivered = self.delivered.entry(key).or_insert(delivered);
+                delivered.arrived = delivered.arrived.min(arrived);
                 if self.strikes(Fault::UidGaps) {
                     let gap = self.dice.below(50) as u32;
                     let mut lying = self.world.mailboxes[&mailbox].lock().unwrap();
