@@ -40,6 +40,7 @@ macro_rules! promises {
 
 promises! {
     storing_the_same_uid_twice_changes_nothing
+    a_uid_of_any_name_that_a_file_may_have_is_known_again
     the_same_bytes_under_another_uid_are_a_linked_copy_and_in_another_mailbox_are_not
     a_message_is_listed_with_every_case_it_belongs_to
     of_twenty_tasks_on_one_message_one_handles_it_and_one_letter_goes_to_the_resident
@@ -88,6 +89,14 @@ async fn storing_the_same_uid_twice_changes_nothing(base: Base) {
     assert_eq!(store.known_uids("main", "INBOX", 8).await.unwrap(), BTreeSet::new());
     let second = store.inbox(1, 1).await.unwrap().remove(0);
     assert_eq!(store.message(second.id).await.unwrap().unwrap().raw.unwrap(), b"b");
+}
+
+async fn a_uid_of_any_name_that_a_file_may_have_is_known_again(base: Base) {
+    let store = base.store().await;
+    let uids = ["1732270000.M1P2.host,S=5", "two\nlines", "a, b; \"c\" \\ 'd'", "\u{fffd}é", " ", "%_"];
+    let batch: Vec<_> = uids.iter().map(|uid| mail(uid, uid)).collect();
+    assert_eq!(store.receive("main", "INBOX", 1, &batch, at(0)).await.unwrap(), uids.len());
+    assert_eq!(store.known_uids("main", "INBOX", 1).await.unwrap(), uids.map(str::to_owned).into());
 }
 
 async fn the_same_bytes_under_another_uid_are_a_linked_copy_and_in_another_mailbox_are_not(base: Base) {
