@@ -711,6 +711,27 @@ fn the_same_mail_through_an_alias_is_alike() {
     assert_ne!(direct.likeness(), other.likeness(), "the same Message-ID does not make the same mail");
 }
 
+/// Without a Message-ID, words and a second alone would take two scans for one.
+#[test]
+fn mail_without_a_message_id_is_alike_only_with_the_same_files() {
+    let scan = |road: &str, file: &str, bytes: &str| {
+        let head = format!(
+            "Delivered-To: {road}@example.org\nFrom: a@example.com\nDate: Fri, 20 Nov 2026 08:55:00 +0000\nSubject: Scan\n\
+             Content-Type: multipart/mixed; boundary=b\n\n--b\n\nPlease see the attached letter.\n--b\n"
+        );
+        let file =
+            format!("Content-Type: text/plain\nContent-Disposition: attachment; filename={file}\n\n{bytes}\n--b--\n");
+        let read = message::read(format!("{head}{file}").as_bytes(), &own());
+        assert_eq!(read.attachments.len(), 1);
+        assert!(read.named());
+        read.likeness()
+    };
+    let first = scan("complaints", "scan-1.txt", "The roof leaks.");
+    assert_eq!(first, scan("repairs", "scan-1.txt", "The roof leaks."));
+    assert_ne!(first, scan("complaints", "scan-2.txt", "The roof leaks."));
+    assert_ne!(first, scan("complaints", "scan-1.txt", "The lift is broken."));
+}
+
 #[test]
 fn message_ids_are_kept_without_brackets_and_space() {
     let message = person(

@@ -12,17 +12,22 @@ mod common;
 mod schema;
 
 use std::collections::BTreeSet;
+use std::future::{pending, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::*;
 use brakes::*;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use jiff::civil::date;
 use redress::domain::absence::{Absence, Absences};
 use redress::domain::case::{Input, Says};
 use redress::domain::code::{Duty, Stage};
 use redress::domain::reconcile::Difference;
-use redress::store::{AwayNote, FOR_ALL, LetGo, NewLetter, PlaceLost, Purpose, Sent, Settled, Store};
+use redress::store::{
+    AwayNote, EDGES, Edge, Edges, FOR_ALL, LetGo, NewLetter, PlaceLost, Purpose, Sent, Settled, Store,
+};
 use sqlx::Connection as _;
 
 macro_rules! promises {
@@ -40,6 +45,7 @@ macro_rules! promises {
 
 promises! {
     storing_the_same_uid_twice_changes_nothing
+    a_uid_of_any_name_that_a_file_may_have_is_known_again
     the_same_bytes_under_another_uid_are_a_linked_copy_and_in_another_mailbox_are_not
     a_message_is_listed_with_every_case_it_belongs_to
     of_twenty_tasks_on_one_message_one_handles_it_and_one_letter_goes_to_the_resident
@@ -49,6 +55,7 @@ promises! {
     a_decision_that_changes_nothing_never_takes_the_case_back
     a_judge_that_fails_or_panics_leaves_nothing_behind
     a_program_that_dies_while_deciding_leaves_all_or_nothing
+    a_transaction_that_is_given_up_before_its_end_keeps_no_other_program_out
     a_message_is_tried_again_later_and_does_not_stand_in_the_others_way
     a_letter_is_claimed_once_and_settled_once
     a_dead_senders_letter_goes_again_with_the_same_bytes
@@ -88,6 +95,14 @@ async fn storing_the_same_uid_twice_changes_nothing(base: Base) {
     assert_eq!(store.known_uids("main", "INBOX", 8).await.unwrap(), BTreeSet::new());
     let second = store.inbox(1, 1).await.unwrap().remove(0);
     assert_eq!(store.message(second.id).await.unwrap().unwrap().raw.unwrap(), b"b");
+}
+
+async fn a_uid_of_any_name_that_a_file_may_have_is_known_again(base: Base) {
+    let store = base.store().await;
+    let uids = ["1732270000.M1P2.host,S=5", "two\nlines", "a, b; \"c\" \\ 'd'", "\u{fffd}é", " ", "%_"];
+    let batch: Vec<_> = uids.iter().map(|uid| mail(uid, uid)).collect();
+    assert_eq!(store.receive("main", "INBOX", 1, &batch, at(0)).await.unwrap(), uids.len());
+    assert_eq!(store.known_uids("main", "INBOX", 1).await.unwrap(), uids.map(str::to_owned).into());
 }
 
 async fn the_same_bytes_under_another_uid_are_a_linked_copy_and_in_another_mailbox_are_not(base: Base) {
@@ -282,6 +297,27 @@ async fn a_program_that_dies_while_deciding_leaves_all_or_nothing(base: Base) {
     let cases = store.cases().await.unwrap().len();
     assert!(cases < 40, "the first ones have no time at all");
     assert_sound(&store, cases).await;
+}
+
+/// What is about to be committed never is.
+struct Stuck;
+
+impl Edges for Stuck {
+    fn at(&self, edge: Edge) -> BoxFuture<'_, sqlx::Result<()>> {
+        if edge == Edge::Commit { pending().boxed() } else { ready(Ok(())).boxed() }
+    }
+}
+
+async fn a_transaction_that_is_given_up_before_its_end_keeps_no_other_program_out(base: Base) {
+    let store = base.store().await;
+    let raised = EDGES.scope(Arc::new(Stuck), store.raise("smtp", "broken", at(0)));
+    assert!(tokio::time::timeout(Duration::from_secs(1), raised).await.is_err());
+    base.sql("INSERT INTO alarm (name, since, words) VALUES ('smtp', 1, 'another')").await.unwrap();
+    store.told("smtp", at(1)).await.unwrap();
+    let alarms = store.alarms().await.unwrap();
+    let (words, told): (Vec<_>, Vec<_>) = alarms.iter().map(|alarm| (alarm.words.as_str(), alarm.told)).unzip();
+    assert_eq!((words, told), (vec!["another"], vec![Some(at(1))]));
+    tokio::time::timeout(Duration::from_secs(5), store.close()).await.expect("nothing is left open");
 }
 
 async fn a_message_is_tried_again_later_and_does_not_stand_in_the_others_way(base: Base) {

@@ -201,6 +201,8 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
     if !office.store.holds(FOR_ALL) {
         return Ok(());
     }
+    // While all is well nothing below writes, and another program may keep the database for itself.
+    office.store.can_be_written().await?;
     unread_folders(office, started, now).await?;
     let counts = office.store.counts().await?;
     let longer = |oldest: Option<Timestamp>, than: SignedDuration| {

@@ -256,10 +256,15 @@ impl Message {
         self.message_id.is_some() || (self.may_answer && self.date_claimed.is_some())
     }
 
-    /// The same bytes for the same mail that came twice, through an alias or a list, with other trace headers.
+    /// The same bytes for the same mail that came twice, through an alias or a list, with other trace headers. A date names
+    /// mail less surely than a Message-ID: then the files are the same too, by name and size.
     pub fn likeness(&self) -> Vec<u8> {
         let from = self.from.as_ref().map_or("", |from| from.address.as_str());
-        let dated = || self.date_claimed.map(|date| date.to_string()).unwrap_or_default();
+        let dated = || {
+            let date = self.date_claimed.map(|date| date.to_string());
+            let files = self.attachments.iter().map(|file| format!("{} {}", file.name, file.bytes));
+            date.into_iter().chain(files).collect::<Vec<_>>().join("\0")
+        };
         let id = self.message_id.clone().unwrap_or_else(dated);
         [&id, from, &mime::single_spaced(&self.subject), &mime::single_spaced(&self.text)].join("\0").into_bytes()
     }

@@ -405,6 +405,16 @@ impl Store {
         Ok([message, letter, deadline].map(|at| at.map(instant)))
     }
 
+    /// Whether anything could be written now.
+    ///
+    /// # Errors
+    ///
+    /// The database's: another program keeps it for itself.
+    pub async fn can_be_written(&self) -> anyhow::Result<()> {
+        self.db.begin().await?;
+        Ok(())
+    }
+
     // ── alarms ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     pub async fn alarms(&self) -> anyhow::Result<Vec<Alarm>> {

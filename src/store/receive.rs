@@ -23,8 +23,8 @@ pub struct Arrived {
     pub raw: Vec<u8>,
 }
 
-/// Stands between UIDs, and in none.
-const APART: &str = "\n";
+/// Stands between UIDs, and in none: they are numbers, or names of files.
+const APART: &str = "/";
 
 impl Store {
     /// UIDs of a folder that are stored.

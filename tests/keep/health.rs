@@ -240,6 +240,33 @@ async fn a_broken_database_is_told_by_the_second_way_once_and_with_patience() {
     assert_eq!(house.second_way().matches("Redress: over: the database cannot be used").count(), 1);
 }
 
+/// Another program keeps the database for itself: it can be read, and nothing written.
+struct Locked;
+
+impl Edges for Locked {
+    fn at(&self, edge: Edge) -> BoxFuture<'_, sqlx::Result<()>> {
+        let locked = || sqlx::Error::Protocol("database is locked".to_owned());
+        std::future::ready(if edge == Edge::Begin { Err(locked()) } else { Ok(()) }).boxed()
+    }
+}
+
+/// Goal: a database that another program keeps locked is told as soon as any other that cannot be used.
+#[tokio::test]
+async fn a_database_that_can_only_be_read_is_told_by_the_second_way() {
+    let house = House::new();
+    let clock = Arc::new(PlayedClock::new(SystemClock.now()));
+    let office = house.office(clock.clone()).await;
+    let mut watch = Watch::new(office);
+    watch.step().await;
+    EDGES.scope(Arc::new(Locked), watch.step()).await;
+    assert_eq!(house.second_way(), "", "it may be for moments");
+    clock.set(clock.now() + 6.minutes());
+    EDGES.scope(Arc::new(Locked), watch.step()).await;
+    assert!(house.second_way().contains("Redress: the database cannot be used"), "{}", house.second_way());
+    watch.step().await;
+    assert!(house.second_way().contains("Redress: over: the database cannot be used"), "{}", house.second_way());
+}
+
 #[tokio::test]
 async fn a_second_way_that_fails_is_left_alone_for_longer_each_time() {
     let house = House::new();
