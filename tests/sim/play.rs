@@ -723,7 +723,8 @@ impl Play {
                     if opening.logged_by.is_none() {
                         let late = arrived.is_some_and(|arrived| opening.received > *arrived);
                         assert!(!late, "{reference}: its clock begins after its message arrived");
-                        let machine = answering.filter(|(_, voice)| *voice == Voice::Machine);
+                        let read = opening.set_aside.is_none();
+                        let machine = answering.filter(|(_, voice)| read && *voice == Voice::Machine);
                         assert!(machine.is_none(), "{reference}: {machine:?} is a machine's, and opens a case");
                     }
                     self.later_act(reference);
