@@ -56,6 +56,7 @@ promises! {
     a_judge_that_fails_or_panics_leaves_nothing_behind
     a_program_that_dies_while_deciding_leaves_all_or_nothing
     a_transaction_that_is_given_up_before_its_end_keeps_no_other_program_out
+    what_is_written_after_a_transaction_was_given_up_at_its_beginning_is_kept
     a_message_is_tried_again_later_and_does_not_stand_in_the_others_way
     a_letter_is_claimed_once_and_settled_once
     a_dead_senders_letter_goes_again_with_the_same_bytes
@@ -318,6 +319,21 @@ async fn a_transaction_that_is_given_up_before_its_end_keeps_no_other_program_ou
     let (words, told): (Vec<_>, Vec<_>) = alarms.iter().map(|alarm| (alarm.words.as_str(), alarm.told)).unzip();
     assert_eq!((words, told), (vec!["another"], vec![Some(at(1))]));
     tokio::time::timeout(Duration::from_secs(5), store.close()).await.expect("nothing is left open");
+}
+
+async fn what_is_written_after_a_transaction_was_given_up_at_its_beginning_is_kept(base: Base) {
+    let store = base.store().await;
+    store.raise("smtp", "broken", at(0)).await.unwrap();
+    for n in 1..150 {
+        let _given_up = tokio::time::timeout(Duration::from_micros(n * 10), store.counts()).await;
+        let _given_up = tokio::time::timeout(Duration::from_micros(n * 10), store.mark_as_copy(at(0))).await;
+        // Until the connections are free again.
+        tokio::time::sleep(Duration::from_millis(3)).await;
+        let now = at(n.cast_signed());
+        store.told("smtp", now).await.unwrap();
+        let kept = base.rows("SELECT CAST(told_at AS TEXT) FROM alarm").await;
+        assert_eq!(kept, [[now.as_millisecond().to_string()]], "try {n}");
+    }
 }
 
 async fn a_message_is_tried_again_later_and_does_not_stand_in_the_others_way(base: Base) {

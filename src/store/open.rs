@@ -285,7 +285,7 @@ impl Db {
         pass(Edge::Begin).await?;
         Ok(match self {
             Db::Sqlite { write, .. } => Tx::Sqlite(SqliteTx::begin(write, "BEGIN IMMEDIATE").await?),
-            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Db::Postgres(pool) => Tx::Postgres(begun(pool, "BEGIN").await?),
         })
     }
 
@@ -307,9 +307,7 @@ impl Db {
         pass(Edge::Read).await?;
         Ok(match self {
             Db::Sqlite { read, .. } => Tx::Sqlite(SqliteTx::begin(read, "BEGIN").await?),
-            Db::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
-            }
+            Db::Postgres(pool) => Tx::Postgres(begun(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
         })
     }
 
@@ -351,6 +349,14 @@ impl Db {
             Db::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Begins a transaction on PostgreSQL, to the end even when whoever asked has given up: sqlx would give the connection back to
+/// the pool with a transaction open that it knows nothing of, and nothing that is written there [`alone`] would be kept.
+async fn begun(pool: &PgPool, begin: &'static str) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(begin).await });
+    begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 /// What a statement that wrote [`alone`] came to.
