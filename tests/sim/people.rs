@@ -262,7 +262,8 @@ pub fn commands(dice: &mut Dice, letter: &Letter, landlord: &Landlord, today: Da
         // They are somebody else's words.
         8 => {
             let quoted: String = acts.lines().map(|line| format!("> {line}\n")).collect();
-            say(Wants::Nothing, &format!("On Fri, 20 Nov 2026, Orchard Housing wrote:\n{quoted}"))
+            let said = dice.pick(&["", "On Fri, 20 Nov 2026, Orchard Housing wrote:\n"]);
+            say(Wants::Nothing, &format!("{said}{quoted}"))
         }
         9 => {
             let head =
