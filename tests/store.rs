@@ -70,6 +70,7 @@ promises! {
     a_person_may_hold_release_and_retry_what_waits_and_nothing_else
     a_dropped_letter_is_in_the_history
     a_letter_the_gate_stops_is_held_without_a_try_and_the_next_one_goes_on
+    a_letter_held_by_a_clock_that_was_ahead_leaves_when_it_is_let_go
     what_a_person_lets_through_meets_no_gate_again_and_a_second_try_meets_none
     letters_are_counted_by_lane_for_an_hour_and_a_day_from_when_they_began_to_leave
     a_letter_knows_the_message_it_grew_out_of_and_one_that_a_date_set_off_knows_none

@@ -75,8 +75,8 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Lets every message and letter that waits for its next try wait until `latest` at most: beyond that no try is ever put
-    /// off, but by a clock that was ahead. Returns how many were.
+    /// Lets every message and letter that waits for its next try, held ones too, wait until `latest` at most: beyond that no
+    /// try is ever put off, but by a clock that was ahead. Returns how many were.
     pub async fn bring_near(&self, latest: Timestamp, now: Timestamp) -> anyhow::Result<u64> {
         let mut tx = self.db.begin().await?;
         let mut near = 0;

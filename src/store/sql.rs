@@ -228,7 +228,8 @@ pub(super) const BEGIN_LETTER: &str = "UPDATE outbox SET begun_at = $2 WHERE id 
 pub(super) const STOP_LETTER: &str = "
 UPDATE outbox SET state = 'held', held_because = $2, brake = $3, attempts = attempts - 1 WHERE id = $1";
 /// What a clock that was ahead put off.
-pub(super) const BRING_LETTERS_NEAR: &str = "UPDATE outbox SET next_at = $1 WHERE state = 'queued' AND next_at > $2";
+pub(super) const BRING_LETTERS_NEAR: &str =
+    "UPDATE outbox SET next_at = $1 WHERE state IN ('queued', 'held') AND next_at > $2";
 pub(super) const BRING_MESSAGES_NEAR: &str = "UPDATE inbox SET next_at = $1 WHERE state = 'new' AND next_at > $2";
 pub(super) const START_ATTEMPT: &str = "
 INSERT INTO attempt (outbox_id, number, started_at, daemon) VALUES ($1, $2, $3, $4)";

@@ -44,6 +44,23 @@ pub async fn a_letter_the_gate_stops_is_held_without_a_try_and_the_next_one_goes
     assert_sound(&store, 1).await;
 }
 
+pub async fn a_letter_held_by_a_clock_that_was_ahead_leaves_when_it_is_let_go(base: Base) {
+    let store = base.store().await;
+    opened(&store).await;
+    let stopped = store.claim(at(20), |_, _| Some(STOP)).await.unwrap();
+    let Some(Claim::Stopped(letter, _)) = stopped else { panic!("it is stopped") };
+    // As one that is written ten days ahead, and can be undone until then.
+    base.sql("UPDATE outbox SET next_at = next_at + 864000000 WHERE state = 'held'").await.unwrap();
+    assert_eq!(store.bring_near(at(20 + 4 * 3600), at(30)).await.unwrap(), 1);
+    assert!(store.release(letter.id, None, LetGo::ForGood, at(31)).await.unwrap());
+    let left: Vec<i64> = [claim(&store, at(32)).await, claim(&store, at(32)).await]
+        .into_iter()
+        .flatten()
+        .map(|claimed| claimed.id)
+        .collect();
+    assert!(left.contains(&letter.id), "it waits for days: {left:?}");
+}
+
 pub async fn what_a_person_lets_through_meets_no_gate_again_and_a_second_try_meets_none(base: Base) {
     let store = base.store().await;
     opened(&store).await;
