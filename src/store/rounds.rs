@@ -11,6 +11,9 @@ use super::questions::{CaseFile, InboxRow, case_file};
 use super::send::add_letter;
 use super::{Store, instant, sql};
 
+/// How the names of the facts begin that say when a round was done.
+const ROUND: &str = "round.";
+
 impl Store {
     /// The landlord's cases on which something is owed, and those on which something was written from `since` on; the
     /// oldest first.
@@ -46,12 +49,14 @@ impl Store {
     ///
     /// Also when what is kept is no moment.
     pub async fn last_rounds(&self) -> anyhow::Result<BTreeMap<String, Timestamp>> {
-        let kept: Vec<(String, Vec<u8>)> = ask!(self.db, c => sqlx::query_as(sql::ROUNDS).fetch_all(c).await)?;
-        let read = |(round, kept): (String, Vec<u8>)| {
+        let kept: Vec<(String, Vec<u8>)> =
+            ask!(self.db, c => sqlx::query_as(sql::INFO_OF).bind(ROUND).fetch_all(c).await)?;
+        let read = |(name, kept): (String, Vec<u8>)| {
+            let round = name.trim_start_matches(ROUND);
             let ms = kept.try_into().ok().map(i64::from_be_bytes);
             let at =
                 ms.map(instant).with_context(|| format!("When {round} was last done is damaged in the database"))?;
-            Ok((round, at))
+            Ok((round.to_owned(), at))
         };
         kept.into_iter().map(read).collect()
     }
@@ -70,7 +75,7 @@ impl Store {
             add_letter(&mut tx, (None, Some(landlord)), letter, None, now).await?;
         }
         if let Some(done) = done {
-            execute!(&mut tx, sql::KEEP_ROUND, name, done.as_millisecond().to_be_bytes().to_vec())?;
+            execute!(&mut tx, sql::KEEP_INFO, format!("{ROUND}{name}"), done.as_millisecond().to_be_bytes().to_vec())?;
         }
         Ok(tx.commit().await?)
     }

@@ -13,11 +13,7 @@ pub(super) const INFO: &str = "SELECT value FROM store_info WHERE name = $1";
 pub(super) const SET_INFO: &str = "INSERT INTO store_info (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 pub(super) const KEEP_INFO: &str = "
 INSERT INTO store_info (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-/// The moments of rounds; see [`KEEP_ROUND`].
-pub(super) const ROUNDS: &str = "SELECT SUBSTR(name, 7), value FROM store_info WHERE name LIKE 'round.%'";
-pub(super) const KEEP_ROUND: &str = "
-INSERT INTO store_info (name, value) VALUES ('round.' || $1, $2)
-ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+pub(super) const INFO_OF: &str = "SELECT name, value FROM store_info WHERE name LIKE $1 || '%'";
 pub(super) const FORGET_INFO: &str = "DELETE FROM store_info WHERE name = $1";
 
 // ── copies (SQLite), and a database that was one ──────────────────────────────────────────────────────────────────
@@ -211,9 +207,9 @@ RETURNING ",
         whole_letter!()
     )
 );
-/// Letters of the lane ($4, $5), but those that a person let through, whose first try began after $1, within a day, and after $2, within an hour: to the address, out
-/// of the root, of the case, of the landlord, and all. Not after now ($3): a clock that was set back neither opens the gate
-/// for long nor closes it.
+/// Letters of the lane ($4, $5), but those that a person let through, whose first try began after $1, within a day, and after
+/// $2, within an hour: to the address, out of the root, of the case, of the landlord, and all. Not after now ($3): a clock that
+/// was set back neither opens the gate for long nor closes it.
 pub(super) const TRAFFIC: &str = "
 SELECT COUNT(CASE WHEN recipient = $6 AND begun_at > $2 THEN 1 END), COUNT(CASE WHEN recipient = $6 THEN 1 END),
        COUNT(CASE WHEN root = $7 AND begun_at > $2 THEN 1 END), COUNT(CASE WHEN root = $7 THEN 1 END),
