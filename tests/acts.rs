@@ -625,6 +625,16 @@ fn a_complaint_acknowledged_by_itself_that_the_landlord_had_earlier_is_answered_
     assert_eq!(life.due(Duty::RespondStage1), date(2026, 12, 22), "the date the resident was told");
 }
 
+#[test]
+fn a_complaint_that_was_withdrawn_owes_nothing_when_the_landlord_had_it_earlier() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ada", Command::Withdraw { how: words("They telephoned.") }).unwrap();
+    life.now = london(date(2026, 12, 9), 10, 0);
+    let at = london(date(2026, 11, 30), 9, 0);
+    life.act("Ada", Command::Received { at, because: words("The caretaker had it.") }).unwrap();
+    assert!(!life.owes(Duty::RespondStage1));
+}
+
 // ── residents ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]

@@ -357,15 +357,15 @@ fn landlord() -> Landlord {
 }
 
 /// The letter that an event says did not reach its reader.
-fn lost_letter(event: &Event) -> Option<LetterNo> {
-    match event {
-        Event::LetterPosted {
-            outcome: Outcome::Sent { .. } | Outcome::HandedOver { .. } | Outcome::Absent { .. },
-            ..
-        } => None,
-        Event::LetterPosted { letter, .. } => Some(*letter),
-        _ => None,
-    }
+fn lost_letter(case: &Case, event: &Event) -> Option<LetterNo> {
+    let Event::LetterPosted { letter, outcome } = event else { return None };
+    let lost = match outcome {
+        Outcome::Sent { .. } | Outcome::HandedOver { .. } => false,
+        // A resident who is away has it; staff who are away hand nothing over.
+        Outcome::Absent { .. } => case.letters[letter].by_hand,
+        _ => true,
+    };
+    lost.then_some(*letter)
 }
 
 /// A case as it is driven, with everything it has said.
@@ -445,12 +445,15 @@ impl<'a> Driven<'a> {
                 assert!(owed.due.date == *due && owed.taken < Some(*rung), "reminded again at {rung:?}");
             }
             Event::DeadlineSet { duty, due, .. } if duty.stage().is_some() => {
+                let stage = duty.stage().unwrap_or_default();
                 let put_off = before.duties.get(duty).is_some_and(|set| set.due.date < due.date);
-                // Sorted as something else and then as a complaint again, it has the dates it had.
-                assert!(
-                    !put_off || before.escalation.is_none() && duty.stage() == Some(Stage::Two),
-                    "{duty} was put off"
-                );
+                // Sorted as something else and then as a complaint again, it has the dates it had; a response that nobody
+                // was told a date for counts from the acknowledgement that goes out.
+                let untold = before.duties.get(duty).is_some_and(|set| set.lapsed.is_some())
+                    && *duty == stage.respond()
+                    && !before.acknowledgement_written(stage);
+                let asked_anew = stage == Stage::Two && before.escalation.is_none();
+                assert!(!put_off || untold || asked_anew, "{duty} was put off");
                 assert!(self.calendar.is_working_day(due.date));
             }
             Event::DeadlineMoved { duty, due, cause, .. } => {
@@ -568,7 +571,7 @@ impl<'a> Driven<'a> {
         assert_eq!(numbers.len(), self.letters.len(), "a letter's number was used twice");
         // A copy for whoever speaks for the resident is no second letter; whoever is asked again is acknowledged again.
         let again = self.history.iter().any(|line| matches!(line.event, Event::EscalationMistaken { .. }));
-        let lost: BTreeSet<LetterNo> = self.history.iter().filter_map(|line| lost_letter(&line.event)).collect();
+        let lost: BTreeSet<LetterNo> = self.history.iter().filter_map(|line| lost_letter(case, &line.event)).collect();
         for stage in [Stage::One, Stage::Two] {
             let first =
                 |letter: &Posted| letter.stage == stage && !letter.copy && letter.audience == Audience::Resident;

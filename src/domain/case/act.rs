@@ -779,8 +779,8 @@ impl Draft<'_> {
         let acknowledge_by = calendar.due(is, owed.due.period);
         if owed.open() {
             self.move_deadline(Duty::Acknowledge, acknowledge_by.clone(), Cause::ReceivedEarlier);
+            self.start_response_when_acknowledgement_is_late(Stage::One);
         }
-        self.start_response_when_acknowledgement_is_late(Stage::One);
         // The response counts from the day the acknowledgement was due when that came first, whenever it left. A date that
         // was extended is the one the resident was told.
         let response = self.case.duties.get(&Duty::RespondStage1).filter(|owed| owed.open() && !owed.due.set);
