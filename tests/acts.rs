@@ -635,6 +635,24 @@ fn a_complaint_that_was_withdrawn_owes_nothing_when_the_landlord_had_it_earlier(
     assert!(!life.owes(Duty::RespondStage1));
 }
 
+#[test]
+fn at_stage_2_an_acknowledgement_of_stage_1_that_comes_back_starts_no_response_of_stage_1() {
+    let mut life = Life::of_complaint(RECEIVED);
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+    let came_back = |life: &mut Life, kind| {
+        let letter = life.letters.iter().find(|letter| letter.says.kind() == kind).expect("it was written").number;
+        life.happens(&Input::Posted { letter, outcome: Outcome::Refused { reply: words("550 no") } }).unwrap();
+    };
+    came_back(&mut life, LetterKind::Response);
+    life.act("Ada", Command::Withdraw { how: words("They telephoned.") }).unwrap();
+    life.now = london(date(2026, 12, 9), 10, 0);
+    life.happens(&further(2, &life, Dissatisfied::Yes)).unwrap();
+    assert_eq!(life.case.stage, Stage::Two);
+    came_back(&mut life, LetterKind::Acknowledgement);
+    life.wait_until(date(2026, 12, 10));
+    assert!(!life.owes(Duty::RespondStage1));
+}
+
 // ── residents ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]

@@ -536,7 +536,7 @@ impl Draft<'_> {
     /// Response dates count from the earlier of the acknowledgement and the day it was due.
     pub(super) fn start_response_when_acknowledgement_is_late(&mut self, stage: Stage) {
         let Some(due) = self.in_force(stage.acknowledge()).map(|owed| owed.due.date) else { return };
-        if self.today() > due && self.in_force(stage.respond()).is_none() {
+        if self.today() > due && self.in_force(stage.respond()).is_none() && !self.case.responded(stage) {
             self.set_deadline(stage.respond(), due);
         }
     }
