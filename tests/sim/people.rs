@@ -245,8 +245,10 @@ pub fn commands(dice: &mut Dice, letter: &Letter, landlord: &Landlord, today: Da
         asked.wants = wants;
         words.to_owned()
     };
+    let just_done = letter.subject.contains("Done:");
     let words = match dice.below(20) {
         0 | 1 => say(Wants::Undo, "undo"),
+        _ if just_done && dice.chance(400) => say(Wants::Undo, "undo"),
         2 => say(Wants::Answer, dice.pick::<&str>(&["status", "help", "help extend"])),
         3 => {
             let back = (today + dice.between(1, 12).days()).strftime("%-d %B %Y").to_string();

@@ -22,7 +22,7 @@ use redress::domain::brake::{Rate, Rates};
 use redress::domain::calendar::{london, london_date};
 use redress::domain::case::{Audience, Event, LetterKind, Opening, Outcome, Recorded, Refusal};
 use redress::domain::landlord::{Acknowledge, Landlord};
-use redress::domain::letter::our_letter;
+use redress::domain::letter::{our_letter, our_notice};
 use redress::domain::reference::Reference;
 use redress::store::{AwayNote, InboxRow, LetGo};
 use sha2::{Digest as _, Sha256};
@@ -233,6 +233,8 @@ struct Play {
     /// Letters that were taken back, and those that left.
     undone: BTreeSet<(String, u32)>,
     left: BTreeSet<(String, u32)>,
+    /// Whether a list of what is open has left since the faults were over.
+    listed: bool,
     /// Who is acting at the terminal.
     terminal: Option<String>,
     /// Since then nothing has interrupted the program.
@@ -325,6 +327,7 @@ impl Play {
             waits: BTreeMap::new(),
             undone: BTreeSet::new(),
             left: BTreeSet::new(),
+            listed: false,
             terminal: None,
             steady_since: now,
             once: BTreeSet::new(),
@@ -832,6 +835,7 @@ impl Play {
         assert!(before.is_none_or(|before| before.bytes == letter.bytes), "the letter {id} has other bytes this time");
         let known = before.is_some();
         self.sent.insert(id.clone(), Sent { bytes: letter.bytes.clone(), known: false });
+        self.listed |= self.world.daemon().is_some_and(|daemon| our_notice(id, &daemon.office.key).is_some());
         if let Some(daemon) = self.world.daemon()
             && let Some((reference, number)) = our_letter(id, &daemon.office.key)
             && number > 0
@@ -935,7 +939,8 @@ impl Play {
         let letter = if self.dice.chance(200) { kept[older].clone() } else { letter.clone() };
         let today = london_date(self.now);
         // What was done just now is undone soon, or too late.
-        let after = if self.dice.chance(400) { self.dice.minutes(1, 8) } else { self.dice.minutes(10, 24 * 60) };
+        let soon = if letter.subject.contains("Done:") { 800 } else { 400 };
+        let after = if self.dice.chance(soon) { self.dice.minutes(1, 8) } else { self.dice.minutes(10, 24 * 60) };
         if self.strikes(Fault::Spoofs) {
             let (asked, voice, mail) = people::spoofs(&mut self.dice, &letter, landlord, today);
             self.asked_later(after, asked, voice, mail);
@@ -1230,6 +1235,8 @@ impl Play {
                     7_200,
                     86_400,
                     10 * 86_400,
+                    40 * 86_400,
+                    40 * 86_400,
                 ]);
                 self.world.ahead = SignedDuration::from_secs(if self.dice.chance(400) { 0 } else { jump });
                 self.tell(format!("the clock goes {} s ahead", self.world.ahead.as_secs()));
@@ -1358,6 +1365,7 @@ impl Play {
             self.world.stop().await;
         }
         self.world.ahead = SignedDuration::ZERO;
+        self.listed = false;
         let until = self.now + SignedDuration::from_hours(24 * 7);
         self.disturbed_until = self.now + SignedDuration::from_hours(12);
         self.set_clock(self.now);
@@ -1528,6 +1536,10 @@ impl Play {
         let compared = self.world.compares().await;
         assert!(compared.differences.is_empty(), "server and ledger: {:?}", compared.differences);
         let open = daemon.office.store.alarms().await.expect("it can be read");
+        // A clock that was ahead has written the lists of these days: nothing has shown since that staff can be reached.
+        let listed = self.listed;
+        let unshown = |name: &str| name == "letters to staff" && !listed;
+        let open: Vec<_> = open.iter().filter(|alarm| !unshown(&alarm.name)).collect();
         assert!(open.is_empty(), "faults are over, and the operator believes in {open:?}");
         let interrupted = [Fault::Dies, Fault::Fails, Fault::DatabaseLocked, Fault::DiskFull];
         let told = self.told_to_operator().await;
@@ -1535,7 +1547,7 @@ impl Play {
         let exact = !self.once.iter().any(|fault| interrupted.contains(fault)) && !told.contains_key("operator's mail");
         for (name, (told, over)) in told {
             assert!(
-                !exact || told == over,
+                !exact || told == over || unshown(&name),
                 "the operator was told {told} times of {name}, and {over} times that it is over"
             );
         }
