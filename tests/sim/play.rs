@@ -683,6 +683,7 @@ impl Play {
     fn reads(&mut self, reference: &str, lines: &[Recorded], may: &BTreeSet<String>) {
         let mut answering: Option<(i64, Voice)> = None;
         let mut waits: Option<Timestamp> = None;
+        let mut in_vain = BTreeSet::new();
         for line in lines {
             self.tell(format!("{reference}: {}", words(&line.event)));
             if let Some(by) = line.event.by() {
@@ -713,8 +714,11 @@ impl Play {
                 }
                 _ => {}
             }
+            if let Event::LetterPosted { letter, .. } = &line.event {
+                in_vain.extend(self.in_vain(reference, *letter));
+            }
             if let Event::LetterWritten { audience: Audience::Staff, to, kind, .. } = &line.event {
-                self.written_to_staff(reference, to.as_str(), *kind, london_date(line.recorded_at));
+                self.written_to_staff(reference, to.as_str(), *kind, london_date(line.recorded_at), &in_vain);
             }
             match &line.event {
                 Event::Opened(opening) => {
@@ -763,15 +767,33 @@ impl Play {
         }
     }
 
-    /// Whoever is away is not relied on, as long as anybody is there.
-    fn written_to_staff(&self, reference: &str, to: &str, kind: LetterKind, on: jiff::civil::Date) {
+    /// Whoever is away is not relied on, as long as anybody is there who was not written to `in_vain`.
+    fn written_to_staff(
+        &self,
+        reference: &str,
+        to: &str,
+        kind: LetterKind,
+        on: jiff::civil::Date,
+        in_vain: &BTreeSet<String>,
+    ) {
         if kind == LetterKind::Transcript || !self.world.auditor.is_away(to, on) {
             return;
         }
         let landlord = self.landlord_of(reference);
-        let there = |one: &&redress::domain::landlord::Person| !self.world.auditor.is_away(&one.address, on);
+        let there = |one: &&redress::domain::landlord::Person| {
+            !self.world.auditor.is_away(&one.address, on) && !in_vain.contains(&one.address)
+        };
         let there = [&landlord.officer, &landlord.deputy, &landlord.manager].into_iter().filter(there).count();
         assert!(there == 0, "{reference}: a {} is written to {to}, who is away", kind.key());
+    }
+
+    /// Whom this letter did not reach, nor others about the same date.
+    fn in_vain(&self, reference: &str, letter: u32) -> Vec<String> {
+        let letters = &self.world.auditor.cases[reference].letters;
+        let about = letters[&letter].about;
+        let same =
+            letters.iter().filter(|(number, other)| **number == letter || about.is_some() && other.about == about);
+        same.filter(|(_, other)| other.failed()).map(|(_, other)| other.to.as_str().to_owned()).collect()
     }
 
     fn landlord_of(&self, reference: &str) -> &Landlord {
