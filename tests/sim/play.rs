@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use mail_parser::MessageParser;
 use redress::config::{Config, Sending};
 use redress::daemon::command::carry_out;
 use redress::daemon::send::release;
@@ -165,6 +166,8 @@ struct Delivered {
     voice: Voice,
     /// Copies of one message have one number.
     group: usize,
+    /// A Message-ID or a date tells it from another of the same words.
+    named: bool,
 }
 
 /// What became of a letter the mail server took.
@@ -1138,7 +1141,8 @@ impl Play {
                 self.tell(format!("{voice:?} arrives in {mailbox}/{folder}"));
                 let key = (mailbox.clone(), Sha256::digest(&raw).into());
                 let arrived = if kept.is_some_and(|kept| *kept == folder) { Timestamp::MAX } else { self.now };
-                let delivered = Delivered { mailbox: mailbox.clone(), arrived, voice, group };
+                let named = is_named(&raw);
+                let delivered = Delivered { mailbox: mailbox.clone(), arrived, voice, group, named };
                 let delivered = self.delivered.entry(key).or_insert(delivered);
                 delivered.arrived = delivered.arrived.min(arrived);
                 if self.strikes(Fault::UidGaps) {
@@ -1460,8 +1464,8 @@ impl Play {
             let on_a_case = rows.iter().any(|row| !row.cases().is_empty());
             assert!(!complaint || on_a_case, "a complaint in {} became no case: {rows:?}", delivered.mailbox);
             // What brings the program down is never read, so it cannot be told from its copy under other trace headers: each
-            // is put before a person.
-            if delivered.voice == Voice::Killer {
+            // is put before a person. What nothing names may be another message of the same words.
+            if delivered.voice == Voice::Killer || !delivered.named {
                 continue;
             }
             let opened = cases.entry(delivered.group).or_default();
@@ -1607,6 +1611,12 @@ fn configure(dice: &mut Dice, config: &mut Config) {
 fn next_noon(after: Timestamp) -> Timestamp {
     let day = london_date(after) + 1.day();
     london(day, 12, 0)
+}
+
+/// Whether a Message-ID or a date tells a message from another of the same words.
+fn is_named(raw: &[u8]) -> bool {
+    let read = MessageParser::default().parse_headers(raw);
+    read.is_some_and(|read| read.message_id().is_some() || read.date().is_some())
 }
 
 /// Messages that were met in the wild.
