@@ -12,8 +12,8 @@ use redress::domain::absence::{Absence, Absences};
 use redress::domain::calendar::{Calendar, WorkingDays, london, london_date};
 use redress::domain::case::{
     Addition, Answer, Case, Cause, Channel, Dissatisfied, Elsewhere, Ending, Event, Finding, Flags, Ground, Input,
-    Kind, LetterKind, Matter, NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy, RemedyKind, Resident,
-    Says, Sorting, Writer, logged,
+    Kind, Letter, LetterKind, Matter, NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy, RemedyKind,
+    Resident, Says, Sorting, Writer, logged,
 };
 use redress::domain::code::{Duty, Stage};
 use redress::domain::command::{Command, Log, Redefinition};
@@ -1155,4 +1155,31 @@ fn whoever_stands_in_may_act_as_the_handler_may_and_only_while_they_do() {
     life.act("Ada", Command::Assign { to: person("Ben Moor"), conflict: None, despite: None }).unwrap();
     assert!(matches!(life.act("Gus", update()), Err(Refusal::NotTheirs { .. })), "the case is Ben's now");
     life.act("Gus", Command::Done { action: 1, evidence: words("Photograph") }).expect("the promise is still Ada's");
+}
+
+#[test]
+fn what_does_not_reach_the_only_one_who_is_told_is_heard_by_whoever_is_there_and_else_by_those_who_are_away() {
+    let (eve_is_there, only_ben_is) =
+        (["Ada Lane", "Dan Hill"].as_slice(), ["Ada Lane", "Dan Hill", "Eve Shaw"].as_slice());
+    for (people, hears, next) in [(eve_is_there, "eve", [].as_slice()), (only_ben_is, "ada", &["ada@example.net"])] {
+        let mut life = Life::new(london(date(2026, 12, 1), 10, 0));
+        life.away = away(&people.iter().map(|name| (*name, None)).collect::<Vec<_>>());
+        let mut opening = complaint(life.now);
+        opening.resident = Resident { post: Some(words("14 Alder Court")), prefers: Prefers::Post, ..opening.resident };
+        life.happens(&Input::Opened(Box::new(opening))).unwrap();
+        let to_post = life.letters[0].clone();
+        assert_eq!((to_post.says.kind(), to_post.address.as_str()), (LetterKind::Acknowledgement, "ben@example.net"));
+        let gone = Outcome::Refused { reply: words("550 5.1.1 no such user") };
+        life.happens(&Input::Posted { letter: to_post.number, outcome: gone.clone() }).unwrap();
+        assert_eq!(life.got(hears), [LetterKind::Undelivered]);
+        // The day before its date: Ben, and above him whoever is there.
+        life.wait_until(date(2026, 12, 7));
+        let to_ben = |letter: &&Letter| {
+            letter.says.kind() == LetterKind::Reminder && letter.address.as_str() == "ben@example.net"
+        };
+        let letter = life.letters.iter().rfind(to_ben).unwrap().number;
+        let told = life.happens(&Input::Posted { letter, outcome: gone }).unwrap().letters;
+        let told: Vec<&str> = told.iter().map(|letter| letter.address.as_str()).collect();
+        assert_eq!(told, next, "{people:?}");
+    }
 }

@@ -732,6 +732,21 @@ fn mail_without_a_message_id_is_alike_only_with_the_same_files() {
     assert_ne!(first, scan("complaints", "scan-1.txt", "The lift is broken."));
 }
 
+/// Who may be answered is another question.
+#[test]
+fn a_persons_mail_is_known_by_its_date_and_a_machines_is_not() {
+    let read = |head: &str| {
+        let mail = format!("Date: Fri, 20 Nov 2026 08:55:00 +0000\n{head}Subject: Gate\n\nThe gate does not close.\n");
+        message::read(mail.as_bytes(), &own())
+    };
+    for head in ["From: a@example.com\n", "", "From: web@example.net\nAuto-Submitted: auto-generated\n"] {
+        let read = read(head);
+        assert!(read.kind == Kind::Person && read.named(), "{head}: {:?}", read.reasons);
+    }
+    let note = read("From: a@example.com\nAuto-Submitted: auto-replied\n");
+    assert!(note.kind == Kind::AutoReply && !note.named(), "{:?}", note.reasons);
+}
+
 #[test]
 fn message_ids_are_kept_without_brackets_and_space() {
     let message = person(

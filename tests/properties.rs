@@ -409,12 +409,15 @@ impl<'a> Driven<'a> {
         true
     }
 
-    /// While anybody is there, nothing is written to whoever is away.
+    /// While anybody is there who can be reached, nothing is written to whoever is away.
     fn judge_the_readers(&self, letters: &[Letter]) {
         let landlord = self.house.landlord;
         let is_away = |person: &Person| self.house.away.of(person, london_date(self.now)).is_some();
         let line = [&landlord.officer, &landlord.deputy, &landlord.manager, &landlord.member_responsible];
-        if line.iter().all(|person| is_away(person)) {
+        let unreached = |person: &Person| {
+            self.case.letters.values().any(|letter| letter.to.as_str() == person.address && letter.failed())
+        };
+        if line.iter().all(|person| is_away(person) || unreached(person)) {
             return;
         }
         for letter in letters.iter().filter(|letter| letter.audience == Audience::Staff || letter.by_hand.is_some()) {

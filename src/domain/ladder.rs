@@ -156,6 +156,14 @@ impl<'p> Circle<'p> {
         once(self.places(first))
     }
 
+    /// The [`line`](Circle::line), and behind it those who are away: for what has reached nobody yet.
+    pub fn everybody<'s>(&self, first: &'s Person) -> Vec<Hearer<'s>>
+    where
+        'p: 's,
+    {
+        once(self.places(first).into_iter().chain(self.fit(first)))
+    }
+
     /// Who reads what is written to `person`: they, or whoever stands in while they are away.
     pub fn reader<'s>(&self, person: &'s Person) -> Hearer<'s>
     where
@@ -177,15 +185,23 @@ impl<'p> Circle<'p> {
     where
         'p: 's,
     {
+        let fit = self.fit(first);
+        let filled = fit.iter().enumerate().filter_map(|(at, place)| self.filled(*place, &fit[at + 1..]));
+        let filled: Vec<Hearer> = filled.collect();
+        if filled.is_empty() { fit } else { filled }
+    }
+
+    /// Whose the places of the line are, whether they are there or not.
+    fn fit<'s>(&self, first: &'s Person) -> Vec<Hearer<'s>>
+    where
+        'p: 's,
+    {
         let is_fit = |person: &&Person| !self.unfit.iter().any(|address| same_address(address, &person.address));
         let mut fit: Vec<&Person> = above(first, self.landlord).filter(is_fit).collect();
         if fit.is_empty() {
             fit = vec![&self.landlord.manager, &self.landlord.member_responsible];
         }
-        let fit = once(fit.into_iter().map(Hearer::themselves));
-        let filled = fit.iter().enumerate().filter_map(|(at, place)| self.filled(*place, &fit[at + 1..]));
-        let filled: Vec<Hearer> = filled.collect();
-        if filled.is_empty() { fit } else { filled }
+        once(fit.into_iter().map(Hearer::themselves))
     }
 
     /// The place as it is filled: when its owner is away by their cover, else by the next of those `after` who is there.
@@ -203,8 +219,8 @@ impl<'p> Circle<'p> {
     }
 }
 
-/// Who of the [`Circle::line`] is told instead, when a reminder to somebody of it came back or met an absence note: the next
-/// one none of whose letters is among the `told` of this rung. `None` when all have been.
+/// Who of the [`Circle::line`] is told instead, when a letter to somebody of it came back or met an absence note: the next
+/// one who is not among the `told`, by address. `None` when all have been.
 pub fn next_person<'p>(line: &[Hearer<'p>], told: &[&str]) -> Option<Hearer<'p>> {
     line.iter().copied().find(|hearer| !told.iter().any(|address| same_address(address, &hearer.person.address)))
 }

@@ -250,10 +250,10 @@ impl Message {
     }
 
     /// Whether anything tells it from another of the same words: its Message-ID, or its date, which stands for one that is
-    /// missing (RFC 5322, 3.6: a message should have the former, and must have the latter). Not of what a machine wrote: it
-    /// is never answered, and two reports of one second may be about two letters.
+    /// missing (RFC 5322, 3.6: a message should have the former, and must have the latter). Not of what a machine wrote: two
+    /// reports of one second may be about two letters.
     pub fn named(&self) -> bool {
-        self.message_id.is_some() || (self.may_answer && self.date_claimed.is_some())
+        self.message_id.is_some() || (self.kind == Kind::Person && self.date_claimed.is_some())
     }
 
     /// The same bytes for the same mail that came twice, through an alias or a list, with other trace headers. A date names

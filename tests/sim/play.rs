@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use mail_parser::MessageParser;
 use redress::config::{Config, Sending};
 use redress::daemon::command::carry_out;
 use redress::daemon::send::release;
@@ -165,6 +166,8 @@ struct Delivered {
     voice: Voice,
     /// Copies of one message have one number.
     group: usize,
+    /// A Message-ID or a date tells it from another of the same words.
+    named: bool,
 }
 
 /// What became of a letter the mail server took.
@@ -686,6 +689,7 @@ impl Play {
     fn reads(&mut self, reference: &str, lines: &[Recorded], may: &BTreeSet<String>) {
         let mut answering: Option<(i64, Voice)> = None;
         let mut waits: Option<Timestamp> = None;
+        let mut in_vain = BTreeSet::new();
         for line in lines {
             self.tell(format!("{reference}: {}", words(&line.event)));
             if let Some(by) = line.event.by() {
@@ -716,8 +720,11 @@ impl Play {
                 }
                 _ => {}
             }
+            if let Event::LetterPosted { letter, .. } = &line.event {
+                in_vain.extend(self.in_vain(reference, *letter));
+            }
             if let Event::LetterWritten { audience: Audience::Staff, to, kind, .. } = &line.event {
-                self.written_to_staff(reference, to.as_str(), *kind, london_date(line.recorded_at));
+                self.written_to_staff(reference, to.as_str(), *kind, london_date(line.recorded_at), &in_vain);
             }
             match &line.event {
                 Event::Opened(opening) => {
@@ -766,15 +773,33 @@ impl Play {
         }
     }
 
-    /// Whoever is away is not relied on, as long as anybody is there.
-    fn written_to_staff(&self, reference: &str, to: &str, kind: LetterKind, on: jiff::civil::Date) {
+    /// Whoever is away is not relied on, as long as anybody is there who was not written to `in_vain`.
+    fn written_to_staff(
+        &self,
+        reference: &str,
+        to: &str,
+        kind: LetterKind,
+        on: jiff::civil::Date,
+        in_vain: &BTreeSet<String>,
+    ) {
         if kind == LetterKind::Transcript || !self.world.auditor.is_away(to, on) {
             return;
         }
         let landlord = self.landlord_of(reference);
-        let there = |one: &&redress::domain::landlord::Person| !self.world.auditor.is_away(&one.address, on);
+        let there = |one: &&redress::domain::landlord::Person| {
+            !self.world.auditor.is_away(&one.address, on) && !in_vain.contains(&one.address)
+        };
         let there = [&landlord.officer, &landlord.deputy, &landlord.manager].into_iter().filter(there).count();
         assert!(there == 0, "{reference}: a {} is written to {to}, who is away", kind.key());
+    }
+
+    /// Whom this letter did not reach, nor others about the same date.
+    fn in_vain(&self, reference: &str, letter: u32) -> Vec<String> {
+        let letters = &self.world.auditor.cases[reference].letters;
+        let about = letters[&letter].about;
+        let same =
+            letters.iter().filter(|(number, other)| **number == letter || about.is_some() && other.about == about);
+        same.filter(|(_, other)| other.failed()).map(|(_, other)| other.to.as_str().to_owned()).collect()
     }
 
     fn landlord_of(&self, reference: &str) -> &Landlord {
@@ -1121,7 +1146,8 @@ impl Play {
                 self.tell(format!("{voice:?} arrives in {mailbox}/{folder}"));
                 let key = (mailbox.clone(), Sha256::digest(&raw).into());
                 let arrived = if kept.is_some_and(|kept| *kept == folder) { Timestamp::MAX } else { self.now };
-                let delivered = Delivered { mailbox: mailbox.clone(), arrived, voice, group };
+                let named = is_named(&raw);
+                let delivered = Delivered { mailbox: mailbox.clone(), arrived, voice, group, named };
                 let delivered = self.delivered.entry(key).or_insert(delivered);
                 delivered.arrived = delivered.arrived.min(arrived);
                 if self.strikes(Fault::UidGaps) {
@@ -1446,8 +1472,8 @@ impl Play {
             let on_a_case = rows.iter().any(|row| !row.cases().is_empty());
             assert!(!complaint || on_a_case, "a complaint in {} became no case: {rows:?}", delivered.mailbox);
             // What brings the program down is never read, so it cannot be told from its copy under other trace headers: each
-            // is put before a person.
-            if delivered.voice == Voice::Killer {
+            // is put before a person. What nothing names may be another message of the same words.
+            if delivered.voice == Voice::Killer || !delivered.named {
                 continue;
             }
             let opened = cases.entry(delivered.group).or_default();
@@ -1597,6 +1623,12 @@ fn configure(dice: &mut Dice, config: &mut Config) {
 fn next_noon(after: Timestamp) -> Timestamp {
     let day = london_date(after) + 1.day();
     london(day, 12, 0)
+}
+
+/// Whether a Message-ID or a date tells a message from another of the same words.
+fn is_named(raw: &[u8]) -> bool {
+    let read = MessageParser::default().parse_headers(raw);
+    read.is_some_and(|read| read.message_id().is_some() || read.date().is_some())
 }
 
 /// Messages that were met in the wild.

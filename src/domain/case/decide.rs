@@ -640,14 +640,17 @@ impl Draft<'_> {
     }
 
     /// A reminder that did not reach its reader is no reminder: the next person is told, before the date and not after.
+    /// Whoever is away is left in peace, unless nobody else can be reached.
     fn remind_somebody_else(&mut self, duty: Duty, owed: &Obligation, letter: &Posted) {
         let Some(rung) = owed.taken else { return };
         let landlord = self.house.landlord;
         let of_this_rung = |letter: &&Posted| letter.about == Some(duty) && letter.written >= owed.told;
-        let told: Vec<&str> =
-            self.case.letters.values().filter(of_this_rung).map(|letter| letter.to.as_str()).collect();
+        let letters: Vec<&Posted> = self.case.letters.values().filter(of_this_rung).collect();
+        let told: Vec<&str> = letters.iter().map(|letter| letter.to.as_str()).collect();
         let (first, circle) = (self.first_told(duty), self.circle());
-        let Some(next) = next_person(&circle.line(&first), &told).map(Reader::from) else { return };
+        let in_vain = letters.iter().all(|letter| letter.failed());
+        let line = if in_vain { circle.everybody(&first) } else { circle.line(&first) };
+        let Some(next) = next_person(&line, &told).map(Reader::from) else { return };
         let people = landlord.people();
         let missed = people.iter().find(|person| person.address == letter.to.as_str());
         let not_reached = Some(missed.map_or_else(|| letter.to.as_str().to_owned(), |person| person.name.clone()));
@@ -656,15 +659,14 @@ impl Draft<'_> {
     }
 
     /// Who is told that a letter did not reach its reader: the handler, or when it was the handler who was not reached, the
-    /// deputy or the officer; whoever stands in while they are away. Nobody is told that *such* a letter failed: that chain
-    /// ends with the operator.
+    /// next of the line; whoever stands in while they are away, and they themselves when nobody else can be reached. Nobody
+    /// is told that *such* a letter failed: that chain ends with the operator.
     fn who_hears_of(&self, undelivered: &Posted) -> Option<Reader> {
-        let Landlord { officer, deputy, manager, .. } = self.house.landlord;
-        let kept_out = self.case.kept_out(self.house.landlord);
-        let people = self.handler().into_iter().chain([officer, deputy, manager]);
-        let fit = people.filter(|person| !kept_out.contains(&person.address));
-        let mut readers = fit.map(|person| self.reader(person)).filter(|reader| reader.address != undelivered.to);
-        (undelivered.kind != LetterKind::Undelivered).then(|| readers.next()).flatten()
+        if undelivered.kind == LetterKind::Undelivered {
+            return None;
+        }
+        let first = self.handler().unwrap_or(&self.house.landlord.officer);
+        next_person(&self.circle().everybody(first), &[undelivered.to.as_str()]).map(Reader::from)
     }
 
     /// The letter that was written and has not reached the resident, when that is what the duty waits for.
