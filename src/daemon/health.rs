@@ -310,9 +310,13 @@ pub async fn answer(office: &Office, pulses: &[Pulse], page: Page) -> Answer {
     }
 }
 
-/// `None` when the database does not answer.
+/// `None` when the database does not answer, or another program keeps it for itself.
 async fn look(office: &Office, now: Timestamp) -> Option<Vital> {
-    match tokio::time::timeout(LOOK_MAX, Vital::look(&office.config, &office.store, now)).await {
+    let vital = async {
+        office.store.can_be_written().await?;
+        Vital::look(&office.config, &office.store, now).await
+    };
+    match tokio::time::timeout(LOOK_MAX, vital).await {
         Ok(Ok(vital)) => Some(vital),
         Ok(Err(trouble)) => {
             warn!(trouble = format!("{trouble:#}"), "Could not look how things stand");

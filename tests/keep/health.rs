@@ -77,6 +77,16 @@ async fn a_monitor_reads_of_finished_work_and_of_no_resident() {
     }
     assert!(!metrics.contains("Resident") && !metrics.contains('@'), "{metrics}");
 
+    // What another program keeps for itself can be read, and nothing can be stored.
+    let url = format!("sqlite:{}", house.path("redress.db").display());
+    let mut other = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let locked = (unwell.to_owned(), "the database does not answer\n".to_owned());
+    assert_eq!(ask(address, "GET /readyz").await, locked);
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+    assert_eq!(ask(address, "GET /readyz").await, (ok.to_owned(), "ok\n".to_owned()));
+
     // The loop turns, and nothing is finished: that is not well. A round that stands still is dead.
     clock.set(clock.now() + 2.hours());
     pulse.beat(clock.now());
