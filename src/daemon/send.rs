@@ -29,7 +29,7 @@ const GIVE_UP_SETBACKS: i64 = 12;
 /// How long the way rests when it is broken.
 const ROUTE_RESTS: [i64; 4] = [60, 5 * 60, 15 * 60, 30 * 60];
 
-/// How long a database that could not take a letter's fate is left alone, try by try.
+/// How long a database that could not take a letter's fate, or let one go, is left alone, try by try.
 const SETTLE_RESTS: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(2), Duration::from_secs(10)];
 
 /// The alarm of a broken way.
@@ -245,9 +245,19 @@ pub async fn release_held(office: &Office) -> anyhow::Result<usize> {
             }
         }
     }
-    let (mut released, mut stuck) = (0, Vec::new());
+    let (mut released, mut stuck, mut rests) = (0, Vec::new(), SETTLE_RESTS.into_iter());
     for letter in waiting {
-        match release(office, &letter, LetGo::ToTheGate).await {
+        let mut let_go = release(office, &letter, LetGo::ToTheGate).await;
+        // The database's trouble is not the letter's, and nobody comes back to it before the next start.
+        while let Err(trouble) = &let_go
+            && may_pass(trouble)
+            && let Some(rest) = rests.next()
+        {
+            warn!(letter.id, trouble = format!("{trouble:#}"), "Could not let a held letter go; trying again");
+            office.clock.rest(rest).await;
+            let_go = release(office, &letter, LetGo::ToTheGate).await;
+        }
+        match let_go {
             Ok(gone) => released += usize::from(gone),
             // One letter that cannot be written anew keeps neither the others nor the daemon.
             Err(trouble) => {

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, ToSpan as _};
 use redress::config::Sending;
-use redress::daemon::Progress;
 use redress::daemon::handle::{BURDEN, Burden};
 use redress::daemon::send::{self, Route};
 use redress::daemon::watch::Watch;
+use redress::daemon::{Progress, start};
 use redress::mail::transport::{Accepted, Envelope, SendError, Transport};
 use secrecy::ExposeSecret as _;
 use sqlx::{Connection as _, SqliteConnection};
 
+use crate::sim::points::{Fate, Ran, ride};
 use crate::sim::*;
 
 const COMPLAINT: &str = "I want to make a formal complaint. The lift has been broken for six weeks and nobody answers the \
@@ -166,6 +167,37 @@ async fn a_held_letter_that_can_no_longer_be_written_keeps_no_other_and_the_oper
     world.looks().await;
     assert_eq!(world.told(ANN).await, ["Mon 23 Nov 12:00 acknowledgement"]);
     assert!(world.last_letter_to(OPERATOR).subject.contains("over: a held letter"));
+}
+
+#[tokio::test]
+async fn a_held_letter_goes_although_the_database_fails_for_a_moment_at_any_point_of_the_start() {
+    let mut although = 0;
+    for point in 0..12 {
+        let mut world = World::with("Fri 20 Nov 2026 15:00", |config| config.sending = Sending::Hold).await;
+        world.mail(complaint("Ann Example <ann@example.com>", "The lift")).await;
+        world.goes_to("Mon 23 Nov 2026 12:00").await;
+        world.config.sending = Sending::Live;
+        world.stop().await;
+        let daemon = world.open().await;
+        world.points.plan(Some((point, Fate::Fail)));
+        let office = Arc::clone(&daemon.office);
+        let Ran::Done(started) = ride(&world.points, async move { start(&office).await }).await else {
+            panic!("nothing was planned but a failure");
+        };
+        world.points.plan(None);
+        let failed = world.points.happened();
+        if started.is_ok() {
+            although += failed.len();
+            world.runs(daemon);
+            world.looks().await;
+        } else {
+            daemon.office.store.close().await;
+            drop(daemon);
+            world.restart().await;
+        }
+        assert_eq!(world.told(ANN).await.len(), 1, "{failed:?}: {:?}", world.outbox().await);
+    }
+    assert!(although > 0, "the letter itself was hit");
 }
 
 /// The program looks at dates and sends, every five minutes up to this moment: without the auditor, who rightly finds that
