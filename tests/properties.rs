@@ -430,6 +430,11 @@ impl<'a> Driven<'a> {
         }
     }
 
+    /// Whether what was taken for a request for stage 2 was none.
+    fn was_mistaken(&self) -> bool {
+        self.history.iter().any(|line| matches!(line.event, Event::EscalationMistaken { .. }))
+    }
+
     /// What must hold of every event, on the case as it was before.
     fn judge(&self, before: &Case, recorded: &Recorded) {
         match &recorded.event {
@@ -449,14 +454,15 @@ impl<'a> Driven<'a> {
             }
             Event::DeadlineSet { duty, due, .. } if duty.stage().is_some() => {
                 let stage = duty.stage().unwrap_or_default();
-                let put_off = before.duties.get(duty).is_some_and(|set| set.due.date < due.date);
+                let was = before.duties.get(duty);
+                let put_off = was.is_some_and(|was| was.due.date < due.date);
                 // Sorted as something else and then as a complaint again, it has the dates it had; a response that nobody
                 // was told a date for counts from the acknowledgement that goes out.
-                let untold = before.duties.get(duty).is_some_and(|set| set.lapsed.is_some())
-                    && *duty == stage.respond()
-                    && !before.acknowledgement_written(stage);
-                let asked_anew = stage == Stage::Two && before.escalation.is_none();
-                assert!(!put_off || untold || asked_anew, "{duty} was put off");
+                let untold = *duty == stage.respond() && !before.acknowledgement_written(stage);
+                // A request for stage 2 that was none is over, and the next one counts from its own day.
+                let asked_anew = stage == Stage::Two && self.was_mistaken();
+                let bound = was.is_some_and(|was| was.lapsed.is_none()) || !(untold || asked_anew);
+                assert!(!put_off || !bound, "{duty} was put off");
                 assert!(self.calendar.is_working_day(due.date));
             }
             Event::DeadlineMoved { duty, due, cause, .. } => {
@@ -573,7 +579,7 @@ impl<'a> Driven<'a> {
         let numbers: BTreeSet<LetterNo> = self.letters.iter().map(|letter| letter.number).collect();
         assert_eq!(numbers.len(), self.letters.len(), "a letter's number was used twice");
         // A copy for whoever speaks for the resident is no second letter; whoever is asked again is acknowledged again.
-        let again = self.history.iter().any(|line| matches!(line.event, Event::EscalationMistaken { .. }));
+        let again = self.was_mistaken();
         let lost: BTreeSet<LetterNo> = self.history.iter().filter_map(|line| lost_letter(case, &line.event)).collect();
         for stage in [Stage::One, Stage::Two] {
             let first =
