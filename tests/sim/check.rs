@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan as _};
 use redress::daemon::office::Office;
 use redress::domain::brake::Rate;
 use redress::domain::calendar::{Calendar, WorkingDays, london_date, london_time};
-use redress::domain::case::{Audience, Case, Cause, Event, LetterKind, Outcome, Recorded};
+use redress::domain::case::{Audience, Case, Cause, Event, LetterKind, Outcome, Posted, Recorded};
 use redress::domain::code::{Duty, Edition, Stage};
 use redress::domain::reference::Reference;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -328,8 +328,14 @@ fn fits(case: &Case, line: &Recorded, rest: &[Recorded], there: usize, calendar:
         Event::LetterWritten { letter, kind, audience, stage, copy, .. } => {
             let last = case.letters.keys().next_back().copied().unwrap_or(0);
             must(*letter == last + 1, format!("letter {letter} follows letter {last}"))?;
-            let same =
-                case.letters.values().filter(|other| other.kind == *kind && other.stage == *stage && !other.copy);
+            // What was said is said anew once something else was: that it is a service request, or none after all.
+            let otherwise = |other: &&Posted| match kind {
+                LetterKind::Receipt => matches!(other.kind, LetterKind::RequestLogged | LetterKind::Correspondence),
+                LetterKind::RequestLogged => other.kind == LetterKind::Receipt,
+                _ => false,
+            };
+            let lately = case.letters.values().rev().take_while(|other| !otherwise(other));
+            let same = lately.filter(|other| other.kind == *kind && other.stage == *stage && !other.copy);
             let first = matches!(kind, LetterKind::Acknowledgement | LetterKind::RequestLogged | LetterKind::Receipt);
             // Stage 2 that was begun by mistake, and is asked for again, begins with a letter of its own.
             let begun = case.escalation.as_ref().map(|escalation| escalation.received).filter(|_| *stage == Stage::Two);
