@@ -1144,18 +1144,23 @@ impl Play {
                     folder.clone_from(kept);
                 }
                 self.tell(format!("{voice:?} arrives in {mailbox}/{folder}"));
-                let key = (mailbox.clone(), Sha256::digest(&raw).into());
-                let arrived = if kept.is_some_and(|kept| *kept == folder) { Timestamp::MAX } else { self.now };
-                let named = is_named(&raw);
-                let delivered = Delivered { mailbox: mailbox.clone(), arrived, voice, group, named };
-                let delivered = self.delivered.entry(key).or_insert(delivered);
-                delivered.arrived = delivered.arrived.min(arrived);
                 if self.strikes(Fault::UidGaps) {
                     let gap = self.dice.below(50) as u32;
                     let mut lying = self.world.mailboxes[&mailbox].lock().unwrap();
                     *lying.last_uid.entry(folder.clone()).or_default() += gap;
                 }
                 self.world.arrives_raw(&mailbox, &folder, &raw);
+                // Of what is not given nobody knows when it came, should a copy of it be read before.
+                let given = {
+                    let lying = self.world.mailboxes[&mailbox].lock().unwrap();
+                    lying.withheld.is_none_or(|withheld| lying.last_uid[&folder] != withheld)
+                };
+                let seen = given && kept.is_none_or(|kept| kept != folder);
+                let arrived = if seen { self.now } else { Timestamp::MAX };
+                let key = (mailbox.clone(), Sha256::digest(&raw).into());
+                let delivered = Delivered { mailbox, arrived, voice, group, named: is_named(&raw) };
+                let delivered = self.delivered.entry(key).or_insert(delivered);
+                delivered.arrived = delivered.arrived.min(arrived);
             }
             Happening::Acts { reference } => {
                 if self.world.daemon().is_some() && !self.asleep {
