@@ -1476,9 +1476,10 @@ impl Play {
             let complaint = matches!(delivered.voice, Voice::Complaint | Voice::Danger);
             let on_a_case = rows.iter().any(|row| !row.cases().is_empty());
             assert!(!complaint || on_a_case, "a complaint in {} became no case: {rows:?}", delivered.mailbox);
-            // What brings the program down is never read, so it cannot be told from its copy under other trace headers: each
-            // is put before a person. What nothing names may be another message of the same words.
-            if delivered.voice == Voice::Killer || !delivered.named {
+            // What is set aside was never read, so it cannot be told from its copy under other trace headers: each is put
+            // before a person. What nothing names may be another message of the same words.
+            let unread = rows.iter().any(|row| row.state == "set_aside");
+            if unread || !delivered.named {
                 continue;
             }
             let opened = cases.entry(delivered.group).or_default();
