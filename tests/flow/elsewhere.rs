@@ -64,6 +64,29 @@ async fn a_mailbox_that_lets_nobody_in_keeps_no_other_from_being_read() {
     assert_eq!(world.told(ANN).await, ["Fri 20 Nov 15:01 acknowledgement"]);
 }
 
+#[tokio::test]
+async fn a_message_too_large_to_go_with_a_letter_is_kept_whole_and_the_officer_is_told_where() {
+    let photo = "/9j/4AAQSkZJRg==\n".repeat(200);
+    let body = format!(
+        "--b\nContent-Type: text/plain\n\n{COMPLAINT}\n--b\nContent-Type: image/jpeg; name=ceiling.jpg\n\
+         Content-Disposition: attachment; filename=ceiling.jpg\nContent-Transfer-Encoding: base64\n\n{photo}\n--b--"
+    );
+    let mail = complaint().header("Content-Type: multipart/mixed; boundary=b").saying("Complaint", &body);
+    for (attach_bytes, goes_along) in [(2_000, false), (20_000, true)] {
+        let mut world = World::with("Fri 20 Nov 2026 15:00", |config| config.limits.attach_bytes = attach_bytes).await;
+        world.mail(mail.clone()).await;
+        let told = world.last_letter_to(OFFICER);
+        let files = String::from_utf8(told.bytes.clone()).expect("ASCII");
+        assert_eq!(files.contains("/9j/4AAQSkZJRg=="), goes_along);
+        assert_eq!(told.says("too large to go with this letter"), !goes_along, "{}", told.text);
+        let message = world.inbox().await.remove(0).id;
+        assert_eq!(told.says(&format!("redress inbox raw {message}")), !goes_along, "{}", told.text);
+        let kept = world.office().store.message(message).await.expect("a database").expect("a message");
+        let kept = String::from_utf8(kept.raw.expect("bytes")).expect("ASCII");
+        assert!(kept.contains(&photo.replace('\n', "\r\n")));
+    }
+}
+
 // ── one and the same, or another ──────────────────────────────────────────────────────────────────────────────────
 
 #[tokio::test]
