@@ -245,7 +245,7 @@ pub fn commands(dice: &mut Dice, letter: &Letter, landlord: &Landlord, today: Da
         asked.wants = wants;
         words.to_owned()
     };
-    let just_done = letter.subject.contains("Done:");
+    let just_done = letter.says_done();
     let words = match dice.below(20) {
         0 | 1 => say(Wants::Undo, "undo"),
         _ if just_done && dice.chance(400) => say(Wants::Undo, "undo"),

@@ -964,7 +964,7 @@ impl Play {
         let letter = if self.dice.chance(200) { kept[older].clone() } else { letter.clone() };
         let today = london_date(self.now);
         // What was done just now is undone soon, or too late.
-        let soon = if letter.subject.contains("Done:") { 800 } else { 400 };
+        let soon = if letter.says_done() { 800 } else { 400 };
         let after = if self.dice.chance(soon) { self.dice.minutes(1, 8) } else { self.dice.minutes(10, 24 * 60) };
         if self.strikes(Fault::Spoofs) {
             let (asked, voice, mail) = people::spoofs(&mut self.dice, &letter, landlord, today);
@@ -1554,7 +1554,7 @@ impl Play {
             let written = in_their_name.count();
             assert!(answered <= written, "{one} wrote {written} times, and was answered {answered} times");
             let undone = asked(Wants::Acts).filter(|group| handled.contains(group) && !self.heard_of.contains(group));
-            let (undone, why) = (undone.count(), answers().filter(|letter| !letter.subject.contains("Done:")).count());
+            let (undone, why) = (undone.count(), answers().filter(|letter| !letter.says_done()).count());
             assert!(
                 why >= undone,
                 "{undone} things that {one} asked for were not done, and they were told why {why} times"
