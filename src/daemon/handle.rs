@@ -439,6 +439,7 @@ impl Desk<'_> {
             by_ombudsman: opening.matter == Some(Matter::Ombudsman) && ombudsman.into_iter().any(told),
             reference: opening.reference.clone(),
             landlord: known.landlord.clone(),
+            began: opening.message.map(|_| opening.received),
             kind: known.case.kind.unwrap_or(opening.kind),
             open: known.case.open(),
             can_escalate: known.case.can_escalate_by_mail(self.taken.arrived),

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | an answer to a machine | none is given | `message/machine.rs`, `filing.rs` |
 //! | automatic answers to one address | `answers_per_address_per_day` | `filing/opening.rs`; a person writes instead |
+//! | cases that one address begins | [`CASES_A_DAY`] | `filing.rs`; further messages go to the newest of them |
 //! | "your message is with your case" | one a day | `case/decide.rs` |
 //! | word to whoever handles a case of its further messages | [`MESSAGES_TOLD_A_DAY`], [`DANGERS_TOLD_A_DAY`] | `case/decide.rs`; then one letter for all the rest |
 //! | answers to one of the landlord's people that did nothing | [`TRANSCRIPTS_A_DAY`] | `daemon/asked.rs` |
@@ -27,6 +28,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+
+/// Cases that messages from one address begin within 24 hours. What comes beyond that is kept with the newest of them, whose
+/// clock runs: a thousand cases, each with its own reminders, would drown those of everybody else.
+pub const CASES_A_DAY: usize = 20;
 
 /// Letters to whoever handles a case about its further messages, within 24 hours; the next one speaks for all the rest.
 pub const MESSAGES_TOLD_A_DAY: usize = 10;

@@ -14,11 +14,12 @@ mod opening;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use officer::{Asks, Evidence, Request};
 pub use opening::unreadable;
 
+use super::brake::CASES_A_DAY;
 use super::case::{Addition, Dissatisfied, Kind, LetterNo, Matter, MessageNo, Opening, Outcome, Writer};
 use super::definition;
 use super::landlord::Landlord;
@@ -64,6 +65,8 @@ pub struct Item<'a> {
 pub struct Candidate {
     pub reference: Reference,
     pub landlord: String,
+    /// When the message arrived that it began with; `None`: a person logged it.
+    pub began: Option<Timestamp>,
     /// The register it is in now.
     pub kind: Kind,
     pub open: bool,
@@ -97,6 +100,12 @@ impl Candidate {
     /// Whether the message itself points to the case.
     fn named(&self) -> bool {
         self.by_thread.is_some() || self.by_reference
+    }
+
+    /// Whether it is a complaint that nobody works on any more and that goes no further: withdrawn, not taken on, or answered at
+    /// the last stage.
+    fn over(&self) -> bool {
+        self.kind == Kind::Complaint && (self.ended_unanswered || !self.open && !self.can_escalate)
     }
 }
 
@@ -194,7 +203,7 @@ fn joined(candidates: &[Candidate]) -> Option<&Candidate> {
         let is_next = case.kind == Kind::Complaint || case.kind == nearest.kind && !nearest.open;
         is_next && case.open && case.sender_known && case.related.contains(&nearest.reference)
     };
-    let anew = nearest.kind != Kind::Complaint || nearest.ended_unanswered;
+    let anew = nearest.kind != Kind::Complaint || nearest.over();
     Some(candidates.iter().find(became).filter(|_| anew).unwrap_or(nearest))
 }
 
@@ -249,8 +258,8 @@ pub fn file(item: &Item, known: &Known, sort: impl FnOnce() -> Sorted) -> Filing
         Some(case) if case.kind != Kind::Complaint && dissatisfied(sorted) != Dissatisfied::No => {
             open(item, known, sorted, None, Some(case))
         }
-        // It was withdrawn or not taken on, and they are unhappy still: nothing runs there, so it is a complaint anew.
-        Some(case) if case.ended_unanswered && dissatisfied(sorted) != Dissatisfied::No => {
+        // They are unhappy still, or about something else, and nothing runs there: so it is a complaint anew.
+        Some(case) if case.over() && dissatisfied(sorted) != Dissatisfied::No => {
             open(item, known, sorted, None, Some(case))
         }
         // A question was answered, or a request is done with; what is asked for now is work.
@@ -260,7 +269,10 @@ pub fn file(item: &Item, known: &Known, sort: impl FnOnce() -> Sorted) -> Filing
         Some(case) => add(item, known, sorted, case, Writer::Resident),
         None => match nearest(known.candidates.iter().filter(|case| case.by_thread.is_some())) {
             Some(case) => add(item, known, sorted, case, Writer::Stranger),
-            None => fresh(item, known, sorted),
+            None => match (fresh(item, known, sorted), flooded(item, known, sorted)) {
+                (Filing::Open { .. }, Some(case)) => add(item, known, sorted, case, Writer::Resident),
+                (filing, _) => filing,
+            },
         },
     }
 }
@@ -396,6 +408,27 @@ fn fresh(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
         },
         _ => open(item, known, sorted, None, None),
     }
+}
+
+/// The case that takes what its writer sends anew, when as many as [`CASES_A_DAY`] were begun by them within 24 hours: the newest,
+/// and with an unhappy word the newest complaint. `None` for what may be of several people, or cannot be read.
+fn flooded<'a>(item: &Item, known: &Known<'a>, sorted: &Sorted) -> Option<&'a Candidate> {
+    let (message, from) = (item.message, item.message.from.as_ref()?);
+    let form = known.landlords.iter().any(|landlord| landlord.forms.contains(&from.address));
+    let alone = message.may_answer && !form && answer_to(message, known.landlords) == Some(from.address.as_str());
+    if !alone || set_aside(item).is_some() {
+        return None;
+    }
+    let lately = |began: Timestamp| item.arrived.duration_since(began).abs() < SignedDuration::from_hours(24);
+    let begun: Vec<_> =
+        known.candidates.iter().filter(|case| case.sender_known && case.began.is_some_and(lately)).collect();
+    let only = known.addressed.landlords.first().filter(|_| known.addressed.landlords.len() == 1)?;
+    let unhappy = dissatisfied(sorted) != Dissatisfied::No;
+    let takes = |case: &&&Candidate| {
+        case.landlord == *only && case.open && !case.can_escalate && (!unhappy || case.kind == Kind::Complaint)
+    };
+    let newest = begun.iter().filter(takes).max_by_key(|case| (case.began, &case.reference)).copied();
+    newest.filter(|_| begun.len() >= CASES_A_DAY)
 }
 
 /// A case for each landlord addressed. `matter`: what it is about, when it is correspondence. `about`: the request or
@@ -536,6 +569,7 @@ mod tests {
         Candidate {
             reference: Reference::new("ELM", number),
             landlord: "elm".to_owned(),
+            began: None,
             kind,
             open: true,
             can_escalate: false,
@@ -780,6 +814,47 @@ mod tests {
         assert_eq!(joined, Some(next.reference.to_string()));
         let thanks = joined_case(filed(Label::Other, std::slice::from_ref(&withdrawn)));
         assert_eq!(thanks, Some(withdrawn.reference.to_string()));
+    }
+
+    #[test]
+    fn unhappiness_below_a_complaint_that_was_answered_at_the_last_stage_is_put_before_a_person_with_a_clock() {
+        let over = Candidate { open: false, ..candidate(1001, Kind::Complaint, Some(0)) };
+        let Filing::Open { cases, .. } = filed(Label::Complaint, std::slice::from_ref(&over)) else {
+            panic!("no clock runs on the old one")
+        };
+        assert!(cases.len() == 1 && cases[0].1.unsure, "it may be no more than that they do not agree");
+        assert_eq!(cases[0].1.related, std::slice::from_ref(&over.reference));
+        let goes_on = |case: Candidate| joined_case(filed(Label::Complaint, &[case])).is_some();
+        assert!(goes_on(Candidate { open: true, ..over.clone() }), "somebody is at work on it");
+        assert!(goes_on(Candidate { can_escalate: true, ..over.clone() }), "stage 2 is open to them");
+        assert!(joined_case(filed(Label::Other, &[over])).is_some(), "thanks");
+    }
+
+    #[test]
+    fn what_one_address_sends_beyond_twenty_cases_in_a_day_is_kept_with_the_newest() {
+        const HEAD: &str = "From: ann@example.com\r\nTo: complaints@elm.example.org\r\nSubject: Tap\r\n";
+        let hours = |ago: i64| Timestamp::UNIX_EPOCH - SignedDuration::from_hours(ago);
+        let begun =
+            |number: i64, ago: i64| Candidate { began: Some(hours(ago)), ..candidate(number, Kind::Complaint, None) };
+        let filed = |head: &str, label: Label, candidates: &[Candidate]| {
+            joined_case(filed_as(head, "The tap drips.", &sorted(label), candidates))
+        };
+        let mut cases: Vec<Candidate> = (1..=20).map(|number| begun(1000 + number, 24 - number)).collect();
+        assert_eq!(filed(HEAD, Label::Complaint, &cases[1..]), None, "the twentieth is a case of its own");
+        assert_eq!(filed(HEAD, Label::Complaint, &cases), Some(cases[19].reference.to_string()));
+
+        cases[19].kind = Kind::ServiceRequest;
+        assert_eq!(filed(HEAD, Label::ServiceRequest, &cases), Some(cases[19].reference.to_string()));
+        assert_eq!(filed(HEAD, Label::Complaint, &cases), Some(cases[18].reference.to_string()), "its clock runs");
+        let requests: Vec<_> =
+            cases.iter().cloned().map(|case| Candidate { kind: Kind::ServiceRequest, ..case }).collect();
+        assert_eq!(filed(HEAD, Label::Complaint, &requests), None, "no complaint without a clock");
+
+        // Several people may write through a form; it answers to each of them.
+        let form = format!("{HEAD}Reply-To: bob@example.com\r\n");
+        assert_eq!(filed(&form, Label::Complaint, &cases), None);
+        let old: Vec<_> = cases.iter().cloned().map(|case| Candidate { began: Some(hours(24)), ..case }).collect();
+        assert_eq!(filed(HEAD, Label::Complaint, &old), None, "a day ago");
     }
 
     #[test]

@@ -1160,7 +1160,8 @@ impl Play {
                 let key = (mailbox.clone(), Sha256::digest(&raw).into());
                 let delivered = Delivered { mailbox, arrived, voice, group, named: is_named(&raw) };
                 let delivered = self.delivered.entry(key).or_insert(delivered);
-                delivered.arrived = delivered.arrived.min(arrived);
+                // What was merely listed when it lay among the junk is looked at anew, should it come again.
+                delivered.arrived = if voice == Voice::Oddity { arrived } else { delivered.arrived.min(arrived) };
             }
             Happening::Acts { reference } => {
                 if self.world.daemon().is_some() && !self.asleep {

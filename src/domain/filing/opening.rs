@@ -40,6 +40,8 @@ pub(super) fn opening(
                 || set_aside.is_some()
                 || passed_on.is_some()
                 || quoted.clone().any(|case| !case.sender_known)
+                // Every stage was gone through: whether this is about something else, a person must say.
+                || quoted.clone().any(|case| case.over() && !case.ended_unanswered)
         }
     };
     let kind = match (matter, sorted.label) {
