@@ -289,11 +289,6 @@ impl Letter {
     pub fn says(&self, words: &str) -> bool {
         self.text.split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
     }
-
-    /// Whether it answers an officer's e-mail that was carried out.
-    pub fn says_done(&self) -> bool {
-        self.subject.contains("Done:")
-    }
 }
 
 /// Whether it is a list of what is open.

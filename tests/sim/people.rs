@@ -234,6 +234,11 @@ fn acts_in_words(dice: &mut Dice, landlord: &Landlord, today: Date) -> String {
     }
 }
 
+/// Whether the letter with this subject answers an officer's e-mail that was carried out.
+pub fn says_done(subject: &str) -> bool {
+    subject.contains("Done:")
+}
+
 /// What somebody of the landlord writes to a letter of ours: commands, mistakes, prose, and what only looks like a command.
 pub fn commands(dice: &mut Dice, letter: &Letter, landlord: &Landlord, today: Date) -> (Asked, Mail) {
     let mut asked = Asked { by: letter.to.clone(), proved: true, wants: Wants::Acts };
@@ -245,7 +250,7 @@ pub fn commands(dice: &mut Dice, letter: &Letter, landlord: &Landlord, today: Da
         asked.wants = wants;
         words.to_owned()
     };
-    let just_done = letter.says_done();
+    let just_done = says_done(&letter.subject);
     let words = match dice.below(20) {
         0 | 1 => say(Wants::Undo, "undo"),
         _ if just_done && dice.chance(400) => say(Wants::Undo, "undo"),

@@ -28,7 +28,7 @@ use redress::domain::reference::Reference;
 use redress::store::{AwayNote, InboxRow, LetGo};
 use sha2::{Digest as _, Sha256};
 
-use crate::people::{self, Asked, Dice, RESIDENTS, Voice, Wants};
+use crate::people::{self, Asked, Dice, RESIDENTS, Voice, Wants, says_done};
 use crate::sim::points::{Fate, Ran, Weather, go, ride};
 use crate::sim::{Answer, Letter, Lying, Mail, Round, Second, Trouble, World, words};
 
@@ -964,7 +964,7 @@ impl Play {
         let letter = if self.dice.chance(200) { kept[older].clone() } else { letter.clone() };
         let today = london_date(self.now);
         // What was done just now is undone soon, or too late.
-        let soon = if letter.says_done() { 800 } else { 400 };
+        let soon = if says_done(&letter.subject) { 800 } else { 400 };
         let after = if self.dice.chance(soon) { self.dice.minutes(1, 8) } else { self.dice.minutes(10, 24 * 60) };
         if self.strikes(Fault::Spoofs) {
             let (asked, voice, mail) = people::spoofs(&mut self.dice, &letter, landlord, today);
@@ -1555,7 +1555,7 @@ impl Play {
             let written = in_their_name.count();
             assert!(answered <= written, "{one} wrote {written} times, and was answered {answered} times");
             let undone = asked(Wants::Acts).filter(|group| handled.contains(group) && !self.heard_of.contains(group));
-            let (undone, why) = (undone.count(), answers().filter(|letter| !letter.says_done()).count());
+            let (undone, why) = (undone.count(), answers().filter(|letter| !says_done(&letter.subject)).count());
             assert!(
                 why >= undone,
                 "{undone} things that {one} asked for were not done, and they were told why {why} times"
