@@ -28,13 +28,16 @@ const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(6);
 /// More failures than this in one look are the connection's fault.
 const FAILURES_MAX: u32 = 10;
 
+/// Where a message lies: folder, UIDVALIDITY and UID.
+type Place = (String, i64, Uid);
+
 /// Reads one mailbox, all its folders.
 pub struct Receive<M> {
     office: Arc<Office>,
     config: MailboxConfig,
     mailbox: M,
-    /// Messages that could not be taken, by folder and UID.
-    stubborn: BTreeMap<(String, Uid), Strikes>,
+    /// Messages that could not be taken.
+    stubborn: BTreeMap<Place, Strikes>,
     /// Felt at every message taken: a first look into a full mailbox may last.
     pulse: Option<Pulse>,
 }
@@ -109,10 +112,15 @@ impl<M: Mailbox> Receive<M> {
         // The ledger says what is new, and no cursor: a gap in what was taken closes itself at the next look.
         let known = self.office.store.known_uids(&self.config.name, folder, uidvalidity).await?;
         let on_server = self.mailbox.list(None).await?;
+        let waiting = on_server.iter().filter(|uid| !known.contains(*uid));
+        let mut waiting: Vec<Place> = waiting.map(|uid| (folder.to_owned(), uidvalidity, uid.clone())).collect();
+        self.stubborn.retain(|place, _| place.0 != folder || waiting.contains(place));
+        // The least stubborn first: however many there are, new mail passes them, and each look tries others of them.
+        waiting.sort_by_key(|place| self.strikes(place));
         let mut batch = Batch::default();
         let (mut new, mut failures) = (0, 0);
-        for uid in on_server.iter().filter(|uid| !known.contains(*uid)) {
-            match self.fetch(folder, uid).await {
+        for place in waiting {
+            match self.fetch(&place).await {
                 Ok(arrived) => batch.messages.extend(arrived),
                 Err(error) => {
                     // What was taken before the trouble is stored, whatever the trouble is.
@@ -123,7 +131,7 @@ impl<M: Mailbox> Receive<M> {
                     if broken || self.mailbox.open(folder).await?.uidvalidity != uidvalidity {
                         return Err(error.into());
                     }
-                    self.strike(folder, uid, &error);
+                    self.strike(&place, &error);
                 }
             }
             self.beat();
@@ -139,14 +147,13 @@ impl<M: Mailbox> Receive<M> {
 
     /// One message; `None` when it has gone. One that could not be taken for hours is logged empty: a person is told, the
     /// clock runs, and it still lies in the mailbox.
-    async fn fetch(&mut self, folder: &str, uid: &Uid) -> Result<Option<Arrived>, MailboxError> {
-        let key = (folder.to_owned(), uid.clone());
-        if let Some(strikes) = self.stubborn.get(&key)
+    async fn fetch(&mut self, place: &Place) -> Result<Option<Arrived>, MailboxError> {
+        let (_, _, uid) = place;
+        if let Some(strikes) = self.stubborn.get(place)
             && strikes.count >= STRIKES_MAX
             && self.office.clock.now().duration_since(strikes.first) >= GIVE_UP_AFTER
         {
             let arrived = strikes.first;
-            self.stubborn.remove(&key);
             return Ok(Some(Arrived { uid: uid.clone(), arrived, size: 0, whole: false, raw: Vec::new() }));
         }
         let limit = self.office.config.limits.message_bytes;
@@ -154,15 +161,20 @@ impl<M: Mailbox> Receive<M> {
         let fetched = AssertUnwindSafe(self.mailbox.fetch(uid, limit)).catch_unwind().await;
         let fetched =
             fetched.unwrap_or_else(|_| Err(MailboxError::Lost("the answer could not be parsed".to_owned())))?;
-        self.stubborn.remove(&key);
+        self.stubborn.remove(place);
         Ok(fetched.map(arrived))
     }
 
+    fn strikes(&self, place: &Place) -> u32 {
+        self.stubborn.get(place).map_or(0, |strikes| strikes.count)
+    }
+
     /// Notes that a message could not be taken although the folder can be read.
-    fn strike(&mut self, folder: &str, uid: &Uid, error: &MailboxError) {
+    fn strike(&mut self, place: &Place, error: &MailboxError) {
         let first = self.office.clock.now();
-        let strikes = self.stubborn.entry((folder.to_owned(), uid.clone())).or_insert(Strikes { count: 0, first });
+        let strikes = self.stubborn.entry(place.clone()).or_insert(Strikes { count: 0, first });
         strikes.count += 1;
+        let (folder, _, uid) = place;
         warn!(
             mailbox = self.config.name,
             folder,

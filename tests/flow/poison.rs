@@ -1,15 +1,18 @@
 //! Told stories of what comes to grief each time it is touched: a message, a letter, a date. It is set aside or given up, a
 //! person is told, and its neighbours never wait for it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, ToSpan as _};
-use redress::config::Sending;
+use redress::config::{MailboxConfig, Sending};
 use redress::daemon::handle::{BURDEN, Burden};
+use redress::daemon::receive::Receive;
 use redress::daemon::send::{self, Route};
 use redress::daemon::watch::Watch;
 use redress::daemon::{Progress, start};
+use redress::mail::mailbox::{Facts, Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
 use redress::mail::transport::{Accepted, Envelope, SendError, Transport};
 use secrecy::ExposeSecret as _;
 use sqlx::{Connection as _, SqliteConnection};
@@ -239,4 +242,104 @@ async fn a_date_that_always_fails_keeps_no_other_and_the_operator_is_told_until_
     goes_on_until(&world, "Wed 2 Dec 2026 10:30").await;
     assert_eq!((reminded(&world, &cases[0]), reminded(&world, &cases[1])), (1, 1), "late, and only once");
     assert!(world.last_letter_to(OPERATOR).subject.contains("over: a date cannot be acted on"));
+}
+
+/// What a mail server holds that gives some messages and others not.
+struct Grudging {
+    uidvalidity: i64,
+    /// By UID; without the words of those it does not give.
+    messages: BTreeMap<u32, Option<&'static str>>,
+}
+
+#[derive(Clone)]
+struct Grudges(Arc<Mutex<Grudging>>);
+
+impl Grudges {
+    /// Announces messages under these UIDs, and gives none of them.
+    fn holding(uids: std::ops::RangeInclusive<u32>) -> Grudges {
+        let messages = uids.map(|uid| (uid, None)).collect();
+        Grudges(Arc::new(Mutex::new(Grudging { uidvalidity: 1, messages })))
+    }
+
+    /// Reads the mailbox as the program does, beside its own mail server.
+    fn reader(&self, world: &World) -> Receive<Grudges> {
+        let office = Arc::clone(&world.daemon().expect("the program runs").office);
+        let config = MailboxConfig { junk: None, ..office.config.mailboxes[0].clone() };
+        Receive::new(office, config, self.clone())
+    }
+}
+
+impl Mailbox for Grudges {
+    async fn open(&mut self, _: &str) -> Result<Folder, MailboxError> {
+        Ok(Folder { uidvalidity: self.0.lock().unwrap().uidvalidity })
+    }
+
+    async fn list(&mut self, _: Option<&Uid>) -> Result<Vec<Uid>, MailboxError> {
+        Ok(self.0.lock().unwrap().messages.keys().map(u32::to_string).collect())
+    }
+
+    async fn fetch(&mut self, uid: &Uid, _: u64) -> Result<Option<Fetched>, MailboxError> {
+        let words = self.0.lock().unwrap().messages[&uid.parse().unwrap()];
+        let raw = words.ok_or_else(|| MailboxError::Refused("announced, but not given".to_owned()))?;
+        let (arrived, size) = (moment("Fri 20 Nov 2026 14:00"), raw.len() as u64);
+        Ok(Some(Fetched { uid: uid.clone(), arrived, size, raw: Raw::Whole(raw.into()) }))
+    }
+
+    async fn file(&mut self, uid: &Uid, _: &str) -> Result<(), MailboxError> {
+        self.0.lock().unwrap().messages.remove(&uid.parse().unwrap());
+        Ok(())
+    }
+
+    async fn wait(&mut self, _: Duration) -> Result<(), MailboxError> {
+        Ok(())
+    }
+
+    async fn facts(&mut self, _: &[Uid]) -> Result<Vec<Facts>, MailboxError> {
+        Ok(Vec::new())
+    }
+
+    async fn close(&mut self) {}
+}
+
+/// A complaint of Bob's.
+const LIFT: &str =
+    "From: bob@example.com\r\nTo: complaints@example.org\r\nSubject: The lift\r\n\r\nThe lift is broken.\r\n";
+
+/// The program looks every quarter of an hour, for this many hours.
+async fn looks_for(hours: i32, world: &World, reader: &mut Receive<Grudges>) {
+    for _ in 0..hours * 4 {
+        let _ = reader.look().await;
+        world.clock.set(world.now() + 15.minutes());
+    }
+}
+
+/// Sizes of all messages that were taken, oldest first: 0 when its words were not.
+async fn sizes(world: &World) -> Vec<u64> {
+    let ledger = world.office().store.ledger("complaints").await.expect("it can be read");
+    ledger.into_iter().map(|entry| entry.size).collect()
+}
+
+#[tokio::test]
+async fn any_number_of_messages_that_are_not_given_keep_no_newer_one_waiting_and_all_are_logged_in_the_end() {
+    let world = World::at("Fri 20 Nov 2026 15:00").await;
+    let server = Grudges::holding(1..=25);
+    let mut reader = server.reader(&world);
+    looks_for(1, &world, &mut reader).await;
+    server.0.lock().unwrap().messages.insert(26, Some(LIFT));
+    let _ = reader.look().await;
+    assert_eq!(sizes(&world).await, [LIFT.len() as u64]);
+    looks_for(7, &world, &mut reader).await;
+    assert_eq!(sizes(&world).await.len(), 26, "and those the server never gave, without their words");
+}
+
+#[tokio::test]
+async fn a_message_that_has_the_number_of_one_that_was_not_given_is_tried_like_any_other() {
+    let world = World::at("Fri 20 Nov 2026 15:00").await;
+    let server = Grudges::holding(1..=1);
+    let mut reader = server.reader(&world);
+    looks_for(5, &world, &mut reader).await;
+    *server.0.lock().unwrap() = Grudging { uidvalidity: 2, messages: BTreeMap::from([(1, Some(LIFT))]) };
+    world.clock.set(world.now() + 2.hours());
+    let _ = reader.look().await;
+    assert_eq!(sizes(&world).await, [LIFT.len() as u64]);
 }
