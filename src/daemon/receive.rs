@@ -25,6 +25,9 @@ const IDLE_MAX: Duration = Duration::from_secs(9 * 60);
 /// words for a person to look at in the mailbox.
 const STRIKES_MAX: u32 = 8;
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(6);
+/// Of a message that could not be taken less is asked for, and in the end its headers: half the usual limit after every two
+/// tries, this often at most.
+const HALVINGS_MAX: u32 = 6;
 /// More failures than this in one look are the connection's fault.
 const FAILURES_MAX: u32 = 10;
 
@@ -156,7 +159,8 @@ impl<M: Mailbox> Receive<M> {
             let arrived = strikes.first;
             return Ok(Some(Arrived { uid: uid.clone(), arrived, size: 0, whole: false, raw: Vec::new() }));
         }
-        let limit = self.office.config.limits.message_bytes;
+        // The line may be too slow for a large message.
+        let limit = self.office.config.limits.message_bytes >> (self.strikes(place) / 2).min(HALVINGS_MAX);
         // The protocol's parser may panic on a server's answer; the session is not to be trusted after that.
         let fetched = AssertUnwindSafe(self.mailbox.fetch(uid, limit)).catch_unwind().await;
         let fetched =

@@ -249,6 +249,8 @@ struct Grudging {
     uidvalidity: i64,
     /// By UID; without the words of those it does not give.
     messages: BTreeMap<u32, Option<&'static str>>,
+    /// What is larger does not come in time.
+    bytes_max: u64,
 }
 
 #[derive(Clone)]
@@ -258,7 +260,7 @@ impl Grudges {
     /// Announces messages under these UIDs, and gives none of them.
     fn holding(uids: std::ops::RangeInclusive<u32>) -> Grudges {
         let messages = uids.map(|uid| (uid, None)).collect();
-        Grudges(Arc::new(Mutex::new(Grudging { uidvalidity: 1, messages })))
+        Grudges(Arc::new(Mutex::new(Grudging { uidvalidity: 1, messages, bytes_max: u64::MAX })))
     }
 
     /// Reads the mailbox as the program does, beside its own mail server.
@@ -278,11 +280,17 @@ impl Mailbox for Grudges {
         Ok(self.0.lock().unwrap().messages.keys().map(u32::to_string).collect())
     }
 
-    async fn fetch(&mut self, uid: &Uid, _: u64) -> Result<Option<Fetched>, MailboxError> {
-        let words = self.0.lock().unwrap().messages[&uid.parse().unwrap()];
-        let raw = words.ok_or_else(|| MailboxError::Refused("announced, but not given".to_owned()))?;
-        let (arrived, size) = (moment("Fri 20 Nov 2026 14:00"), raw.len() as u64);
-        Ok(Some(Fetched { uid: uid.clone(), arrived, size, raw: Raw::Whole(raw.into()) }))
+    async fn fetch(&mut self, uid: &Uid, limit: u64) -> Result<Option<Fetched>, MailboxError> {
+        let server = self.0.lock().unwrap();
+        let words = server.messages[&uid.parse().unwrap()];
+        let words = words.ok_or_else(|| MailboxError::Refused("announced, but not given".to_owned()))?;
+        let (arrived, size) = (moment("Fri 20 Nov 2026 14:00"), words.len() as u64);
+        let raw = match words.split_once("\r\n\r\n") {
+            Some((headers, _)) if size > limit => Raw::HeadersOnly(headers.into()),
+            _ if size > server.bytes_max => return Err(MailboxError::Lost("no answer in time".to_owned())),
+            _ => Raw::Whole(words.into()),
+        };
+        Ok(Some(Fetched { uid: uid.clone(), arrived, size, raw }))
     }
 
     async fn file(&mut self, uid: &Uid, _: &str) -> Result<(), MailboxError> {
@@ -338,8 +346,22 @@ async fn a_message_that_has_the_number_of_one_that_was_not_given_is_tried_like_a
     let server = Grudges::holding(1..=1);
     let mut reader = server.reader(&world);
     looks_for(5, &world, &mut reader).await;
-    *server.0.lock().unwrap() = Grudging { uidvalidity: 2, messages: BTreeMap::from([(1, Some(LIFT))]) };
+    let messages = BTreeMap::from([(1, Some(LIFT))]);
+    *server.0.lock().unwrap() = Grudging { uidvalidity: 2, messages, bytes_max: u64::MAX };
     world.clock.set(world.now() + 2.hours());
     let _ = reader.look().await;
     assert_eq!(sizes(&world).await, [LIFT.len() as u64]);
+}
+
+#[tokio::test]
+async fn a_message_too_large_for_a_slow_line_is_set_aside_from_its_headers_soon() {
+    let mut world = World::with("Fri 20 Nov 2026 15:00", |config| config.limits.message_bytes = 100).await;
+    let server = Grudges::holding(1..=0);
+    server.0.lock().unwrap().messages.insert(1, Some(LIFT));
+    server.0.lock().unwrap().bytes_max = 50;
+    let mut reader = server.reader(&world);
+    looks_for(1, &world, &mut reader).await;
+    assert_eq!(sizes(&world).await, [LIFT.len() as u64]);
+    world.looks().await;
+    assert!(world.last_letter_to(OFFICER).says("only its headers were taken"));
 }

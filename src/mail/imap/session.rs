@@ -38,6 +38,8 @@ pub struct Patience {
     pub greeting: Duration,
     /// One command from its first byte to its tagged answer; at most [`CHUNK`] bytes travel in it.
     pub command: Duration,
+    /// One message, whatever its size: no neighbour waits for longer, and the round that reads it does not stand still.
+    pub message: Duration,
     /// One IDLE: well below the 29 minutes of RFC 2177, for NAT boxes and Exchange fall silent long before.
     pub idle: Duration,
     /// The end of IDLE, and LOGOUT.
@@ -49,6 +51,7 @@ pub const PATIENCE: Patience = Patience {
     connect: Duration::from_secs(15),
     greeting: Duration::from_secs(30),
     command: Duration::from_secs(120),
+    message: Duration::from_secs(10 * 60),
     idle: Duration::from_secs(9 * 60),
     farewell: Duration::from_secs(15),
 };
@@ -315,6 +318,11 @@ impl<W: Wire> Session<W> {
 
     /// One message, or `None` when it has gone.
     pub async fn fetch(&mut self, uid: u32, limit: u64) -> Result<Option<Fetched>, MailboxError> {
+        let patience = self.patience.message;
+        timeout(patience, self.message(uid, limit)).await.unwrap_or_else(|_| Err(silence("a whole message")))
+    }
+
+    async fn message(&mut self, uid: u32, limit: u64) -> Result<Option<Fetched>, MailboxError> {
         let mut facts = None;
         self.ask(&format!("UID FETCH {uid} (UID RFC822.SIZE INTERNALDATE)"), |answer| {
             facts = facts.take().or_else(|| facts_of(answer, uid));

@@ -14,10 +14,11 @@ use crate::mail::token::at_hand;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What the server answers to each command in turn; `#` stands for the command's tag. Afterwards it closes the
-/// connection, or with [`SILENT`] as the last answer, says nothing more.
+/// connection, or with [`SILENT`] as the last answer, says nothing more. An answer that begins with [`LATE`] takes a moment.
 type Script = &'static [&'static str];
 
 const SILENT: &str = "";
+const LATE: char = '~';
 
 const LOGGED_IN: Script = &["# OK in\r\n"];
 const UNABLE: Script = &["* CAPABILITY IMAP4rev1\r\n# OK\r\n"];
@@ -48,7 +49,10 @@ async fn server(greeting: &'static str, scripts: Vec<Vec<Script>>) -> (ImapMailb
                 if answer == SILENT {
                     tokio::time::sleep(60 * SECOND).await;
                 }
-                let _ = stream.write_all(answer.replace('#', tag).as_bytes()).await;
+                if answer.starts_with(LATE) {
+                    tokio::time::sleep(SECOND / 8).await;
+                }
+                let _ = stream.write_all(answer.trim_start_matches(LATE).replace('#', tag).as_bytes()).await;
             }
         }
     });
@@ -60,7 +64,8 @@ async fn server(greeting: &'static str, scripts: Vec<Vec<Script>>) -> (ImapMailb
         ca_file: None,
     };
     let short = SECOND / 4;
-    let patience = Patience { connect: SECOND, greeting: short, command: short, idle: SECOND, farewell: short };
+    let patience =
+        Patience { connect: SECOND, greeting: short, command: short, message: SECOND, idle: SECOND, farewell: short };
     (ImapMailbox { patience, ..ImapMailbox::new(server) }, heard)
 }
 
@@ -218,6 +223,18 @@ async fn silence_in_any_command_ends_in_time() {
     assert_eq!(lost(mailbox.open("INBOX").await), "no answer in time (greeting)");
     let (mut mailbox, _) = server("* OK ready\r\n", vec![vec![&[SILENT]]]).await;
     assert_eq!(lost(mailbox.open("INBOX").await), "no answer in time (LOGIN)");
+}
+
+#[tokio::test]
+async fn a_message_that_comes_piece_by_piece_for_too_long_is_given_up() {
+    let facts: Script = &["* 1 FETCH (UID 4 RFC822.SIZE 60 INTERNALDATE \"17-Jul-2026 02:44:25 +0100\")\r\n# OK\r\n"];
+    // Each is in time.
+    let pieces = (0..60).map(|at| format!("{LATE}* 1 FETCH (UID 4 BODY[]<{at}> {{1}}\r\nx)\r\n# OK\r\n"));
+    let pieces: Vec<&'static str> = pieces.map(|piece| &*Box::leak(piece.into_boxed_str())).collect();
+    let start = Instant::now();
+    let (fetched, heard) = fetch(vec![facts, Box::leak(pieces.into_boxed_slice())]).await;
+    assert_eq!(lost(fetched), "no answer in time (a whole message)");
+    assert!(start.elapsed() < 5 * SECOND && heard.len() > 3, "{heard:?}");
 }
 
 #[tokio::test]
