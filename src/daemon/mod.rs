@@ -35,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
+use self::clock::Clock;
 use self::lease::Heartbeat;
 use self::office::Office;
 use self::receive::{Fault, Receive};
@@ -307,14 +308,23 @@ async fn receive_round<M: Mailbox>(
         }
         warn!(mailbox = receive.name(), trouble = %fault, rest_s = rest.as_secs(), "Could not read the mailbox; it will be tried again");
         receive.close().await;
-        pulse.beat(office.clock.now());
         tokio::select! {
             () = stop.cancelled() => break,
-            () = tokio::time::sleep(rest) => {}
+            () = leave_alone(rest, &*office.clock, &pulse) => {}
         }
     }
     receive.close().await;
     Ok(())
+}
+
+/// Rests, for as long as an hour if the server asks for it. A round that rests does not stand still.
+async fn leave_alone(mut rest: Duration, clock: &dyn Clock, pulse: &Pulse) {
+    while !rest.is_zero() {
+        pulse.beat(clock.now());
+        let slice = rest.min(LOOK_AGAIN);
+        clock.rest(slice).await;
+        rest -= slice;
+    }
 }
 
 async fn look_and_wait<M: Mailbox>(office: &Office, receive: &mut Receive<M>, pulse: &Pulse) -> Result<(), Fault> {
@@ -418,4 +428,22 @@ fn fraction() -> f64 {
     let mut bytes = [0; 4];
     let _ = getrandom::fill(&mut bytes);
     f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::clock::PlayedClock;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pause_that_a_server_asks_for_is_kept_and_lets_no_watchdog_bite() {
+        let rest = suggested("Request is throttled. Suggested Backoff Time: 3600000 milliseconds").unwrap();
+        let (began, pulse) = (Timestamp::UNIX_EPOCH, Pulse::new("receive complaints", Duration::from_secs(30 * 60)));
+        let clock = PlayedClock::new(began);
+        leave_alone(rest, &clock, &pulse).await;
+        assert_eq!(clock.now(), began + SignedDuration::from_hours(1));
+        assert_eq!(watch::stuck(&[pulse], clock.now()), Vec::<&str>::new());
+    }
 }
