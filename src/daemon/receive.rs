@@ -19,6 +19,8 @@ use crate::store::Arrived;
 /// A batch is stored when it holds this many messages or bytes, whichever comes first.
 const BATCH_MESSAGES: usize = 50;
 const BATCH_BYTES: usize = 4 << 20;
+/// How long one look may move stored mail: new mail waits meanwhile.
+const FILING_MAX: SignedDuration = SignedDuration::from_mins(1);
 /// IDLE is renewed well within this: servers and routers forget a quiet connection.
 const IDLE_MAX: Duration = Duration::from_secs(9 * 60);
 /// A message that could not be taken this often, and for this long, while its folder could be read, is logged without its
@@ -41,7 +43,7 @@ pub struct Receive<M> {
     mailbox: M,
     /// Messages that could not be taken.
     stubborn: BTreeMap<Place, Strikes>,
-    /// Felt at every message taken: a first look into a full mailbox may last.
+    /// Felt at every folder listed and message taken: a first look into a full mailbox may last.
     pulse: Option<Pulse>,
 }
 
@@ -65,7 +67,7 @@ impl<M: Mailbox> Receive<M> {
         Receive { office, config, mailbox, stubborn: BTreeMap::new(), pulse: None }
     }
 
-    /// Lets the watchdog feel every message that is taken.
+    /// Lets the watchdog feel every folder that is listed and every message that is taken.
     pub fn watched(self, pulse: Pulse) -> Receive<M> {
         Receive { pulse: Some(pulse), ..self }
     }
@@ -115,6 +117,7 @@ impl<M: Mailbox> Receive<M> {
         // The ledger says what is new, and no cursor: a gap in what was taken closes itself at the next look.
         let known = self.office.store.known_uids(&self.config.name, folder, uidvalidity).await?;
         let on_server = self.mailbox.list(None).await?;
+        self.beat();
         let waiting = on_server.iter().filter(|uid| !known.contains(*uid));
         let mut waiting: Vec<Place> = waiting.map(|uid| (folder.to_owned(), uidvalidity, uid.clone())).collect();
         self.stubborn.retain(|place, _| place.0 != folder || waiting.contains(place));
@@ -207,13 +210,17 @@ impl<M: Mailbox> Receive<M> {
         Ok(new)
     }
 
-    /// A courtesy to people: stored mail goes where the landlord keeps logged mail. Repeated until it holds; a server that
-    /// refuses it keeps nobody from reading on.
+    /// A courtesy to people: stored mail goes where the landlord keeps logged mail. Repeated until it holds; neither a server
+    /// that refuses it nor a great many messages keep anybody from reading on.
     async fn file(&mut self, folder: &str, uidvalidity: i64, on_server: &[Uid]) -> Result<(), Fault> {
         let Some(to) = self.config.move_to.clone() else { return Ok(()) };
         let office = Arc::clone(&self.office);
         let alarm = format!("moving mail out of {folder} of mailbox {}", self.config.name);
+        let began = office.clock.now();
         for (message, uid) in office.store.unfiled(&self.config.name, folder, uidvalidity).await? {
+            if office.clock.now().duration_since(began) > FILING_MAX {
+                break;
+            }
             if on_server.contains(&uid) {
                 // Nothing is changed in a mailbox that another daemon may be reading by now.
                 if !office.store.holds(&self.config.name) {

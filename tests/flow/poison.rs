@@ -2,11 +2,13 @@
 //! person is told, and its neighbours never wait for it.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, ToSpan as _};
-use redress::config::{MailboxConfig, Sending};
+use redress::config::{Config, MailboxConfig, Sending};
+use redress::daemon::clock::{Clock as _, PlayedClock};
 use redress::daemon::handle::{BURDEN, Burden};
 use redress::daemon::receive::Receive;
 use redress::daemon::send::{self, Route};
@@ -254,13 +256,16 @@ struct Grudging {
 }
 
 #[derive(Clone)]
-struct Grudges(Arc<Mutex<Grudging>>);
+struct Grudges(Arc<Mutex<Grudging>>, Arc<PlayedClock>);
 
 impl Grudges {
     /// Announces messages under these UIDs, and gives none of them.
-    fn holding(uids: std::ops::RangeInclusive<u32>) -> Grudges {
+    fn holding(world: &World, uids: RangeInclusive<u32>) -> Grudges {
         let messages = uids.map(|uid| (uid, None)).collect();
-        Grudges(Arc::new(Mutex::new(Grudging { uidvalidity: 1, messages, bytes_max: u64::MAX })))
+        Grudges(
+            Arc::new(Mutex::new(Grudging { uidvalidity: 1, messages, bytes_max: u64::MAX })),
+            Arc::clone(&world.clock),
+        )
     }
 
     /// Reads the mailbox as the program does, beside its own mail server.
@@ -293,7 +298,9 @@ impl Mailbox for Grudges {
         Ok(Some(Fetched { uid: uid.clone(), arrived, size, raw }))
     }
 
+    /// Takes ten seconds.
     async fn file(&mut self, uid: &Uid, _: &str) -> Result<(), MailboxError> {
+        self.1.set(self.1.now() + 10.seconds());
         self.0.lock().unwrap().messages.remove(&uid.parse().unwrap());
         Ok(())
     }
@@ -330,7 +337,7 @@ async fn sizes(world: &World) -> Vec<u64> {
 #[tokio::test]
 async fn any_number_of_messages_that_are_not_given_keep_no_newer_one_waiting_and_all_are_logged_in_the_end() {
     let world = World::at("Fri 20 Nov 2026 15:00").await;
-    let server = Grudges::holding(1..=25);
+    let server = Grudges::holding(&world, 1..=25);
     let mut reader = server.reader(&world);
     looks_for(1, &world, &mut reader).await;
     server.0.lock().unwrap().messages.insert(26, Some(LIFT));
@@ -343,7 +350,7 @@ async fn any_number_of_messages_that_are_not_given_keep_no_newer_one_waiting_and
 #[tokio::test]
 async fn a_message_that_has_the_number_of_one_that_was_not_given_is_tried_like_any_other() {
     let world = World::at("Fri 20 Nov 2026 15:00").await;
-    let server = Grudges::holding(1..=1);
+    let server = Grudges::holding(&world, 1..=1);
     let mut reader = server.reader(&world);
     looks_for(5, &world, &mut reader).await;
     let messages = BTreeMap::from([(1, Some(LIFT))]);
@@ -356,7 +363,7 @@ async fn a_message_that_has_the_number_of_one_that_was_not_given_is_tried_like_a
 #[tokio::test]
 async fn a_message_too_large_for_a_slow_line_is_set_aside_from_its_headers_soon() {
     let mut world = World::with("Fri 20 Nov 2026 15:00", |config| config.limits.message_bytes = 100).await;
-    let server = Grudges::holding(1..=0);
+    let server = Grudges::holding(&world, 1..=0);
     server.0.lock().unwrap().messages.insert(1, Some(LIFT));
     server.0.lock().unwrap().bytes_max = 50;
     let mut reader = server.reader(&world);
@@ -364,4 +371,21 @@ async fn a_message_too_large_for_a_slow_line_is_set_aside_from_its_headers_soon(
     assert_eq!(sizes(&world).await, [LIFT.len() as u64]);
     world.looks().await;
     assert!(world.last_letter_to(OFFICER).says("only its headers were taken"));
+}
+
+#[tokio::test]
+async fn new_mail_does_not_wait_until_all_that_is_stored_was_moved() {
+    let moving = |config: &mut Config| config.mailboxes[0].move_to = Some("Logged".to_owned());
+    let world = World::with("Fri 20 Nov 2026 15:00", moving).await;
+    let server = Grudges::holding(&world, 1..=0);
+    server.0.lock().unwrap().messages.extend((1..=100).map(|uid| (uid, Some(LIFT))));
+    let mut reader = server.reader(&world);
+    reader.look().await.unwrap();
+    assert!(world.now() < moment("Fri 20 Nov 2026 15:02"), "a look does not take a quarter of an hour");
+    server.0.lock().unwrap().messages.insert(101, Some(LIFT));
+    for _ in 0..20 {
+        reader.look().await.unwrap();
+    }
+    assert_eq!(sizes(&world).await.len(), 101);
+    assert!(server.0.lock().unwrap().messages.is_empty(), "all is moved in the end");
 }
