@@ -30,8 +30,6 @@ pub struct ImapMailbox {
     patience: Patience,
     session: Option<Session>,
     opening: Opening,
-    /// The server's list of capabilities could not be parsed (some put two spaces in it): work without any.
-    capabilities_unreadable: bool,
     tokens: Tokens,
 }
 
@@ -40,7 +38,7 @@ impl ImapMailbox {
     pub fn new(server: Server) -> ImapMailbox {
         let (patience, opening) = (PATIENCE, Opening::Select);
         let tokens = Tokens::default();
-        ImapMailbox { server, patience, session: None, opening, capabilities_unreadable: false, tokens }
+        ImapMailbox { server, patience, session: None, opening, tokens }
     }
 
     /// One that only looks: folders are opened by EXAMINE, and nothing is ever moved.
@@ -64,18 +62,16 @@ impl ImapMailbox {
     }
 
     async fn connect(&mut self) -> Result<Session, MailboxError> {
-        let mut session = self.log_in().await?;
-        if self.capabilities_unreadable {
-            return Ok(session);
-        }
-        match session.learn_capabilities().await {
-            Ok(()) => Ok(session),
-            Err(_) if session.unreadable => {
-                self.capabilities_unreadable = true;
-                self.log_in().await
+        // One list of capabilities that cannot be parsed is a garbled line; a server that does so again (some put two spaces
+        // in it) is worked with as if it had none, until the next connection.
+        for _ in 0..2 {
+            let mut session = self.log_in().await?;
+            match session.learn_capabilities().await {
+                Err(_) if session.unreadable => {}
+                learned => return learned.map(|()| session),
             }
-            Err(error) => Err(error),
         }
+        self.log_in().await
     }
 
     async fn log_in(&mut self) -> Result<Session, MailboxError> {

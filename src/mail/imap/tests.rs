@@ -23,6 +23,8 @@ const LATE: char = '~';
 const LOGGED_IN: Script = &["# OK in\r\n"];
 const UNABLE: Script = &["* CAPABILITY IMAP4rev1\r\n# OK\r\n"];
 const ABLE: Script = &["* CAPABILITY IMAP4rev1 IDLE MOVE UIDPLUS\r\n# OK\r\n"];
+/// A list of capabilities that cannot be parsed.
+const SPACED: Script = &["* CAPABILITY IMAP4rev1  IDLE\r\n# OK\r\n"];
 const SELECTED: Script = &["* 1 EXISTS\r\n* OK [UIDVALIDITY 7] yes\r\n# OK [READ-WRITE] selected\r\n"];
 const FACTS: Script = &["* 1 FETCH (UID 4 RFC822.SIZE 6 INTERNALDATE \"17-Jul-2026 02:44:25 +0100\")\r\n# OK\r\n"];
 const BODY: Script = &["* 1 FETCH (UID 4 BODY[]<0> {6}\r\nwords!)\r\n# OK\r\n"];
@@ -328,19 +330,21 @@ async fn a_folder_without_uidvalidity_is_refused() {
 
 #[tokio::test]
 async fn a_capability_list_that_cannot_be_parsed_costs_idle_and_not_the_mail() {
-    let spaced: Script = &["* CAPABILITY IMAP4rev1  IDLE\r\n# OK\r\n"];
-    let scripts = vec![vec![LOGGED_IN, spaced], vec![LOGGED_IN, SELECTED]];
+    let scripts = vec![vec![LOGGED_IN, SPACED], vec![LOGGED_IN, SPACED], vec![LOGGED_IN, SELECTED]];
     let (mut mailbox, heard) = server("* OK ready\r\n", scripts).await;
     mailbox.open("INBOX").await.unwrap();
-    assert_eq!(
-        *heard.lock().unwrap(),
-        [
-            "LOGIN \"complaints@example.org\" \"horse\"",
-            "CAPABILITY",
-            "LOGIN \"complaints@example.org\" \"horse\"",
-            "SELECT \"INBOX\""
-        ]
-    );
+    let login = "LOGIN \"complaints@example.org\" \"horse\"";
+    assert_eq!(*heard.lock().unwrap(), [login, "CAPABILITY", login, "CAPABILITY", login, "SELECT \"INBOX\""]);
+}
+
+#[tokio::test]
+async fn a_capability_list_that_was_garbled_once_is_forgotten() {
+    let moved: Script = &["# OK\r\n"];
+    let scripts = vec![vec![LOGGED_IN, SPACED], vec![LOGGED_IN, ABLE, SELECTED, moved]];
+    let (mut mailbox, heard) = server("* OK ready\r\n", scripts).await;
+    mailbox.open("INBOX").await.unwrap();
+    mailbox.file(&"4".into(), "Logged").await.unwrap();
+    assert_eq!(heard.lock().unwrap().last().unwrap(), "UID MOVE 4 \"Logged\"");
 }
 
 #[tokio::test]
