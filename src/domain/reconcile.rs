@@ -27,6 +27,13 @@ pub struct Entry {
     pub copy: bool,
 }
 
+impl Entry {
+    /// Whether it was taken in from this folder as it now is: there its UID names it.
+    fn is_of(&self, folder: &Folder) -> bool {
+        self.folder == folder.name && self.uidvalidity == folder.uidvalidity
+    }
+}
+
 /// A folder as the server gives it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {
@@ -45,7 +52,7 @@ pub fn not_taken(ledger: &[Entry], folder: &Folder) -> Vec<String> {
 }
 
 /// Messages in `moved`, where logged mail goes, that may not be in the ledger. A message in the ledger that still lies in one
-/// of the `watched` folders is not the one that lies there.
+/// of the `watched` folders is not the one that lies there, and one that was taken in there is known by its UID.
 pub fn in_doubt(ledger: &[Entry], watched: &[Folder], moved: &Folder, facts: &Facts) -> Vec<String> {
     let mut elsewhere: BTreeSet<(&str, i64, &str)> = BTreeSet::new();
     for folder in watched {
@@ -53,7 +60,9 @@ pub fn in_doubt(ledger: &[Entry], watched: &[Folder], moved: &Folder, facts: &Fa
     }
     let mut expected: BTreeMap<(Timestamp, u64), usize> = BTreeMap::new();
     let may_be_here = |entry: &&Entry| {
-        !entry.copy && !elsewhere.contains(&(entry.folder.as_str(), entry.uidvalidity, entry.uid.as_str()))
+        !entry.copy
+            && !entry.is_of(moved)
+            && !elsewhere.contains(&(entry.folder.as_str(), entry.uidvalidity, entry.uid.as_str()))
     };
     for entry in ledger.iter().filter(may_be_here) {
         *expected.entry((entry.arrived, entry.size)).or_default() += 1;
@@ -69,8 +78,7 @@ pub fn in_doubt(ledger: &[Entry], watched: &[Folder], moved: &Folder, facts: &Fa
 }
 
 fn known_uids<'a>(ledger: &'a [Entry], folder: &Folder) -> BTreeSet<&'a str> {
-    let of_folder = |entry: &&Entry| entry.folder == folder.name && entry.uidvalidity == folder.uidvalidity;
-    ledger.iter().filter(of_folder).map(|entry| entry.uid.as_str()).collect()
+    ledger.iter().filter(|entry| entry.is_of(folder)).map(|entry| entry.uid.as_str()).collect()
 }
 
 /// How one folder came out.
@@ -270,6 +278,15 @@ mod tests {
         assert_eq!(in_doubt(&[alike("1"), alike("2")], &[inbox], &logged, &there), ["1", "2"]);
         let copy = Entry { copy: true, ..alike("2") };
         assert_eq!(in_doubt(&[alike("1"), copy], &[], &logged, &there), ["1", "2"], "one message, twice in the ledger");
+    }
+
+    #[test]
+    fn a_message_taken_in_where_logged_mail_goes_makes_no_room_there_for_another_one_alike() {
+        let there = facts(&[("1", 0, 10), ("2", 0, 10)]);
+        assert_eq!(in_doubt(&[entry("Logged", "1", 0, 10)], &[], &folder("Logged", &["1", "2"]), &there), ["2"]);
+        // Under a new UIDVALIDITY its UID says nothing, and its arrival and size do.
+        let rebuilt = Folder { uidvalidity: 8, ..folder("Logged", &["1"]) };
+        assert!(in_doubt(&[entry("Logged", "1", 0, 10)], &[], &rebuilt, &there).is_empty());
     }
 
     #[test]
