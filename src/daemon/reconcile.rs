@@ -4,7 +4,7 @@
 //! mail is moved to, and was never taken in, is taken in. It gets there when somebody moves it by hand before the program
 //! saw it, and when a database is restored that is older than what was moved since.
 
-use std::collections::BTreeSet;
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use super::receive::arrived;
 use super::{Progress, operator};
 use crate::config::{Config, Limits, MailboxConfig};
 use crate::domain::calendar::next_look;
-use crate::domain::reconcile::{Difference, Facts, Folder, Reconciled, Tally, in_doubt, not_taken};
+use crate::domain::reconcile::{Difference, Facts, Folder, Reconciled, Tally, in_doubt, never_read, not_taken};
 use crate::mail::mailbox::{AnyMailbox, Mailbox, MailboxError, Raw};
 use crate::store::{FOR_ALL, Store};
 
@@ -37,6 +37,8 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 const ASK_EVERY: Duration = Duration::from_secs(60);
 /// What the operator hears of when a difference stands.
 const APART: &str = "the mail servers and the database do not agree";
+/// After so many failures in a row it is no message's fault.
+const FAILURES_MAX: u32 = 10;
 /// What is named in one letter to the operator.
 const NAMED: usize = 5;
 
@@ -202,7 +204,7 @@ impl Desk<'_> {
     async fn compare(&self, session: &mut impl Mailbox, reconciled: &mut Reconciled) -> anyhow::Result<()> {
         let mut watched = Vec::new();
         for folder in self.mailbox.folders.iter().chain(&self.mailbox.junk) {
-            match look(session, folder).await {
+            match answer(look(session, folder)).await {
                 Ok(found) => watched.push(found),
                 Err(trouble) => {
                     reconciled.differences.push(self.not_compared(folder, &trouble));
@@ -214,7 +216,7 @@ impl Desk<'_> {
         }
         let moved = match &self.mailbox.move_to {
             None => None,
-            Some(folder) => match look_closely(session, folder).await {
+            Some(folder) => match answer(look_closely(session, folder)).await {
                 Ok(moved) => Some(moved),
                 // It is made when the first message is moved.
                 Err(MailboxError::Refused(_)) => None,
@@ -228,55 +230,86 @@ impl Desk<'_> {
         let ledger = self.store.ledger(&self.mailbox.name).await?;
         for folder in &watched {
             let missing = not_taken(&ledger, folder);
-            self.count(folder, missing, 0, reconciled);
+            self.count(folder, Reading { missing, ..Reading::default() }, reconciled);
         }
         if let Some((folder, facts)) = moved {
             let doubtful = in_doubt(&ledger, &watched, &folder, &facts);
-            match self.read(session, &folder, doubtful).await? {
-                Ok((missing, found)) => self.count(&folder, missing, found, reconciled),
-                Err(trouble) => reconciled.differences.push(self.not_compared(&folder.name, &trouble)),
-            }
+            let reading = self.read(session, &folder, doubtful, never_read(&ledger, &watched)).await?;
+            self.count(&folder, reading, reconciled);
         }
         Ok(())
     }
 
-    /// Reads messages that may not be in the ledger, and gives those that are not, and how many were taken in.
+    /// Reads messages that may not be in the ledger, which has `never_read` without their words: as many may be impossible
+    /// to read here too. One that cannot be read keeps no other from it.
     async fn read(
         &self,
         session: &mut impl Mailbox,
         folder: &Folder,
         doubtful: Vec<String>,
-    ) -> anyhow::Result<Result<(Vec<String>, usize), MailboxError>> {
-        let (mut missing, mut found) = (Vec::new(), 0);
-        for uid in doubtful {
-            let message = match session.fetch(&uid, self.limits.message_bytes).await {
+        mut never_read: usize,
+    ) -> anyhow::Result<Reading> {
+        let mut reading = Reading::default();
+        let (mut doubtful, mut failures) = (doubtful.into_iter(), 0);
+        while let Some(uid) = doubtful.next() {
+            let message = match answer(session.fetch(&uid, self.limits.message_bytes)).await {
                 Ok(Some(message)) => message,
                 Ok(None) => continue,
-                // After any error the session is gone; the next look goes on from here.
-                Err(trouble) => return Ok(Err(trouble)),
+                Err(trouble) => {
+                    match open_again(session, folder).await {
+                        Ok(()) if never_read > 0 => {
+                            never_read -= 1;
+                            continue;
+                        }
+                        Ok(()) => {
+                            failures += 1;
+                            reading.trouble = Some(trouble);
+                        }
+                        Err(trouble) => {
+                            failures = FAILURES_MAX;
+                            reading.trouble = Some(trouble);
+                        }
+                    }
+                    reading.unread.push(uid);
+                    if failures == FAILURES_MAX {
+                        reading.unread.extend(doubtful);
+                        break;
+                    }
+                    continue;
+                }
             };
+            failures = 0;
             let (Raw::Whole(raw) | Raw::HeadersOnly(raw)) = &message.raw;
             if self.store.has_digest(&self.mailbox.name, &hex::encode(Sha256::digest(raw))).await? {
                 continue;
             }
             match self.found {
-                Found::Report => missing.push(uid),
+                Found::Report => reading.missing.push(uid),
                 Found::TakeIn => {
                     let (mailbox, batch) = (&self.mailbox.name, [arrived(message)]);
-                    found += self.store.receive(mailbox, &folder.name, folder.uidvalidity, &batch, self.now).await?;
+                    reading.found +=
+                        self.store.receive(mailbox, &folder.name, folder.uidvalidity, &batch, self.now).await?;
                 }
             }
         }
-        Ok(Ok((missing, found)))
+        Ok(reading)
     }
 
-    fn count(&self, folder: &Folder, missing: Vec<String>, found: usize, reconciled: &mut Reconciled) {
+    fn count(&self, folder: &Folder, reading: Reading, reconciled: &mut Reconciled) {
+        let Reading { missing, found, unread, trouble } = reading;
         let (mailbox, server) = (self.mailbox.name.clone(), folder.uids.len());
-        let ours = server.saturating_sub(missing.len());
+        let ours = server.saturating_sub(missing.len() + unread.len());
         reconciled.folders.push(Tally { mailbox: mailbox.clone(), folder: folder.name.clone(), server, ours, found });
         if !missing.is_empty() {
-            let (folder, uids) = (folder.name.clone(), missing.into_iter().collect::<BTreeSet<_>>());
+            let (mailbox, folder, uids) = (mailbox.clone(), folder.name.clone(), missing.into_iter().collect());
             reconciled.differences.push(Difference::NotHere { mailbox, folder, uids });
+        }
+        if let (Some(first), Some(trouble)) = (unread.first(), trouble) {
+            let why = format!(
+                "{} of its messages could not be read, the first is the server's number {first}: {trouble}",
+                unread.len()
+            );
+            reconciled.differences.push(Difference::NotCompared { mailbox, folder: folder.name.clone(), why });
         }
     }
 
@@ -286,6 +319,32 @@ impl Desk<'_> {
             folder: folder.to_owned(),
             why: trouble.to_string(),
         }
+    }
+}
+
+/// What reading messages in doubt came to, by UID.
+#[derive(Default)]
+struct Reading {
+    /// Not in the ledger.
+    missing: Vec<String>,
+    /// How many were not in the ledger, and now are.
+    found: usize,
+    unread: Vec<String>,
+    /// Why the last of these could not be read.
+    trouble: Option<MailboxError>,
+}
+
+/// What the server answers. The protocol's parser may panic on that, and the session is not to be trusted then.
+async fn answer<T>(asked: impl Future<Output = Result<T, MailboxError>>) -> Result<T, MailboxError> {
+    let answered = AssertUnwindSafe(asked).catch_unwind().await;
+    answered.unwrap_or_else(|_| Err(MailboxError::Lost("the answer could not be parsed".to_owned())))
+}
+
+/// Opens the folder after an error, with which the session went: only when this succeeds is a message at fault.
+async fn open_again(session: &mut impl Mailbox, folder: &Folder) -> Result<(), MailboxError> {
+    match answer(session.open(&folder.name)).await? {
+        opened if opened.uidvalidity == folder.uidvalidity => Ok(()),
+        _ => Err(MailboxError::Lost("the folder was made anew".to_owned())),
     }
 }
 

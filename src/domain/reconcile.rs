@@ -21,7 +21,7 @@ pub struct Entry {
     pub uidvalidity: i64,
     pub uid: String,
     pub arrived: Timestamp,
-    /// Bytes of the whole message on the server.
+    /// Bytes of the whole message on the server; 0 when the server never gave it out, so that it is here without its words.
     pub size: u64,
     /// The same message is in the ledger before.
     pub copy: bool,
@@ -75,6 +75,14 @@ pub fn in_doubt(ledger: &[Entry], watched: &[Folder], moved: &Folder, facts: &Fa
     }
     let recognised = |uid: &&String| facts.get(*uid).is_some_and(|key| found.get(key) <= expected.get(key));
     strangers().filter(|uid| !recognised(uid)).cloned().collect()
+}
+
+/// How many messages that the server never gave out are in the ledger and lie in none of the `watched` folders any more. When
+/// that many cannot be read where logged mail goes, they are these: their size and arrival are not known.
+pub fn never_read(ledger: &[Entry], watched: &[Folder]) -> usize {
+    let lies_there =
+        |entry: &Entry| watched.iter().any(|folder| entry.is_of(folder) && folder.uids.contains(&entry.uid));
+    ledger.iter().filter(|entry| entry.size == 0 && !lies_there(entry)).count()
 }
 
 fn known_uids<'a>(ledger: &'a [Entry], folder: &Folder) -> BTreeSet<&'a str> {
@@ -195,7 +203,7 @@ impl Difference {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reconciled {
     pub at: Timestamp,
-    /// Every folder that could be compared.
+    /// Every folder that could be listed.
     pub folders: Vec<Tally>,
     /// Letters that were sent, each with the mail server's answer.
     pub letters_sent: usize,

@@ -14,6 +14,7 @@ use redress::daemon::receive::Receive;
 use redress::daemon::send::{self, Route};
 use redress::daemon::watch::Watch;
 use redress::daemon::{Progress, start};
+use redress::domain::reconcile::{Difference, Reconciled};
 use redress::mail::mailbox::{Facts, Fetched, Folder, Mailbox, MailboxError, Raw, Uid};
 use redress::mail::transport::{Accepted, Envelope, SendError, Transport};
 use secrecy::ExposeSecret as _;
@@ -388,4 +389,103 @@ async fn new_mail_does_not_wait_until_all_that_is_stored_was_moved() {
     }
     assert_eq!(sizes(&world).await.len(), 101);
     assert!(server.0.lock().unwrap().messages.is_empty(), "all is moved in the end");
+}
+
+/// A mailbox out of which logged mail is moved.
+async fn moving() -> World {
+    World::with("Fri 20 Nov 2026 15:00", |config| config.mailboxes[0].move_to = Some("Logged".to_owned())).await
+}
+
+/// The program compares the mail servers with the database, if it is time to. What is kept of it.
+async fn compares(world: &World) -> Reconciled {
+    Arc::clone(world.daemon().expect("the program runs")).step(Round::Reconcile).await.expect("the database works");
+    world.office().store.reconciled().await.unwrap().expect("a comparison is kept")
+}
+
+/// The mail server gives out no message of this number, in no folder.
+fn withholds(world: &World, uid: Option<u32>) {
+    world.mailboxes["complaints"].lock().unwrap().withheld = uid;
+}
+
+/// Why something could not be compared.
+fn whys(reconciled: &Reconciled) -> Vec<&str> {
+    let differences = reconciled.differences.iter();
+    let why = differences.map(|difference| match difference {
+        Difference::NotCompared { why, .. } => why.as_str(),
+        other => panic!("{other:?}"),
+    });
+    why.collect()
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_where_logged_mail_goes_keeps_no_other_there_from_being_taken_in() {
+    let mut world = moving().await;
+    world.arrives("complaints", "Logged", complaint("Ann Example <ann@example.com>", "The lift"));
+    world.arrives("complaints", "Logged", complaint(BOB, "The lift"));
+    withholds(&world, Some(1));
+    let first = compares(&world).await;
+    let why = "1 of its messages could not be read, the first is the server's number 1: server refused: announced, but \
+               not given";
+    assert_eq!(whys(&first), [why]);
+    let logged = first.folders.iter().find(|tally| tally.folder == "Logged").unwrap();
+    assert_eq!((logged.server, logged.ours, logged.found), (2, 1, 1));
+    world.looks().await;
+    assert_eq!(world.told(BOB).await, ["Fri 20 Nov 15:00 acknowledgement"]);
+
+    world.clock.set(world.now() + 20.minutes());
+    assert_eq!(compares(&world).await.standing.len(), 1);
+    world.looks().await;
+    assert!(world.last_letter_to(OPERATOR).says("the server's number 1"), "{}", world.last_letter_to(OPERATOR).text);
+    withholds(&world, None);
+    world.clock.set(world.now() + 61.minutes());
+    assert!(compares(&world).await.differences.is_empty());
+    world.looks().await;
+    assert_eq!(world.told(ANN).await, ["Fri 20 Nov 16:21 acknowledgement"]);
+}
+
+#[tokio::test]
+async fn a_message_that_was_logged_unread_and_moved_is_no_difference_and_its_words_are_taken_in_when_they_are_given() {
+    let mut world = moving().await;
+    world.arrives("complaints", "INBOX", complaint("Ann Example <ann@example.com>", "The lift"));
+    withholds(&world, Some(1));
+    for _ in 0..8 {
+        world.looks().await;
+    }
+    world.clock.set(world.now() + 6.hours());
+    world.looks().await;
+    assert_eq!(world.sorted().await, ["set_aside: could not be read"]);
+    assert_eq!((world.lying_in("INBOX"), world.lying_in("Logged")), (0, 1));
+    world.arrives("complaints", "Logged", complaint(BOB, "The lift"));
+    let compared = compares(&world).await;
+    assert_eq!(compared.differences, []);
+    assert_eq!(compared.folders.iter().map(|tally| tally.found).sum::<usize>(), 1, "its neighbour");
+    // A second one that cannot be read is not the one that is known.
+    world.arrives("complaints", "Logged", complaint("carl@example.com", "The lift"));
+    world.mailboxes["complaints"].lock().unwrap().trouble = Some(Trouble::Nonsense);
+    world.clock.set(world.now() + 25.hours());
+    let why = "1 of its messages could not be read, the first is the server's number 3: connection lost: the answer could \
+               not be parsed";
+    assert_eq!(whys(&compares(&world).await), [why]);
+
+    world.mailboxes["complaints"].lock().unwrap().trouble = None;
+    withholds(&world, None);
+    world.clock.set(world.now() + 20.minutes());
+    assert_eq!(compares(&world).await.differences, []);
+    world.looks().await;
+    assert_eq!(world.letters_to(ANN).len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_brings_the_parser_down_is_a_difference_and_what_was_not_read_counts_as_not_here() {
+    let mut world = moving().await;
+    for number in 0..30 {
+        world.arrives("complaints", "Logged", complaint(&format!("resident{number}@example.com"), "The lift"));
+    }
+    world.mailboxes["complaints"].lock().unwrap().trouble = Some(Trouble::Nonsense);
+    let compared = compares(&world).await;
+    assert!(
+        whys(&compared)[0].starts_with("30 of its messages could not be read, the first is the server's number 1:")
+    );
+    let logged = compared.folders.iter().find(|tally| tally.folder == "Logged").unwrap();
+    assert_eq!((logged.server, logged.ours, logged.found), (30, 0, 0));
 }
