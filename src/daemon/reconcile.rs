@@ -216,15 +216,16 @@ impl Desk<'_> {
         }
         let moved = match &self.mailbox.move_to {
             None => None,
-            Some(folder) => match answer(look_closely(session, folder)).await {
-                Ok(moved) => Some(moved),
-                // It is made when the first message is moved.
-                Err(MailboxError::Refused(_)) => None,
-                Err(trouble) => {
-                    reconciled.differences.push(self.not_compared(folder, &trouble));
-                    None
+            Some(folder) => {
+                let made = self.store.has_moved(&self.mailbox.name, folder).await?;
+                match answer(look_closely(session, folder, made)).await {
+                    Ok(moved) => moved,
+                    Err(trouble) => {
+                        reconciled.differences.push(self.not_compared(folder, &trouble));
+                        None
+                    }
                 }
-            },
+            }
         };
         // Read after the servers: what was stored meanwhile is no difference.
         let ledger = self.store.ledger(&self.mailbox.name).await?;
@@ -348,15 +349,29 @@ async fn open_again(session: &mut impl Mailbox, folder: &Folder) -> Result<(), M
     }
 }
 
-async fn look(session: &mut impl Mailbox, folder: &str) -> Result<Folder, MailboxError> {
-    let uidvalidity = session.open(folder).await?.uidvalidity;
-    Ok(Folder { name: folder.to_owned(), uidvalidity, uids: session.list(None).await? })
+async fn look(session: &mut impl Mailbox, name: &str) -> Result<Folder, MailboxError> {
+    let uidvalidity = session.open(name).await?.uidvalidity;
+    list(session, name, uidvalidity).await
 }
 
-async fn look_closely(session: &mut impl Mailbox, name: &str) -> Result<(Folder, Facts), MailboxError> {
-    let folder = look(session, name).await?;
+/// Where logged mail goes, with the facts; `None` when it is not made yet, as it is when the first message is moved.
+async fn look_closely(
+    session: &mut impl Mailbox,
+    name: &str,
+    made: bool,
+) -> Result<Option<(Folder, Facts)>, MailboxError> {
+    let uidvalidity = match session.open(name).await {
+        Err(MailboxError::Refused(_)) if !made => return Ok(None),
+        opened => opened?.uidvalidity,
+    };
+    let folder = list(session, name, uidvalidity).await?;
     let facts = session.facts(&folder.uids).await?;
     // The ledger keeps milliseconds; a Maildir's files know more.
     let kept = |arrived: Timestamp| Timestamp::from_millisecond(arrived.as_millisecond()).unwrap_or(arrived);
-    Ok((folder, facts.into_iter().map(|facts| (facts.uid, (kept(facts.arrived), facts.size))).collect()))
+    let facts = facts.into_iter().map(|facts| (facts.uid, (kept(facts.arrived), facts.size))).collect();
+    Ok(Some((folder, facts)))
+}
+
+async fn list(session: &mut impl Mailbox, name: &str, uidvalidity: i64) -> Result<Folder, MailboxError> {
+    Ok(Folder { name: name.to_owned(), uidvalidity, uids: session.list(None).await? })
 }

@@ -33,6 +33,14 @@ impl Store {
         Ok(there > 0)
     }
 
+    /// Whether a message of this mailbox was ever moved, or taken in from `folder`, where logged mail goes: then the folder
+    /// was there.
+    pub async fn has_moved(&self, mailbox: &str, folder: &str) -> anyhow::Result<bool> {
+        let moved: i64 =
+            ask!(self.db, c => sqlx::query_scalar(sql::HAS_MOVED).bind(mailbox).bind(folder).fetch_one(c).await)?;
+        Ok(moved > 0)
+    }
+
     /// Letters that do not agree with what the mail server answered, or that wait or are on their way since before
     /// `patience_until`.
     pub async fn letters_apart(&self, patience_until: Timestamp) -> anyhow::Result<Vec<Difference>> {

@@ -43,6 +43,8 @@ SELECT STRING_AGG(uid, $4) FROM inbox WHERE mailbox = $1 AND folder = $2 AND uid
 pub(super) const LEDGER: &str = "
 SELECT folder, uidvalidity, uid, arrived_at, size, copy_of FROM inbox WHERE mailbox = $1 ORDER BY id";
 pub(super) const HAS_DIGEST: &str = "SELECT COUNT(*) FROM inbox WHERE mailbox = $1 AND digest = $2";
+pub(super) const HAS_MOVED: &str = "
+SELECT COUNT(*) FROM inbox WHERE mailbox = $1 AND (filed_at IS NOT NULL OR folder = $2)";
 /// The same UID again changes nothing.
 pub(super) const RECEIVE: &str = "
 INSERT INTO inbox (mailbox, folder, uidvalidity, uid, arrived_at, stored_at, size, whole, digest, raw,

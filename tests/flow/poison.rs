@@ -489,3 +489,11 @@ async fn an_answer_that_brings_the_parser_down_is_a_difference_and_what_was_not_
     let logged = compared.folders.iter().find(|tally| tally.folder == "Logged").unwrap();
     assert_eq!((logged.server, logged.ours, logged.found), (30, 0, 0));
 }
+
+#[tokio::test]
+async fn a_folder_that_opens_and_is_not_listed_could_not_be_compared() {
+    let world = moving().await;
+    world.mailboxes["complaints"].lock().unwrap().trouble = Some(Trouble::NoList);
+    let places: Vec<String> = compares(&world).await.differences.iter().map(Difference::place).collect();
+    assert_eq!(places, ["complaints/INBOX", "complaints/Junk", "complaints/Logged"]);
+}

@@ -94,6 +94,23 @@ fn a_mailbox_that_cannot_be_read_is_a_difference_and_keeps_the_letters_from_noth
     assert!(text.contains("the server has 1, we have 1") && text.ends_with("1 difference\n"), "{text}");
 }
 
+/// Goal: a folder that is gone, or closed to us, is not taken for one that is not made yet.
+#[test]
+fn a_folder_for_logged_mail_may_be_missing_until_the_first_message_is_moved_there_and_never_again() {
+    let house = House::new();
+    let lost = || std::fs::remove_dir_all(house.path("mail/.Logged")).unwrap();
+    lost();
+    house.says(&["run", "--once"]);
+    assert!(!house.says(&["reconcile"]).contains("Logged"));
+    house.complaint("mail", "ann");
+    house.says(&["run", "--once"]);
+    assert!(house.says(&["reconcile"]).contains("the server has 1, we have 1"));
+    lost();
+    let text = house.fails(&["reconcile"]);
+    assert!(text.contains("complaints/Logged could not be compared: server refused"), "{text}");
+    assert!(text.ends_with("1 difference\n"), "{text}");
+}
+
 /// Goal: the operator hears of a difference that stands, and of nothing that was only on its way.
 /// How: a message lies in the inbox and the program never takes it, while it believes to have read the folder.
 #[tokio::test]
