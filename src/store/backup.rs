@@ -18,7 +18,7 @@ use crate::domain::reference::FIRST_NUMBER;
 
 /// The row of `store_info` that makes a database a copy: the moment it was made.
 const COPY_OF: &str = "copy_of";
-/// The row that says since when a daemon has worked on a copy.
+/// The row that says since when a daemon has worked on a copy. No copy carries it.
 const RESTORED: &str = "restored";
 /// Case numbers that were passed over for a landlord.
 const PASSED_OVER: &str = "passed_over";
@@ -48,6 +48,8 @@ impl Store {
         self.db.copy_into(&part.path).await?;
         let mut copy = Copy::open(&part.path).await?;
         copy.mark(COPY_OF, now.as_millisecond()).await?;
+        // Of a restored database: whoever restores this one has to settle in anew.
+        copy.forget(RESTORED).await?;
         copy.close().await?;
         let verified = verify_copy(&url_of(&part.path)?).await?;
         part.take_its_place(to)?;
@@ -179,6 +181,7 @@ pub async fn restore(from: &Path, url: &str, now: Timestamp) -> anyhow::Result<O
     written.with_context(|| format!("Could not write {}", part.path.display()))?;
     let mut copy = Copy::open(&part.path).await?;
     copy.mark_unmarked(COPY_OF, now.as_millisecond()).await?;
+    copy.forget(RESTORED).await?;
     copy.close().await?;
     part.take_its_place(&to)?;
     Ok(verified)

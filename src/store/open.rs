@@ -432,6 +432,13 @@ impl Copy {
         self.write(super::sql::SET_INFO, name, value).await
     }
 
+    /// Takes a fact about the database away.
+    pub(super) async fn forget(&mut self, name: &str) -> anyhow::Result<()> {
+        let forgotten = sqlx::query(super::sql::FORGET_INFO).bind(name).execute(&mut self.connection).await;
+        forgotten.context("Could not write into the copy; is it a database of Redress?")?;
+        Ok(())
+    }
+
     async fn write(&mut self, statement: &'static str, name: &str, value: i64) -> anyhow::Result<()> {
         let value = value.to_be_bytes().to_vec();
         let written = sqlx::query(statement).bind(name).bind(value).execute(&mut self.connection).await;

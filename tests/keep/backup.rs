@@ -216,6 +216,51 @@ fn what_waited_when_the_copy_was_made_is_held_and_the_lists_of_that_day_are_drop
     assert_eq!((house.letters_to("ann@example.com").len(), house.letters_to("ada@example.net").len()), (1, 1));
 }
 
+/// Goal: a copy of a restored database that nobody has released yet is a copy like any other.
+#[test]
+fn a_copy_made_before_the_release_of_another_is_settled_in_on_as_well() {
+    let house = House::new();
+    let lose = || {
+        for file in ["redress.db", "redress.db-wal", "redress.db-shm"] {
+            let _ = fs::remove_file(house.path(file));
+        }
+    };
+    let restore = |copy: &str| house.says(&["restore", house.path(copy).to_str().unwrap()]);
+    let by_hand = |copy: &str| {
+        fs::copy(house.path(copy), house.path("redress.db")).unwrap();
+        String::new()
+    };
+    house.complaint("mail", "ann");
+    house.says(&["run", "--once"]);
+    house.says(&["backup", "first.db"]);
+    lose();
+    restore("first.db");
+    house.says(&["run", "--once"]);
+    house.configure("maildir = \"letters\"", "smtp = { host = \"127.0.0.1\", port = 9, security = \"plain\" }");
+    house.complaint("mail", "bob");
+    assert!(!house.run(&["run", "--once"]).status.success(), "nothing leaves");
+    house.says(&["backup", "second.db"]);
+    // Nothing runs: a copy by hand is one too.
+    fs::copy(house.path("redress.db"), house.path("third.db")).unwrap();
+    house.configure("smtp = { host = \"127.0.0.1\", port = 9, security = \"plain\" }", "maildir = \"letters\"");
+    let ways: [(&str, &dyn Fn(&str) -> String); 2] = [("second.db", &by_hand), ("third.db", &restore)];
+    for (copy, restore) in ways {
+        lose();
+        restore(copy);
+        let waiting = house.json(&["outbox", "list", "--waiting"]);
+        assert!(waiting.as_array().unwrap().iter().any(|letter| letter["audience"] == "staff"), "{waiting}");
+        house.complaint("mail", &format!("carl-{copy}"));
+        house.says(&["run", "--once"]);
+        for letter in waiting.as_array().unwrap().iter().filter(|letter| letter["audience"] == "staff") {
+            let letter = house.json(&["outbox", "show", &letter["id"].to_string()]);
+            assert_eq!(letter["state"], "held", "{copy}: it may have left since");
+        }
+        let numbers: Vec<String> =
+            references(&house).iter().map(|reference| reference.to_string()[..8].to_owned()).collect();
+        assert_eq!(numbers[..3], ["WEL-1001", "WEL-2001", "WEL-3001"], "{copy}");
+    }
+}
+
 #[test]
 fn released_while_sending_is_on_hold_letters_to_residents_go_on_waiting() {
     let house = House::new();
