@@ -4,7 +4,6 @@
 //! its place: however it got there, the daemon that starts on it knows that it has forgotten what happened since.
 
 use std::fs::{self, File};
-use std::io;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -176,9 +175,10 @@ pub async fn restore(from: &Path, url: &str, now: Timestamp) -> anyhow::Result<O
         verified => Some(verified.with_context(|| format!("{} is not fit to be restored", from.display()))?),
     };
     let part = Part::beside(&to)?;
-    let mut read = File::open(from).with_context(|| format!("Could not read {}", from.display()))?;
-    let written = File::options().write(true).open(&part.path).and_then(|mut file| io::copy(&mut read, &mut file));
-    written.with_context(|| format!("Could not write {}", part.path.display()))?;
+    let mut read = Copy::open_to_read(from).await?;
+    let copied = read.copy_into(&part.path).await;
+    read.close().await?;
+    copied?;
     let mut copy = Copy::open(&part.path).await?;
     copy.mark_unmarked(COPY_OF, now.as_millisecond()).await?;
     copy.forget(RESTORED).await?;

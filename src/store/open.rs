@@ -333,10 +333,7 @@ impl Db {
                  database of its own, and give that one's URL to `redress backup --verify`"
             );
         };
-        let name = file.to_str().with_context(|| format!("{} is no UTF-8 name", file.display()))?;
-        let copied = sqlx::query(super::sql::COPY_INTO).bind(name).execute(&mut *read.take().await?).await;
-        copied.with_context(|| format!("Could not copy the database into {}", file.display()))?;
-        Ok(())
+        copy_into(&mut *read.take().await?, file).await
     }
 
     pub(super) async fn close(&self) {
@@ -398,7 +395,15 @@ impl Tx {
     }
 }
 
-/// A copy of an SQLite database that nobody works on: one file, with no other beside it.
+/// Copies the SQLite database of a connection, as it stands at one moment, into an empty file.
+async fn copy_into(connection: &mut SqliteConnection, file: &Path) -> anyhow::Result<()> {
+    let name = file.to_str().with_context(|| format!("{} is no UTF-8 name", file.display()))?;
+    let copied = sqlx::query(super::sql::COPY_INTO).bind(name).execute(connection).await;
+    copied.with_context(|| format!("Could not copy the database into {}", file.display()))?;
+    Ok(())
+}
+
+/// A copy of an SQLite database that nobody works on.
 pub(super) struct Copy {
     connection: SqliteConnection,
 }
@@ -444,6 +449,11 @@ impl Copy {
         let written = sqlx::query(statement).bind(name).bind(value).execute(&mut self.connection).await;
         written.context("Could not write into the copy; is it a database of Redress?")?;
         Ok(())
+    }
+
+    /// Copies it into an empty file, with what lies in the files beside it: a copy made by hand may have some.
+    pub(super) async fn copy_into(&mut self, file: &Path) -> anyhow::Result<()> {
+        copy_into(&mut self.connection, file).await
     }
 
     /// What SQLite itself finds wrong.

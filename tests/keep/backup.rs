@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use redress::domain::reference::Reference;
 use redress::store::{Purpose, Store};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
 
 use crate::common::{address, variable};
 use crate::house::{House, all, same_bytes};
@@ -178,6 +178,33 @@ fn a_copy_is_never_written_over_anything_and_is_looked_at_without_being_changed(
         house.fails(&["restore", name]).contains("redress.db-wal is there"),
         "it would be taken for the copy's own"
     );
+}
+
+/// Goal: what lies in the file beside a copy that was made by hand is restored with it.
+/// How: somebody has the database open, so that what is written stays in the log beside it.
+#[tokio::test]
+async fn a_copy_made_by_hand_is_restored_with_what_lies_in_the_log_beside_it() {
+    let house = House::new();
+    house.complaint("mail", "ann");
+    house.says(&["run", "--once"]);
+    let open = format!("sqlite:{}", house.path("redress.db").display());
+    let mut connection = SqliteConnection::connect(&open).await.unwrap();
+    sqlx::query("SELECT COUNT(*) FROM inbox").execute(&mut connection).await.unwrap();
+    house.complaint("mail", "bob");
+    house.says(&["run", "--once"]);
+    for (from, to) in [("redress.db", "alone.db"), ("redress.db", "copy.db"), ("redress.db-wal", "copy.db-wal")] {
+        fs::copy(house.path(from), house.path(to)).unwrap();
+    }
+    connection.close().await.unwrap();
+    let alone = house.says(&["backup", "--verify", "alone.db"]);
+    assert!(alone.contains("1 case and 1 message"), "the rest is in the log: {alone}");
+    for file in ["redress.db", "redress.db-wal", "redress.db-shm"] {
+        let _ = fs::remove_file(house.path(file));
+    }
+    let restored = house.says(&["restore", "copy.db"]);
+    assert!(restored.contains("2 cases and 2 messages"), "{restored}");
+    assert_eq!(house.json(&["inbox", "list"]).as_array().unwrap().len(), 2);
+    assert_eq!(fs::metadata(house.path("redress.db")).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 /// Goal: what waited when the copy was made does not go again by itself, whoever it was for.
