@@ -1,19 +1,22 @@
 //! `redress backup` and `redress restore`: copies of the database, and what becomes of one that takes its place.
 
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use secrecy::ExposeSecret as _;
+use tokio::time::timeout;
 
 use super::{page, run};
 use crate::daemon::clock::{Clock as _, SystemClock};
 use crate::domain::calendar::listed;
 use crate::store::{self, Purpose, Store, Verified, url_of, verify_copy};
 
-/// How long a daemon that is just stopping is waited for.
-const TURN_WITHIN: Duration = Duration::from_secs(5);
+/// A daemon that is just stopping has stopped by then.
+const SOON: Duration = Duration::from_secs(5);
 
 /// What `redress backup` is asked.
 #[derive(Args, Debug)]
@@ -121,8 +124,7 @@ impl Restore {
                 format!("Restored: {words}\n{NEXT}")
             }
             None if self.mark => {
-                let opened = tokio::time::timeout(TURN_WITHIN, Store::open(url, Purpose::Alone)).await;
-                let store = opened.context("A daemon is at work on the database: stop it first")??;
+                let store = open_alone(url, config.limits.lease_s).await?;
                 store.mark_as_copy(now).await?;
                 store.close().await;
                 format!("The database counts as restored.\n{NEXT}")
@@ -141,6 +143,24 @@ impl Restore {
         };
         Ok(page::print(&text)?)
     }
+}
+
+/// Opens the database when no daemon is at work on it. One that was killed counts as at work until its lease is over, and so
+/// does one that was at work when the database was dumped.
+async fn open_alone(url: &str, lease_s: u64) -> anyhow::Result<Store> {
+    let mut opening = pin!(Store::open(url, Purpose::Alone));
+    if let Ok(opened) = timeout(SOON, &mut opening).await {
+        return opened;
+    }
+    if io::stderr().is_terminal() {
+        eprintln!(
+            "By the database a daemon is at work on it. It may have been killed, or have worked when the database was \
+             dumped: waiting for {lease_s} seconds …"
+        );
+    }
+    timeout(Duration::from_secs(lease_s), opening).await.with_context(|| {
+        format!("A daemon is at work on the database, or was killed less than {lease_s} seconds ago: stop it first")
+    })?
 }
 
 const NEXT: &str = "Start the daemon: it takes in what came since, and holds letters to residents until you have looked at \

@@ -328,6 +328,17 @@ async fn a_postgresql_database_is_marked_by_hand_and_backed_up_by_its_own_means(
     assert!(house.fails(&["restore", "copy.db"]).contains("pg_restore"));
     assert!(house.says(&["backup", "--verify", &url]).contains("1 case and 1 message"));
 
+    // The dump brought along that a daemon was at work. None is.
+    house.configure("free_disk_bytes = 0", "free_disk_bytes = 0\nlease_s = 10");
+    let mut restored = PgConnection::connect(&url).await.unwrap();
+    let lease = "INSERT INTO daemon (id, host, since, until) VALUES ('dumped', 'old', 0,
+                     (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT + 3600000)";
+    sqlx::query(lease).execute(&mut restored).await.unwrap();
+    let refused = house.fails(&["restore", "--mark"]);
+    assert!(refused.contains("or was killed less than 10 seconds ago"), "{refused}");
+    let over = "UPDATE daemon SET until = (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT + 8000";
+    assert_eq!(sqlx::query(over).execute(&mut restored).await.unwrap().rows_affected(), 1);
+    restored.close().await.unwrap();
     house.says(&["restore", "--mark"]);
     house.complaint("mail", "bob");
     house.says(&["run", "--once"]);
