@@ -83,6 +83,15 @@ pub async fn step(office: &Office) -> anyhow::Result<Progress> {
     .unwrap_or_else(|_| bail!("The program panicked on it"));
     match tried {
         Ok(sorted) => info!(inbox.id = taken.id, sorted, attempt = taken.attempts, "Message handled"),
+        // No fault of the message: tries that the database failed must not set aside what can be read.
+        Err(trouble) if store::failed(&trouble) => {
+            warn!(
+                inbox.id = taken.id,
+                trouble = format!("{trouble:#}"),
+                "The database failed over a message; trying again"
+            );
+            office.store.take_try_back(taken.id, now + REST).await?;
+        }
         Err(trouble) if poison => {
             error!(
                 inbox.id = taken.id,

@@ -209,6 +209,13 @@ impl Store {
         Ok(())
     }
 
+    /// Lets a message wait until `until`, as if this try at it had not been made.
+    pub async fn take_try_back(&self, message: MessageNo, until: Timestamp) -> anyhow::Result<()> {
+        let until = until.as_millisecond();
+        alone!(self.db, c => sqlx::query(sql::TAKE_TRY_BACK).bind(message).bind(until).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
     /// T2 for a message: `judge` sees what is known about `keys` and says what follows. All of it is written, or nothing.
     /// Returns `false` when the message had been handled already.
     ///

@@ -39,7 +39,7 @@ pub use edge::{EDGES, Edge, Edges};
 use lease::Me;
 pub use lease::{DaemonRow, FOR_ALL, PlaceLost};
 use open::{Db, RunLock, execute, on};
-pub use open::{Purpose, Unready, may_pass, sqlite_file};
+pub use open::{Purpose, Unready, failed, may_pass, sqlite_file};
 pub use questions::{
     Alarm, AttemptRow, CaseFile, CaseRow, Counts, DeadlineRow, FolderRow, InboxRow, LetterRow, Letters, Messages,
 };

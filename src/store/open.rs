@@ -246,6 +246,24 @@ pub fn may_pass(error: &anyhow::Error) -> bool {
     error.chain().any(of_database)
 }
 
+/// Whether it is the database that failed, and not what it was given: it is away, locked or full. What it refuses to keep,
+/// it would refuse again.
+pub fn failed(error: &anyhow::Error) -> bool {
+    let of_server = |code: &str| match code.len() {
+        // PostgreSQL, by class: connection, read-only, undone, resources, operator, system.
+        5 => ["08", "25", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class)),
+        // SQLite, in the lowest byte: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
+        _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14)),
+    };
+    let of_database = |error: &sqlx::Error| match error {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| of_server(&code)),
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    };
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(of_database))
+}
+
 /// The file of an SQLite database; `None` for another database.
 pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     let options = url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url).ok()).flatten()?;
@@ -665,6 +683,22 @@ mod tests {
         assert!(may_pass(&anyhow::Error::from(late).context("No lease")));
         assert!(may_pass(&PlaceLost.into()));
         assert!(!may_pass(&Unready::Newer.into()));
+    }
+
+    #[tokio::test]
+    async fn a_full_database_failed_and_one_that_refuses_what_it_is_given_or_a_reading_that_lasts_did_not() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let mut came_of = async |statement| {
+            let done = sqlx::query(statement).execute(&mut connection).await;
+            done.map_err(|error| failed(&anyhow::Error::from(error).context("Could not keep it")))
+        };
+        came_of("CREATE TABLE one (id INTEGER PRIMARY KEY, bytes BLOB)").await.unwrap();
+        came_of("PRAGMA max_page_count = 3").await.unwrap();
+        came_of("INSERT INTO one VALUES (1, NULL)").await.unwrap();
+        assert!(came_of("INSERT INTO one VALUES (2, ZEROBLOB(100000))").await.unwrap_err(), "full");
+        assert!(!came_of("INSERT INTO one VALUES (1, NULL)").await.unwrap_err(), "not unique");
+        let late = tokio::time::timeout(Duration::ZERO, std::future::pending::<()>()).await.unwrap_err();
+        assert!(!failed(&late.into()));
     }
 
     #[test]

@@ -77,6 +77,9 @@ UPDATE inbox SET attempts = attempts + 1, next_at = $2
 RETURNING id, mailbox, folder, arrived_at, size, whole, raw, attempts"
 );
 pub(super) const POSTPONE: &str = "UPDATE inbox SET next_at = $2 WHERE id = $1 AND state = 'new'";
+/// The same, and the try does not count.
+pub(super) const TAKE_TRY_BACK: &str = "
+UPDATE inbox SET next_at = $2, attempts = attempts - 1 WHERE id = $1 AND state = 'new'";
 pub(super) const CASES_OF_MESSAGE: &str = "SELECT case_id FROM message_case WHERE inbox_id = $1 ORDER BY case_id";
 /// Guard: exactly one row, else another has handled it. Keeps others from it until the transaction ends.
 pub(super) const LOCK_NEW: &str = "UPDATE inbox SET state = state WHERE id = $1 AND state = 'new'";

@@ -75,6 +75,28 @@ async fn a_message_that_makes_the_reading_panic_is_set_aside_and_keeps_no_neighb
     comes_to_grief(|| panic!("as a parser may")).await;
 }
 
+// Goal: a database that fails is not the message's fault, however often it does.
+// How:  each try takes the message, and what is decided cannot be committed: for a small row there is room, for letters none.
+#[tokio::test]
+async fn a_message_is_answered_however_often_the_database_failed_over_it() {
+    const DECIDED: u32 = 4;
+    let mut world = World::at("Sat 21 Nov 2026 09:00").await;
+    let daemon = Arc::clone(world.daemon().expect("the program runs"));
+    world.arrives("complaints", "INBOX", complaint("Ann Example <ann@example.com>", "The lift"));
+    Arc::clone(&daemon).step(Round::Look(0)).await.expect("the mailbox can be read");
+    for _ in 0..2 * world.config.limits.handle_attempts {
+        world.points.plan(Some((DECIDED, Fate::Fail)));
+        ride(&world.points, Arc::clone(&daemon).step(Round::Handle)).await;
+        assert_eq!(world.points.happened(), ["Fail at Commit"]);
+        let rows = world.inbox().await;
+        assert_eq!((rows[0].state.as_str(), rows[0].attempts), ("new", 0), "as if it had not been tried");
+        world.clock.set(world.now() + 1.minutes());
+    }
+    world.looks().await;
+    assert_eq!(world.sorted().await, ["handled: complaint"]);
+    assert_eq!(world.told(ANN).await, ["Sat 21 Nov 09:10 acknowledgement"]);
+}
+
 /// A mail server's client that comes down on letters to one person.
 struct Frail {
     to: &'static str,
