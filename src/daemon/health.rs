@@ -32,7 +32,7 @@ const LOOK_MAX: Duration = Duration::from_secs(20);
 const MESSAGE_STATES: [&str; 4] = ["new", "handled", "set_aside", "copy"];
 const LETTER_STATES: [&str; 6] = ["queued", "sending", "sent", "held", "failed", "dropped"];
 /// What the operator hears of an address that cannot be listened at.
-const NO_LISTENER: &str = "health cannot be asked for";
+pub(super) const NO_LISTENER: &str = "health cannot be asked for";
 
 /// How things stand at a moment.
 #[derive(Clone, Debug)]

@@ -69,7 +69,8 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 const STOP_MAX: Duration = Duration::from_secs(60);
 
 /// Does what a daemon does before its rounds start: letters in doubt go again, unless the database is a restored copy; held
-/// ones are let go when the configuration says so, dates are looked at with today's ladder and calendar.
+/// ones are let go when the configuration says so, dates are looked at with today's ladder and calendar, and what the
+/// configuration does not have any more is no trouble any more.
 ///
 /// Several daemons may do so at once: a letter is resumed, released or dropped by who comes first, a restored copy is settled
 /// in on once, and of two looks at a date the second sees what the first changed.
@@ -83,6 +84,7 @@ pub async fn start(office: &Office) -> anyhow::Result<()> {
     let released = send::release_held(office).await?;
     set_right(office).await?;
     brakes::look(office).await?;
+    operator::end_what_is_gone(office).await?;
     if resumed + released > 0 {
         info!(resumed, released, "Letters of an earlier run go on");
     }
@@ -302,7 +304,7 @@ async fn receive_round<M: Mailbox>(
                 receive.name()
             );
             // A database that takes no word of it is another trouble, and ends no round.
-            if let Err(trouble) = operator::tell(&office, &login_alarm(receive.name()), &words).await {
+            if let Err(trouble) = operator::tell(&office, &operator::no_login(receive.name()), &words).await {
                 error!(trouble = format!("{trouble:#}"), "Could not note that a mailbox refuses the login");
             }
         }
@@ -330,14 +332,10 @@ async fn leave_alone(mut rest: Duration, clock: &dyn Clock, pulse: &Pulse) {
 async fn look_and_wait<M: Mailbox>(office: &Office, receive: &mut Receive<M>, pulse: &Pulse) -> Result<(), Fault> {
     loop {
         receive.look().await?;
-        operator::over(office, &login_alarm(receive.name()), "The mailbox lets us in again.").await?;
+        operator::over(office, &operator::no_login(receive.name()), "The mailbox lets us in again.").await?;
         pulse.beat(office.clock.now());
         receive.wait().await?;
     }
-}
-
-fn login_alarm(mailbox: &str) -> String {
-    format!("login to mailbox {mailbox}")
 }
 
 async fn handle_round(office: Arc<Office>, pulse: Pulse, stop: CancellationToken) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 //!
 //! By letter when letters leave; by the second way of the configuration when they are what is broken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,13 +16,15 @@ use tokio::io::AsyncWriteExt as _;
 use tracing::{error, info};
 
 use super::clock::still_rests;
+use super::health::NO_LISTENER;
 use super::office::Office;
+use super::watch::ENDS;
 use crate::config::{Config, SecondWay};
 use crate::domain::calendar::{london_date, spoken};
 use crate::domain::landlord::Landlord;
 use crate::mail::smtp::SmtpTransport;
 use crate::mail::transport::{Envelope, Transport as _};
-use crate::store::{Alarm, FOR_ALL, NewLetter};
+use crate::store::{Alarm, DaemonRow, FOR_ALL, NewLetter};
 
 /// How long the second way may take: less than a look of the watch, or one that hangs would pass for a database that does.
 pub(super) const SECOND_WAY_MAX: Duration = Duration::from_secs(60);
@@ -39,6 +41,45 @@ pub(super) const OWN_MAIL: &str = "operator's mail";
 
 /// The alarm of the limit on all letters together, or of any that holds letters to the operator: a letter may not tell of it.
 pub(super) const HELD_BACK: &str = "letters of every landlord are held back";
+
+/// The alarm of a mailbox that refuses the login.
+pub(super) fn no_login(mailbox: &str) -> String {
+    format!("login to mailbox {mailbox}")
+}
+
+/// The alarm of a folder that no look succeeds into.
+pub(super) fn unread(folder: &str, mailbox: &str) -> String {
+    format!("folder {folder} of mailbox {mailbox}{NOT_READ}")
+}
+
+/// The alarm of stored mail that cannot be moved to where the landlord keeps it.
+pub(super) fn unmoved(folder: &str, mailbox: &str) -> String {
+    format!("moving mail out of {folder} of mailbox {mailbox}")
+}
+
+const NOT_READ: &str = " is not being read";
+
+/// All alarms there can be of what this configuration has and another may not have.
+fn of_what_is_configured(config: &Config) -> BTreeSet<String> {
+    let mut alarms: BTreeSet<String> = config.health.listen.iter().map(|_| NO_LISTENER.to_owned()).collect();
+    for mailbox in &config.mailboxes {
+        alarms.insert(no_login(&mailbox.name));
+        for folder in mailbox.folders.iter().chain(&mailbox.junk) {
+            alarms.insert(unread(folder, &mailbox.name));
+            alarms.extend(mailbox.move_to.iter().map(|_| unmoved(folder, &mailbox.name)));
+        }
+    }
+    alarms.extend(config.expiries.iter().flat_map(|expiry| ENDS.map(|ends| format!("{} {ends}", expiry.key))));
+    alarms
+}
+
+/// Whether an alarm is, in any configuration, one of [`of_what_is_configured`].
+fn is_of_what_is_configured(name: &str) -> bool {
+    const OF_MAILBOX: [&str; 3] = ["login to mailbox ", "folder ", "moving mail out of "];
+    OF_MAILBOX.iter().any(|begins| name.starts_with(begins))
+        || ENDS.iter().any(|ends| name.ends_with(ends))
+        || name == NO_LISTENER
+}
 
 /// Tries at the second way that failed, by alarm. Not in the database: that may be what is broken.
 ///
@@ -200,6 +241,34 @@ pub async fn over(office: &Office, name: &str, words: &str) -> anyhow::Result<()
         let id = format!("over.{}.{}", slug(name), since.as_millisecond());
         office.store.post(&letter(&office.config, &id, &format!("Redress: {subject}"), words, now)?, now).await?;
         office.letters_wait.notify_one();
+    }
+    Ok(())
+}
+
+/// Ends the alarms of what the configuration does not have any more: nothing else would, for nobody looks at it. What another
+/// daemon reads is left to that one, and the listener while there is any other.
+///
+/// # Errors
+///
+/// Only the database's.
+pub async fn end_what_is_gone(office: &Office) -> anyhow::Result<()> {
+    if !office.store.holds(FOR_ALL) {
+        return Ok(());
+    }
+    let has = of_what_is_configured(&office.config);
+    let alarms = office.store.alarms().await?.into_iter().map(|alarm| alarm.name);
+    let gone: Vec<String> = alarms.filter(|name| is_of_what_is_configured(name) && !has.contains(name)).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let daemons = office.store.daemons().await?;
+    let others: Vec<_> = daemons.iter().filter(|daemon| !daemon.is_for_all()).collect();
+    for name in gone {
+        let about = |mailbox: &str| name.trim_end_matches(NOT_READ).ends_with(&format!(" mailbox {mailbox}"));
+        let reads = |other: &DaemonRow| other.mailboxes().any(|(mailbox, _)| about(mailbox));
+        if !others.iter().any(|other| name == NO_LISTENER || reads(other)) {
+            over(office, &name, "It is not in the configuration any more.").await?;
+        }
     }
     Ok(())
 }

@@ -215,8 +215,7 @@ impl<M: Mailbox> Receive<M> {
     async fn file(&mut self, folder: &str, uidvalidity: i64, on_server: &[Uid]) -> Result<(), Fault> {
         let Some(to) = self.config.move_to.clone() else { return Ok(()) };
         let office = Arc::clone(&self.office);
-        let alarm = format!("moving mail out of {folder} of mailbox {}", self.config.name);
-        let began = office.clock.now();
+        let (alarm, began) = (operator::unmoved(folder, &self.config.name), office.clock.now());
         for (message, uid) in office.store.unfiled(&self.config.name, folder, uidvalidity).await? {
             if office.clock.now().duration_since(began) > FILING_MAX {
                 break;

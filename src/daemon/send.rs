@@ -152,8 +152,8 @@ async fn tell(office: &Office, route: &mut Route, letter: &Claimed, sent: &Sent)
             let fit = route.fit;
             *route = Route { fit, ..Route::default() };
             info!(letter.id, kind = letter.kind, attempt = letter.attempts, delay_s, outcome = "sent", "Letter sent");
-            // Said by whose way was broken: another daemon's letters leave by another.
-            if !fit {
+            // Said by whose way was broken, for another daemon's letters leave by another; or by the one that is left.
+            if !fit || office.store.daemons().await?.len() == 1 {
                 operator::over(office, ROUTE, "Letters leave again.").await?;
                 route.fit = true;
             }

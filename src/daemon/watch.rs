@@ -231,6 +231,7 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
     brakes::look(office).await?;
     disk(office).await?;
     credentials(office, now).await?;
+    operator::end_what_is_gone(office).await?;
     // What is over is so by now.
     operator::tell_what_is_untold(office).await
 }
@@ -243,7 +244,7 @@ async fn unread_folders(office: &Office, started: Timestamp, now: Timestamp) -> 
             // One that was read in days to come was read by a clock that was ahead.
             let read = read.filter(|row| row.read <= now);
             let since = read.map_or(started, |row| row.read.max(started));
-            let name = format!("folder {} of mailbox {} is not being read", folder, mailbox.name);
+            let name = operator::unread(folder, &mailbox.name);
             if now.duration_since(since) > STANDSTILL {
                 let words = "No look into it has succeeded for an hour. Mail is safe on the mail server; clocks run. The log says why: `journalctl -u redress`.";
                 operator::tell(office, &name, words).await?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::ToSpan as _;
+use redress::config::Expiry;
 use redress::daemon::operator;
 
 use crate::sim::*;
@@ -135,4 +136,59 @@ async fn a_trouble_that_ends_twice_in_one_moment_is_told_twice_that_it_is_over()
     world.looks().await;
     let told: Vec<String> = world.letters_to(OPERATOR).into_iter().map(|letter| letter.subject).collect();
     assert_eq!(told, ["trouble", "over: trouble", "trouble", "over: trouble"].map(|name| format!("Redress: {name}")));
+}
+
+/// Names of what is wrong.
+async fn troubles(world: &World) -> Vec<String> {
+    let mut names: Vec<String> =
+        world.office().store.alarms().await.expect("the database works").into_iter().map(|alarm| alarm.name).collect();
+    names.sort();
+    names
+}
+
+// Goal: after an ordinary repair nothing is wrong any more, and a monitor sees it.
+// How:  a junk folder that is called otherwise, a mailbox that is no more, mail that cannot be moved, and what else the
+//       configuration has, each goes wrong; then the configuration has it no more. What it still has is as wrong as before.
+#[tokio::test]
+async fn what_the_configuration_has_no_more_is_no_trouble_any_more_and_what_it_has_still_is() {
+    let mut world = World::with_a_second_mailbox("Fri 20 Nov 2026 15:00").await;
+    world.config.mailboxes[0].move_to = Some("Logged".to_owned());
+    world.restart().await;
+    world.mailbox_keeps_everything();
+    world.mail(Mail::from("Ann Example <ann@example.com>").saying("Complaint", COMPLAINT)).await;
+    world.clock.set(world.now() + 90.minutes());
+    a_look_is_taken(&world).await;
+    for name in ["login to mailbox repairs", "health cannot be asked for", "outgoing.smtp.password ends soon"] {
+        operator::tell(world.office(), name, "It began.").await.expect("the database works");
+    }
+    let inbox = "folder INBOX of mailbox complaints is not being read";
+    let all = [
+        inbox,
+        "folder INBOX of mailbox repairs is not being read",
+        "folder Junk of mailbox complaints is not being read",
+        "health cannot be asked for",
+        "login to mailbox repairs",
+        "moving mail out of INBOX of mailbox complaints",
+        "outgoing.smtp.password ends soon",
+    ];
+    assert_eq!(troubles(&world).await, all);
+    world.config.health.listen = Some("127.0.0.1:0".parse().expect("an address"));
+    world.config.expiries =
+        vec![Expiry { key: "outgoing.smtp.password".to_owned(), on: "2026-12-01".parse().expect("a date") }];
+    world.restart().await;
+    assert_eq!(troubles(&world).await, all, "a start by itself ends none");
+
+    world.config.health.listen = None;
+    world.config.expiries.clear();
+    world.config.mailboxes.pop();
+    world.config.mailboxes[0].junk = Some("Spam".to_owned());
+    world.config.mailboxes[0].move_to = None;
+    world.restart().await;
+    assert_eq!(troubles(&world).await, [inbox]);
+    world.looks().await;
+    let told = world.letters_to(OPERATOR);
+    for name in all.iter().filter(|name| **name != inbox) {
+        let over = told.iter().find(|letter| letter.subject == format!("Redress: over: {name}"));
+        assert!(over.expect("they hear of it").says("It is not in the configuration any more."), "{name}");
+    }
 }

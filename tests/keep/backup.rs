@@ -308,14 +308,19 @@ fn released_while_sending_is_on_hold_letters_to_residents_go_on_waiting() {
     assert_eq!(house.letters_to("bob@example.com").len(), 1);
 }
 
-/// Goal: a PostgreSQL database that pg_restore brought back is treated in the same way.
-#[tokio::test]
-async fn a_postgresql_database_is_marked_by_hand_and_backed_up_by_its_own_means() {
+/// The URL of a new PostgreSQL database.
+pub async fn postgres() -> String {
     let server = variable("REDRESS_TEST_POSTGRES_URL");
     let name: String = address("keep").chars().filter(char::is_ascii_alphanumeric).collect();
     let mut connection = PgConnection::connect(&server).await.unwrap();
     sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await.unwrap();
-    let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
+    format!("{}/{name}", server.rsplit_once('/').unwrap().0)
+}
+
+/// Goal: a PostgreSQL database that pg_restore brought back is treated in the same way.
+#[tokio::test]
+async fn a_postgresql_database_is_marked_by_hand_and_backed_up_by_its_own_means() {
+    let url = postgres().await;
     let house = House::new();
     house.configure("sqlite:redress.db", &url);
     house.complaint("mail", "ann");

@@ -14,7 +14,7 @@ use redress::daemon::health::{answer, beat};
 use redress::daemon::office::Office;
 use redress::daemon::receive::Receive;
 use redress::daemon::watch::{Pulse, Watch};
-use redress::daemon::{Progress, handle, operator, send};
+use redress::daemon::{Progress, handle, lease, operator, send};
 use redress::health::knock::knock;
 use redress::health::listen::{Listener, Page};
 use redress::mail::mailbox::AnyMailbox;
@@ -25,6 +25,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
+use crate::backup::postgres;
 use crate::house::House;
 
 /// What a monitor gets: status line and text.
@@ -394,6 +395,68 @@ async fn a_refusal_that_was_written_late_is_told_all_the_same() {
     assert_eq!(house.second_way(), "");
     EDGES.scope(edges, send::step(&office, &mut transport, &mut route)).await.unwrap();
     assert!(house.second_way().contains("Redress: operator's mail\n"), "{}", house.second_way());
+}
+
+/// A mail server that takes every letter, or lets nobody in.
+enum Way {
+    Open,
+    Broken,
+}
+
+impl Transport for Way {
+    async fn send(&mut self, _: Envelope<'_>) -> Result<Accepted, SendError> {
+        match self {
+            Way::Open => Ok(Accepted { reply: "250 taken".to_owned() }),
+            Way::Broken => Err(SendError::RouteBroken("535 5.7.8 no".to_owned())),
+        }
+    }
+}
+
+/// Goal: what is wrong with another daemon is left to that one, and stays wrong no longer than that one lives.
+/// How:  on PostgreSQL two daemons read a mailbox each, and the second cannot log in to read or to send; then it stops.
+#[tokio::test]
+async fn a_daemon_ends_the_troubles_of_another_when_that_one_has_gone_and_not_before() {
+    let house = House::new();
+    house.configure("sqlite:redress.db", &postgres().await);
+    let clock = Arc::new(PlayedClock::new(SystemClock.now()));
+    let first = house.office(clock.clone()).await;
+    house.configure("name = \"complaints\"", "name = \"repairs\"");
+    let second = house.office(clock.clone()).await;
+    for office in [&first, &second] {
+        lease::Heartbeat::begin(office).await.unwrap();
+    }
+    let sends = async |office: &Office, mut way: Way, route: &mut send::Route| {
+        assert_eq!(send::step(office, &mut way, route).await.unwrap(), Progress::Made);
+    };
+    let troubles = async || -> Vec<String> {
+        let alarms = first.store.alarms().await.unwrap();
+        alarms.into_iter().map(|alarm| alarm.name).collect()
+    };
+    let (mut good, mut bad) = (send::Route::default(), send::Route::default());
+    let complains = async |name: &str| {
+        house.complaint("mail", name);
+        looks(&first).await;
+        while handle::step(&first).await.unwrap() == Progress::Made {}
+    };
+    complains("ann").await;
+    sends(&first, Way::Open, &mut good).await;
+    sends(&second, Way::Broken, &mut bad).await;
+    operator::tell(&second, "login to mailbox repairs", "It refuses the login.").await.unwrap();
+    operator::tell(&second, "login to mailbox lettings", "It refuses the login.").await.unwrap();
+    operator::end_what_is_gone(&second).await.unwrap();
+    assert_eq!(troubles().await.len(), 3, "the second does not look after all");
+    operator::end_what_is_gone(&first).await.unwrap();
+    sends(&first, Way::Open, &mut good).await;
+    let of_second = ["login to mailbox repairs", "smtp"];
+    let mut left = troubles().await;
+    left.sort();
+    assert_eq!(left, of_second, "nobody has the other mailbox");
+
+    second.store.close().await;
+    complains("bob").await;
+    operator::end_what_is_gone(&first).await.unwrap();
+    sends(&first, Way::Open, &mut good).await;
+    assert!(troubles().await.is_empty(), "{:?}", troubles().await);
 }
 
 /// Goal: one reader's full mailbox is no trouble of the landlord's: it says nothing of the way letters leave by.
