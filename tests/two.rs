@@ -19,8 +19,11 @@ use futures::future::join_all;
 use redress::store::{Purpose, Store};
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 
 /// The shortest lease there may be.
 const SHORT_S: u64 = 10;
@@ -40,9 +43,11 @@ struct Settings {
     lease_s: u64,
     /// Where letters leave; Postfix unless told otherwise.
     smtp_port: Option<u16>,
+    /// Where the database is reached; the server itself unless told otherwise.
+    database_port: Option<u16>,
 }
 
-const USUAL: Settings = Settings { mailboxes: 2, lease_s: SHORT_S, smtp_port: None };
+const USUAL: Settings = Settings { mailboxes: 2, lease_s: SHORT_S, smtp_port: None, database_port: None };
 
 struct Daemon(Child);
 
@@ -92,6 +97,10 @@ impl Landlord {
             Some(port) => format!("port = {port}\nsecurity = \"plain\""),
         };
         let lease_s = settings.lease_s;
+        let database = match settings.database_port {
+            None => database.clone(),
+            Some(port) => database.replace(place(database), &format!("127.0.0.1:{port}")),
+        };
         let landlord = common::landlord(first, officer, "reviewer@example.net");
         let mut text = format!(
             r#"
@@ -369,6 +378,57 @@ async fn another_daemon_takes_over_mailboxes_and_letters_within_a_minute() {
     second.stops().await;
     assert_eq!(landlord.is_whole(&[early, late]).await, 0, "the first had said nothing yet");
     silent.abort();
+}
+
+/// Host and port of a database.
+fn place(url: &str) -> &str {
+    url.split_once('@').and_then(|(_, rest)| rest.split_once('/')).expect("a user and a database").0
+}
+
+/// A way to the server at `place` on which nothing moves while it is told to stand still; no connection is lost.
+async fn way_to(place: &str) -> (u16, watch::Sender<bool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (sender, moves) = watch::channel(true);
+    let place = place.to_owned();
+    tokio::spawn(async move {
+        while let Ok((near, _)) = listener.accept().await {
+            let (near, far) = (near.into_split(), TcpStream::connect(&place).await.unwrap().into_split());
+            tokio::spawn(pump(near.0, far.1, moves.clone()));
+            tokio::spawn(pump(far.0, near.1, moves.clone()));
+        }
+    });
+    (port, sender)
+}
+
+async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut moves: watch::Receiver<bool>) {
+    let mut bytes = [0; 8192];
+    while let Ok(read @ 1..) = from.read(&mut bytes).await {
+        if moves.wait_for(|moves| *moves).await.is_err() || to.write_all(&bytes[..read]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_daemon_whose_database_stands_still_for_longer_than_its_lease_goes_on_when_it_answers_again() {
+    let landlord = Landlord::new().await;
+    let (port, moves) = way_to(place(&landlord.database)).await;
+    landlord.configure("still", Settings { lease_s: 18, database_port: Some(port), ..USUAL });
+    let mut daemon = landlord.starts("still");
+    let within = Duration::from_secs(60);
+    let pid = Some(daemon.pid());
+    landlord.until("it reads", within, async || landlord.reader_of("first").await == pid).await;
+    moves.send(false).unwrap();
+    let resident = address("resident");
+    landlord.complains(0, &resident).await;
+    tokio::time::sleep(Duration::from_secs(24)).await;
+    assert!(daemon.0.try_wait().unwrap().is_none(), "it ended: {}", landlord.log());
+    assert!(landlord.log().contains("The lease could not be renewed"), "{}", landlord.log());
+    moves.send(true).unwrap();
+    landlord.settled(1, within).await;
+    daemon.stops().await;
+    assert_eq!(landlord.is_whole(&[resident]).await, 0);
 }
 
 #[tokio::test]
