@@ -472,6 +472,54 @@ fn an_automatic_answer_without_any_mark_is_known_by_its_wording() {
         ("Re: письмо", "Я в отпуске до 14 июля. По срочным вопросам обращайтесь к моей коллеге."),
         ("Re: brev", "Jeg er på ferie og er tilbage den 15. juli. Ved hastende sager kontakt kontoret."),
         ("Re: brev", "Jag är på semester och är åter den 15 juli. Vid brådskande ärenden kontakta växeln."),
+        (
+            "Your email to Harbour Homes",
+            "This is an automated response. We aim to respond within 10 working days. If you have no heating or hot water, \
+             call 0300 123 4567.",
+        ),
+        ("Re: Yours", "Thank you for your email. This is an automated reply, please do not reply to this message."),
+        (
+            "Repairs desk",
+            "Thank you for contacting the repairs desk. This is an automatic acknowledgement. If you have a leak that you \
+             cannot contain, ring 0300 123 4567 at once.",
+        ),
+        (
+            "Re: Yours",
+            "I am on annual leave until 14 July and will not be checking emails. If you have no heating or hot water, call \
+             0300 123 4567.",
+        ),
+        (
+            "Re: Yours",
+            "I'm out of the office until Monday. If your email is urgent, please ring the contact centre on 0300 123 4567. \
+             For emergencies such as no heating or a leak through the roof, choose option 1.",
+        ),
+        (
+            "Re: Yours",
+            "Hello, this is an automated reply. I no longer work for Elm Council. Please email housing@example.org.",
+        ),
+        (
+            "Anytown Council",
+            "Please do not reply to this email. Thank you for your enquiry, which will be dealt with within 10 working days.",
+        ),
+        (
+            "Re: Yours",
+            "Thanks for getting in touch with Elm Homes. Please note that this inbox is not monitored at weekends. We'll get \
+             back to you within two working days.",
+        ),
+        (
+            "Re: Yours",
+            "*** This is an automatically generated message ***\nYour enquiry has been logged. One of our advisers will reply.",
+        ),
+        (
+            "Re: Yours",
+            "I now allow mail from senders I know only. Sender verification: click https://verify.example.net/c and confirm \
+             you are not a spammer.",
+        ),
+        (
+            "Re: Yours",
+            "Thank you for your email. I work Tuesdays and Wednesdays and will reply when I return. If you wish to make a \
+             complaint, ring the switchboard. I am on leave this week.",
+        ),
     ] {
         let message = person(&format!("Subject: {subject}\n"), body);
         assert!(!message.may_answer && !message.kind.advances(), "{subject} / {body}");
@@ -520,6 +568,48 @@ fn people_who_use_the_words_of_machines_are_people() {
         ),
         ("Read: what you wrote", "I read what you wrote. It was read on Monday by my daughter as well."),
         ("Verification", "I sent the verification you asked for. The link did not work. This is the second time."),
+        (
+            "Portal",
+            "I have tried to report the leak in my kitchen on your portal for three weeks. It says my account has not been \
+             verified. I want to make a complaint.",
+        ),
+        ("At last", "This is the first time you have sent anyone in six months."),
+        ("Login", "Can somebody help? I click the link and my login requires verification, so my rent goes unpaid."),
+        ("Locked out", "The portal asks me to complete the verification process, then shuts. My boiler is still off."),
+        (
+            "Website",
+            "Your website wants tenants to prove you are human and then it says to click again. The lift is out.",
+        ),
+        ("Boiler", "No need to reply, just get my boiler fixed. You promised 5 working days and it has been 12."),
+        (
+            "No answer",
+            "All I got was this: This is an automated message, we aim to respond within 10 working days. That was in March \
+             and my heating is still broken.",
+        ),
+        ("Answers", "Automated reply, automated reply, automated reply. I rang, and they get back to you never."),
+        (
+            "Who reads this",
+            "Every time I write: This is an automated response, a member of our team will be in touch. Nobody has been.",
+        ),
+        ("Re: Case 4471", "It says\nThis mailbox is not monitored\nand to use the form, which never\nworks. Fed up."),
+        ("Housing officer", "You told us: out of office, back on Monday. Do not reply to this, send a plumber."),
+        (
+            "Away again",
+            "She has been on annual leave since May: this is an automatic reply, it says. Still no hot water.",
+        ),
+        ("Chatbot", "Your chatbot says: thank you for your message, this is an automated reply. The damp spreads."),
+        (
+            "Re: Repair",
+            "Thank you for your email. No need to reply, but be in touch before the\nplumber comes to\nmy flat.",
+        ),
+        (
+            "Auto messages",
+            "Please don't reply to this with another auto message: we are closed, we aim to respond. Three children here.",
+        ),
+        (
+            "Phone line",
+            "We rang and heard: this is an automated message, our offices are closed. The ceiling is down in the hall.",
+        ),
     ] {
         let message = person(&format!("Subject: {subject}\n"), body);
         assert_eq!((message.kind, message.may_answer), (Kind::Person, true), "{subject}: {:?}", message.reasons);

@@ -10,8 +10,9 @@
 use super::mime::{Entity, single_spaced};
 use super::wording::{
     ABSENT, ACKNOWLEDGES, ADMINISTRATORS, BOUNCE_OPENINGS, BOUNCE_PHRASES, BOUNCE_SUBJECTS, BOUNCE_SUBJECTS_INSIDE,
-    BULK, CHALLENGES, CLOSED, DAEMONS, DEAF, GONE, LETTER, OF_A_HOME, PROMISE, RECEIPT_SUBJECTS, REDIRECTS,
-    REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_ALONE, ROBOT_INSIDE, TECHNICAL, THANKS, TO_ANYBODY,
+    BULK, CHALLENGES, CLICKS, CLOSED, COMPLAINS, DAEMONS, DEAF, GONE, LETTER, OF_A_HOME, OFFERS, PROMISE,
+    RECEIPT_SUBJECTS, REDIRECTS, REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_ALONE, ROBOT_INSIDE, TECHNICAL,
+    THANKS, TO_ANYBODY,
 };
 use super::{Kind, Message, Own, folded, quote, report};
 
@@ -64,8 +65,10 @@ struct Facts<'a> {
     own: &'a Own,
     /// Lower case.
     subject: String,
-    /// The beginning of the newly written text, lower case, lines kept.
+    /// The beginning of the newly written text, lower case, white space single.
     words: String,
+    /// The same with its lines kept.
+    lines: String,
     /// The beginning of the whole text, lower case, white space single.
     all: String,
     /// The From field as it stands, lower case: some daemons' addresses are none.
@@ -83,13 +86,15 @@ impl<'a> Facts<'a> {
         let auto_submitted = entity.raw("auto-submitted").unwrap_or_default().to_ascii_lowercase();
         let keyword = auto_submitted.split([';', '(']).next().unwrap_or_default().trim();
         let from = message.from.as_ref().map_or("", |from| from.address.as_str());
+        let lines = beginning(&message.new_text());
         let answered = message.reply_to.as_ref().map_or("", |to| to.address.as_str());
         Self {
             entity,
             message,
             own,
             subject: folded(&message.subject),
-            words: beginning(&message.new_text()),
+            words: single_spaced(&lines),
+            lines,
             all: single_spaced(&beginning(&message.text)),
             from: entity.text_of("from").unwrap_or_default().to_lowercase(),
             auto_submitted: keyword.to_owned(),
@@ -375,15 +380,23 @@ fn wording_of_reply(facts: &Facts<'_>) -> Option<&'static str> {
         return None;
     }
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
-    if says(CHALLENGES) {
+    let resident = asks(words) || speaks_of_home(words);
+    // Offices answer as "we"; hardly a resident writes without "I" and "my".
+    let impersonal = !speaks_as_one(words);
+    // Whoever complains of a machine quotes it, and one word taken for the machine's own would lose the complaint.
+    if says(COMPLAINS) || (resident && !impersonal) {
+        return None;
+    }
+    let challenges = CHALLENGES.iter().filter(|phrase| words.contains(**phrase)).take(2).count();
+    if challenges > 1 || (challenges > 0 && says(CLICKS)) {
         return Some("It asks whoever wrote to prove that they are no program.");
     }
     let early: String = words.chars().take(600).collect();
     let absent = ABSENT.iter().chain(CLOSED).any(|phrase| early.contains(phrase));
     let promise = says(PROMISE);
-    let thanks = says_by_itself(&early, THANKS);
-    let alone = says_by_itself(words, ROBOT_ALONE);
-    let robot = alone || says_by_itself(words, ROBOT) || (thanks && says(ROBOT_INSIDE));
+    let thanks = says_by_itself(&facts.lines.chars().take(600).collect::<String>(), THANKS);
+    let alone = says_by_itself(&facts.lines, ROBOT_ALONE);
+    let robot = alone || says_by_itself(&facts.lines, ROBOT) || (thanks && says(ROBOT_INSIDE));
     let gone = says(GONE) && words.chars().count() < 600;
     let weak = weak_reply_subject(&facts.subject);
     if robot && (thanks || promise || absent || gone || weak || facts.says_automatic()) {
@@ -393,11 +406,9 @@ fn wording_of_reply(facts: &Facts<'_>) -> Option<&'static str> {
         return Some("Wording of an absence note, from an empty return path.");
     }
     // A resident who is away next week asks when the plumber will come.
-    if asks(words) || speaks_of_home(words) {
+    if resident {
         return None;
     }
-    // Offices answer as "we"; hardly a resident writes without "I" and "my".
-    let impersonal = !speaks_as_one(words);
     let acknowledges = ACKNOWLEDGES.iter().filter(|phrase| words.contains(**phrase)).take(2).count();
     match () {
         () if weak && absent && promise => Some("Subject and wording of an absence note."),
@@ -443,8 +454,13 @@ fn asks(words: &str) -> bool {
         || words.split_whitespace().any(|word| word.trim_end_matches(['"', '\'', ')', '!']).ends_with('?'))
 }
 
+/// An office that says whom to ring without heating speaks of nobody's home.
 fn speaks_of_home(words: &str) -> bool {
-    OF_A_HOME.iter().any(|phrase| words.contains(phrase))
+    let own = |sentence: &&str| !OFFERS.iter().any(|offer| sentence.contains(offer));
+    words
+        .split_inclusive(['.', '!', '?'])
+        .filter(own)
+        .any(|sentence| OF_A_HOME.iter().any(|phrase| sentence.contains(phrase)))
 }
 
 fn speaks_as_one(words: &str) -> bool {
@@ -561,7 +577,7 @@ fn program(facts: &Facts<'_>) -> Option<String> {
     let calendar = facts.entity.walk(false).into_iter().find(|part| part.content_type == "text/calendar");
     let answer =
         calendar.and_then(|part| part.parameter("method")).is_some_and(|method| method.eq_ignore_ascii_case("reply"));
-    if answer || (calendar.is_some() && facts.words.trim().is_empty()) {
+    if answer || (calendar.is_some() && facts.words.is_empty()) {
         return Some("A calendar entry (RFC 6047).".to_owned());
     }
     if facts.entity.has("x-cron-env") || (facts.subject.starts_with("cron <") && facts.from.contains("cron")) {

@@ -321,6 +321,38 @@ pub(super) const OF_A_HOME: &[&str] = &[
     "yr allwedd",
 ];
 
+/// What offices say to anybody before they name what residents write of.
+pub(super) const OFFERS: &[&str] = &[
+    "if you have no heating", "if you have no hot water", "if you have no water", "if you have no power",
+    "if you have no electric", "if you have lost ", "if you have a leak", "emergencies such as", "emergencies like",
+    "emergencies include", "emergency such as", "emergency repairs such as", "emergency repairs like",
+    "emergency repairs include", "if you want to make a complaint", "if you wish to make a complaint",
+    "if you would like to make a complaint", "if you are not happy with", "if you have not heard",
+];
+
+/// What whoever waits says, and no program: what they did, what was promised, how long it has been.
+pub(super) const COMPLAINS: &[&str] = &[
+    "i rang", "i called", "i phoned", "i wrote", "i emailed", "i e-mailed", "i reported", "i told ", "i tried",
+    "i waited", "i complained", "i want ", "i got ", "i keep ", "i was told", "i was promised", "i have tried",
+    "i've tried", "i have been waiting", "i've been waiting", "i have rung", "i've rung", "i have called", "i've called",
+    "i have phoned", "i've phoned", "i have emailed", "i've emailed", "i have written", "i've written", "i have reported",
+    "i've reported", "i have had enough", "i've had enough", "i have complained", "i've complained", "we rang",
+    "we reported", "we have rung", "we have reported", "we have been waiting", "we've been waiting", "we keep getting",
+    "you promised", "you said", "you told", "you keep", "you never", "you people", "was promised", "were promised",
+    "weeks ago", "months ago", "weeks later", "months later", "weeks now", "months now", "for weeks", "for months",
+    "every time i", "every time we", "second time", "third time", "fourth time", "how many times", "still broken",
+    "still leak", "still no ", "still nothing", "still cold", "still not work", "still isn't", "still hasn't",
+    "still does not", "still doesn't", "not been fixed", "not fixed", "never fixed", "never came", "did not come",
+    "didn't come", "did not turn up", "didn't turn up", "never turned up", "nobody came", "nobody comes", "nobody has",
+    "nobody ever", "nobody answer", "nobody rang", "nobody turned", "no one came", "no one comes", "no one ever",
+    "no one answer", "no one rang", "no one turned", "no-one came", "no-one comes", "no-one ever", "no-one answer",
+    "fed up", "sick of", "fobbed", "disgrace", "disgust", "appalling", "ridiculous", "not good enough", "no help to",
+    "is no help", "useless", "ignored", "ignoring", "all i get", "all i got", "all i ever", "all we get", "all we got",
+    "all anyone gets", "nothing but ", "another auto", "same auto", "yet another", "your automat", "your auto-",
+    "your out of office", "your out-of-office", "your portal", "your website", "your chatbot", "your bot ", "your system",
+    "your robot", "your computer",
+];
+
 /// What an absence note promises or asks of whoever wrote: nobody says so to one correspondent.
 pub(super) const TO_ANYBODY: &[&str] = &[
     "if your e", "if your message", "if your query", "if your matter", "if your request", "if you need immediate",
@@ -386,9 +418,12 @@ pub(super) const CHALLENGES: &[&str] = &[
     "protecting myself from receiving junk", "spam arrest", "spamarrest", "sent by tmda",
     "request to be added to my address book", "requested to be added to the sender's", "to be added to my allowed",
     "sender verification", "confirm that your message is not spam", "confirm you are not a spammer",
-    "first time you have sent", "you only need to do this once", "you have to do this only once",
+    "first time you have sent to", "you only need to do this once", "you have to do this only once",
     "confirm your request by clicking", "deliver your message to my inbox", "antispam uol", "blockiert, bis sie bestätigen",
 ];
+
+/// How a challenge is to be answered.
+pub(super) const CLICKS: &[&str] = &["click", "http", "reply to this"];
 
 /// Sentences that only programs write of themselves.
 pub(super) const ROBOT_ALONE: &[&str] = &[
