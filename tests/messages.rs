@@ -247,6 +247,12 @@ fn an_absence_note_is_known_by_its_subject_in_many_languages() {
         "Out of Office: Re: your complaint",
         "AUTO: Ann Lee is out of the office (returning 03/04/2024)",
         "[Auto-Reply] We have received your message",
+        "Auto-Reply - Your letter",
+        "Automatic reply - Customer Services",
+        "Out of Office – Re: your letter",
+        "\"Out of office\" Your letter",
+        "[AUTO] Your letter",
+        "Ann Lee is out of the office until Monday",
     ] {
         let message = person(&format!("Subject: {subject}\n"), "Text.\n");
         assert_eq!((message.kind, message.may_answer), (Kind::AutoReply, false), "{subject}");
@@ -606,6 +612,18 @@ fn people_who_use_the_words_of_machines_are_people() {
             "Auto messages",
             "Please don't reply to this with another auto message: we are closed, we aim to respond. Three children here.",
         ),
+        ("Auto-gate at Orchard Court broken for 3 weeks", "Cars cannot get out."),
+        ("Auto-door", "It stays open all night."),
+        ("Auto-lock - block C", "It does not lock."),
+        ("Auto - gate", "It does not shut."),
+        ("Out of office - still no answer to my complaint", "Who deals with it now?"),
+        ("Automatic reply - this is not good enough", "Six of these and no plumber."),
+        ("Automatic reply", "This came again. Where is the plumber?"),
+        ("\"Out of office\" reply every time we write", "Answer us."),
+        ("OOO – again", "I rang four times."),
+        ("Away message - the caretaker", "Nobody answers at the lodge."),
+        ("My housing officer is out of the office until whenever", "I rang four times this week."),
+        ("The caretaker is on vacation", "The bins overflow and the lift is out."),
         (
             "Phone line",
             "We rang and heard: this is an automated message, our offices are closed. The ceiling is down in the hall.",

@@ -364,7 +364,7 @@ fn auto_reply(facts: &Facts<'_>) -> Option<String> {
     if facts.says_person() {
         return None;
     }
-    if reply_subject(&facts.subject, speaks_of_home(&facts.words)) {
+    if reply_subject(facts) {
         return Some("Subject of an automatic answer.".to_owned());
     }
     if facts.null_sender && facts.message.answers() {
@@ -485,8 +485,11 @@ fn is_on(value: &str) -> bool {
 }
 
 /// Residents give their complaints about "out of office" that very title; programs put it in front of ours.
-fn reply_subject(subject: &str, of_home: bool) -> bool {
-    let subject = subject.trim_start_matches(['[', '(', '*', '"', '#', '<', ' ', '{']);
+fn reply_subject(facts: &Facts<'_>) -> bool {
+    let subject = facts.subject.trim_start_matches(['[', '(', '*', '"', '#', '<', ' ', '{']);
+    let resident = [subject, facts.words.as_str()]
+        .into_iter()
+        .any(|words| asks(words) || speaks_of_home(words) || COMPLAINS.iter().any(|phrase| words.contains(phrase)));
     REPLY_SUBJECTS.iter().any(|known| {
         subject.strip_prefix(known).is_some_and(|rest| {
             let rest = rest.trim_start();
@@ -503,8 +506,11 @@ fn reply_subject(subject: &str, of_home: bool) -> bool {
                 "antwort",
             ];
             let rest = noun.into_iter().find_map(|noun| rest.strip_prefix(noun)).unwrap_or(rest).trim_start();
-            (rest.is_empty() && !of_home)
-                || rest.starts_with([':', '：', ']', ')', '-', '–', '—', '*', '}', '"', '>', '|'])
+            // An auto-gate is a gate, and a person too puts a dash behind a title.
+            let dash = rest.strip_prefix(['-', '–', '—']).is_some_and(|behind| behind.starts_with(' '));
+            let titled = dash || rest.starts_with(['*', '"', '>', '|']);
+            (rest.is_empty() || (titled && *known != "auto")) && !resident
+                || rest.starts_with([':', '：', ']', ')', '}'])
                 || rest.starts_with("re:")
                 || rest.starts_with("(re")
         })
@@ -520,7 +526,7 @@ fn reply_subject(subject: &str, of_home: bool) -> bool {
         "out of office autoreply",
     ]
     .iter()
-    .any(|words| subject.contains(words) && !subject.contains('?') && !quote::answers(subject))
+    .any(|words| subject.contains(words) && !resident && !quote::answers(subject))
 }
 
 /// Whether a sentence begins with one of `phrases`; in quotation marks it is somebody else's.

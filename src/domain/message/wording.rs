@@ -161,7 +161,7 @@ pub(super) const TECHNICAL: &[&str] = &[
     "delivery system",
 ];
 
-/// Subjects made by programs that answer for people: a colon, a bracket or nothing must follow.
+/// Subjects made by programs that answer for people: a colon or bracket must follow; nothing or a dash, if no resident writes.
 pub(super) const REPLY_SUBJECTS: &[&str] = &[
     "automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "auto-response",
     "autoresponse", "autoresponder", "auto responder", "automated reply", "automated response",
