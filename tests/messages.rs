@@ -362,6 +362,7 @@ fn an_automatic_answer_is_known_by_its_header_alone() {
         "Delivered-To: Autoresponder",
         "Return-Path: <>\nIn-Reply-To: <letter@landlord.example.org>",
         "X-OTRS-Loop: yes",
+        "x-ms-mail-application: Microsoft Power Automate\nx-ms-mail-operation-type: Reply",
         "X-Auto-Response-Suppress: All",
     ] {
         let message = person(&format!("{header}\nSubject: Re: Yours\n"), "I shall see to it.");
@@ -377,6 +378,30 @@ fn an_automatic_answer_is_known_by_its_header_alone() {
     ] {
         let message = person(&format!("{header}\nSubject: Re: Yours\n"), "I shall see to it.");
         assert!(message.may_answer, "{header}: {:?}", message.reasons);
+    }
+}
+
+// Goal: two flows do not answer each other, and what a resident writes into a form of Microsoft's is not lost.
+#[test]
+fn what_a_flow_answers_is_an_automatic_answer_and_what_it_sends_is_logged() {
+    for application in ["Microsoft Power Automate", "Microsoft Azure Logic Apps", "Microsoft Power Apps"] {
+        let mail = |from: &str, operation: &str| {
+            let raw = format!(
+                "From: {from}\nReply-To: mary@example.com\nx-ms-mail-application: {application}\n{operation}\
+                 Subject: Gate\n\nThe gate does not close.\n"
+            );
+            message::read(raw.as_bytes(), &own())
+        };
+        for operation in ["Reply", "ReplyAll"] {
+            let answer = mail("desk@example.net", &format!("x-ms-mail-operation-type: {operation}\n"));
+            assert_eq!((answer.kind, answer.may_answer), (Kind::AutoReply, false), "{application}: {operation}");
+        }
+        for operation in ["x-ms-mail-operation-type: Send\n", "x-ms-mail-operation-type: Forward\n", ""] {
+            let sent = mail("desk@example.net", operation);
+            assert_eq!((sent.kind, sent.may_answer), (Kind::Person, false), "{application}: {operation}");
+            let form = mail(&own().forms[0], operation);
+            assert_eq!((form.kind, form.may_answer), (Kind::Person, true), "{application}: {operation}");
+        }
     }
 }
 

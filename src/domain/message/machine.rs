@@ -21,6 +21,9 @@ const WORDING_CHARS: usize = 4_000;
 /// An automatic answer without any header is short.
 const UNMARKED_REPLY_CHARS_MAX: usize = 2_500;
 
+/// What Power Automate, Logic Apps and Power Apps put on the mail that their flows send; an answer has none of the usual marks.
+const FLOW: &str = "x-ms-mail-application";
+
 /// Gives the reason when a message is of one kind.
 type Judge = fn(&Facts<'_>) -> Option<String>;
 
@@ -346,6 +349,9 @@ fn auto_reply(facts: &Facts<'_>) -> Option<String> {
     if let Some(header) = facts.entity.names().find(|name| answers_for_people(name) && is_on(&facts.value(name))) {
         return Some(format!("The header {header} of an automatic answer."));
     }
+    if facts.entity.has(FLOW) && facts.value("x-ms-mail-operation-type").starts_with("reply") {
+        return Some("A flow of Power Automate or Logic Apps answered.".to_owned());
+    }
     if facts.precedence().is_some_and(|value| value.starts_with("auto")) {
         return Some("Precedence: auto_reply.".to_owned());
     }
@@ -619,6 +625,9 @@ fn withheld(facts: &Facts<'_>) -> Vec<String> {
     if program && !facts.auto_submitted.starts_with("auto-replied") {
         let keyword: String = facts.auto_submitted.chars().take(20).collect();
         reasons.push(format!("Auto-Submitted: {keyword}, and the sender is not configured as a form."));
+    }
+    if facts.entity.has(FLOW) {
+        reasons.push("X-MS-Mail-Application: a flow sent it, and the sender is not configured as a form.".to_owned());
     }
     if facts.null_sender {
         reasons.push("The return path is empty: a program sent it (RFC 5321, 4.5.5).".to_owned());
