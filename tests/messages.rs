@@ -551,6 +551,26 @@ fn an_automatic_answer_without_any_mark_is_known_by_its_wording() {
             "Thank you for your email. I work Tuesdays and Wednesdays and will reply when I return. If you wish to make a \
              complaint, ring the switchboard. I am on leave this week.",
         ),
+        (
+            "Re: Complaint",
+            "Thank you for contacting Harbour Homes. We have received your email and aim to respond within 5 working days. \
+             If you have no heating or no hot water, call 0300 123 4567.",
+        ),
+        (
+            "Re: Complaint",
+            "Thank you for your email. A member of our team will be in touch within 10 working days. In an emergency, such \
+             as no heating, no hot water or a leak through the roof, call 0800 123 4567.",
+        ),
+        (
+            "Re: Complaint",
+            "Thank you for contacting us. Your enquiry has been logged and will be dealt with within 10 working days.\n\n\
+             Emergency repairs:\n- no heating or hot water\n- a burst pipe\n- the lift is out of order\n\nCall 0300 123 4567.",
+        ),
+        (
+            "Re: Complaint",
+            "Thank you for your enquiry. Your email has been received and will be answered as soon as possible. Out of hours, \
+             if the boiler has failed or the front door does not lock, ring 0300 123 4567.",
+        ),
     ] {
         let message = person(&format!("Subject: {subject}\n"), body);
         assert!(!message.may_answer && !message.kind.advances(), "{subject} / {body}");
@@ -649,6 +669,17 @@ fn people_who_use_the_words_of_machines_are_people() {
         ("Away message - the caretaker", "Nobody answers at the lodge."),
         ("My housing officer is out of the office until whenever", "I rang four times this week."),
         ("The caretaker is on vacation", "The bins overflow and the lift is out."),
+        (
+            "Re: Stage 1",
+            "Thank you for your email. We have received your stage 1 letter and we will reply when we have seen a solicitor. \
+             There is no heating; your emergency line does not answer.",
+        ),
+        (
+            "Re: Stage 1",
+            "Thank you for your message. We have received your offer, we will respond within 10 working days. The leak is \
+             still there.",
+        ),
+        ("Your ticket 4471", "Thank you for your email. Your ticket says fixed. It is not."),
         (
             "Phone line",
             "We rang and heard: this is an automated message, our offices are closed. The ceiling is down in the hall.",

@@ -10,7 +10,7 @@
 use super::mime::{Entity, single_spaced};
 use super::wording::{
     ABSENT, ACKNOWLEDGES, ADMINISTRATORS, BOUNCE_OPENINGS, BOUNCE_PHRASES, BOUNCE_SUBJECTS, BOUNCE_SUBJECTS_INSIDE,
-    BULK, CHALLENGES, CLICKS, CLOSED, COMPLAINS, DAEMONS, DEAF, GONE, LETTER, OF_A_HOME, OFFERS, PROMISE,
+    BULK, CHALLENGES, CLICKS, CLOSED, COMPLAINS, DAEMONS, DEAF, EMERGENCY, GONE, LETTER, OF_A_HOME, OFFERS, PROMISE,
     RECEIPT_SUBJECTS, REDIRECTS, REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_ALONE, ROBOT_INSIDE, TECHNICAL,
     THANKS, TO_ANYBODY,
 };
@@ -411,11 +411,13 @@ fn wording_of_reply(facts: &Facts<'_>) -> Option<&'static str> {
     if absent && facts.null_sender {
         return Some("Wording of an absence note, from an empty return path.");
     }
+    let acknowledges = ACKNOWLEDGES.iter().filter(|phrase| words.contains(**phrase)).take(2).count();
+    // A landlord's receipt lists what is an emergency: no heating, a leak through the roof.
+    let lists = impersonal && thanks && acknowledges > 1 && says(EMERGENCY) && !asks(words);
     // A resident who is away next week asks when the plumber will come.
-    if resident {
+    if resident && !lists {
         return None;
     }
-    let acknowledges = ACKNOWLEDGES.iter().filter(|phrase| words.contains(**phrase)).take(2).count();
     match () {
         () if weak && absent && promise => Some("Subject and wording of an absence note."),
         () if thanks && absent && promise => Some("Wording of an absence note."),

@@ -269,7 +269,7 @@ pub(super) const ACKNOWLEDGES: &[&str] = &[
     "email has been received", "e-mail has been received", "message has been received", "request has been received",
     "has been passed to", "has been assigned", "reference number is", "case number is", "ticket number is",
     "request has been logged", "enquiry has been logged", "query has been logged", "ticket has been created",
-    "ticket has been opened", "case has been created", "case has been opened", "assigned ticket", "your ticket",
+    "ticket has been opened", "case has been created", "case has been opened", "assigned ticket", "your ticket has been", "your ticket number", "your ticket id",
     "we have received your", "we've received your", "we've got your", "we have got your", "we acknowledge receipt",
     "acknowledge that we have received", "confirm receipt of your", "confirm that we have received",
     "to add additional comments", "being reviewed by our", "will be reviewed by", "support representative",
@@ -328,6 +328,12 @@ pub(super) const OFFERS: &[&str] = &[
     "emergencies include", "emergency such as", "emergency repairs such as", "emergency repairs like",
     "emergency repairs include", "if you want to make a complaint", "if you wish to make a complaint",
     "if you would like to make a complaint", "if you are not happy with", "if you have not heard",
+];
+
+/// What stands above or below the emergencies that a receipt lists. A resident says "your emergency line".
+pub(super) const EMERGENCY: &[&str] = &[
+    "in an emergency", "for emergenc", "emergencies", "emergency repairs", "is an emergency", " our emergency", "out of hours",
+    "out-of-hours",
 ];
 
 /// What whoever waits says, and no program: what they did, what was promised, how long it has been.
