@@ -679,6 +679,8 @@ fn people_who_use_the_words_of_machines_are_people() {
             "Thank you for your message. We have received your offer, we will respond within 10 working days. The leak is \
              still there.",
         ),
+        ("Housing officer", "Bev has left the council. We contacted three others and it goes round in circles."),
+        ("Away", "Thank you for your email. On holiday to Sunday; the facility manager was contacted about the hob."),
         ("Your ticket 4471", "Thank you for your email. Your ticket says fixed. It is not."),
         (
             "Phone line",
@@ -687,6 +689,48 @@ fn people_who_use_the_words_of_machines_are_people() {
     ] {
         let message = person(&format!("Subject: {subject}\n"), body);
         assert_eq!((message.kind, message.may_answer), (Kind::Person, true), "{subject}: {:?}", message.reasons);
+    }
+}
+
+// Goal: a resident who is away and says how to get in is not taken for an absence note, and a note is for no resident.
+// How:  pairs that share their words: who is away, until when, what to do when it cannot wait.
+#[test]
+fn a_resident_who_says_how_to_get_in_while_away_is_a_person_and_an_absence_note_is_none() {
+    for words in [
+        "I'm away until Monday the 3rd. If you require access please ring Mrs Patel next door on 07700 900123. Ann",
+        "I am away this week. If it is urgent ring 07700 900321 and Joan will go round.",
+        "Thank you for your email. I'm on holiday until Friday, I'll be back on Saturday, so Monday is fine for the man.",
+        "I'm away from Friday. In my absence Dilys has keys. During my absence please use the back way.",
+        "We are on holiday till Sunday. In an emergency please ring Dave at number 6, he has a spare set.",
+        "Currently away with work. Call me before you come and I'll send Joan over. I will be back on Tuesday.",
+        "Thanks for your message. I am on sick leave so come any day, I will be back at work in June.",
+        "I will be away next week. If you need help with the lock ask Tom, he will let you in.",
+        "While I am away the water is off at the stopcock. If urgent ring 07700 900123. I'm away till May.",
+        "I'm travelling until the 9th. For anything urgent ring Jo on 07700 900456, she can let them in.",
+        "Thank you for your message. I am away from work until Monday and will be back on Tuesday. The buzzer is number 4.",
+        "I am on leave until the 14th and at the allotment. If it's urgent knock there.",
+    ] {
+        for subject in ["Re: Access on Tuesday", "Away next week"] {
+            let message = person(&format!("Subject: {subject}\n"), words);
+            assert_eq!((message.kind, message.may_answer), (Kind::Person, true), "{words}: {:?}", message.reasons);
+        }
+    }
+    for words in [
+        "I am away until Monday the 3rd. If you require assistance please ring the duty desk on 0300 123 4567. Ann",
+        "I am away this week. If it is urgent please contact the team on 0300 123 4567.",
+        "Thank you for your email. I am on holiday until Friday. I will reply on my return.",
+        "I am away. In my absence please contact my colleague Sam Smith.",
+        "I'm on leave until Monday. In an emergency please email duty@example.org.",
+        "I am currently out of the office. If you require an urgent response please call the office.",
+        "Thanks for your message. I am on sick leave and will get back to you in June.",
+        "I will be away next week. If you need help with a tenancy ask the neighbourhood team.",
+        "While I am away please contact my manager, jo@example.org.",
+        "I'm travelling until the 9th with limited access to email. For anything urgent ring Jo on 07700 900456.",
+        "I am on annual leave until 3 May. For urgent matters ring 0300 123 4567.",
+        "I am on leave until the 14th. Your email will not be forwarded.",
+    ] {
+        let message = person("Subject: Re: Your letter\n", words);
+        assert_eq!((message.kind, message.may_answer), (Kind::AutoReply, false), "{words}");
     }
 }
 

@@ -10,9 +10,9 @@
 use super::mime::{Entity, single_spaced};
 use super::wording::{
     ABSENT, ACKNOWLEDGES, ADMINISTRATORS, BOUNCE_OPENINGS, BOUNCE_PHRASES, BOUNCE_SUBJECTS, BOUNCE_SUBJECTS_INSIDE,
-    BULK, CHALLENGES, CLICKS, CLOSED, COMPLAINS, DAEMONS, DEAF, EMERGENCY, GONE, LETTER, OF_A_HOME, OFFERS, PROMISE,
-    RECEIPT_SUBJECTS, REDIRECTS, REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK, ROBOT, ROBOT_ALONE, ROBOT_INSIDE, TECHNICAL,
-    THANKS, TO_ANYBODY,
+    BULK, CHALLENGES, CLICKS, CLOSED, COMPLAINS, DAEMONS, DEAF, EMERGENCY, GONE, IF_URGENT, LETTER, OF_A_HOME,
+    OF_AN_OFFICE, OFFERS, PROMISE, RECEIPT_SUBJECTS, REDIRECTS, REPLY_SUBJECTS, REPLY_SUBJECTS_WEAK, ROBOT,
+    ROBOT_ALONE, ROBOT_INSIDE, TECHNICAL, THANKS, TO_ANYBODY,
 };
 use super::{Kind, Message, Own, folded, quote, report};
 
@@ -421,7 +421,9 @@ fn wording_of_reply(facts: &Facts<'_>) -> Option<&'static str> {
     match () {
         () if weak && absent && promise => Some("Subject and wording of an absence note."),
         () if thanks && absent && promise => Some("Wording of an absence note."),
-        () if (absent || absent_subject(&facts.subject)) && says(TO_ANYBODY) => {
+        () if (absent || absent_subject(&facts.subject))
+            && (says(TO_ANYBODY) || (says(IF_URGENT) && says(OF_AN_OFFICE))) =>
+        {
             Some("Wording of an absence note, to anybody who writes.")
         }
         () if gone && says(REDIRECTS) && !words.contains("contact me") => {

@@ -301,7 +301,14 @@ pub(super) const OF_A_HOME: &[&str] = &[
     "solicitor", "stage 2", "stage two", "unacceptable", "not good enough", "to complain", "make a complaint",
     "compensation", "my sister", "my brother", "send anyb", "send anyone", "send someb", "send someone", "the roof",
     "the lift", "the gate", "the bins", "the drain", "the ceiling", "still broken", "still leak", "not been fixed",
-    "nobody ", "no one ", "no-one ", "out of office replies", "your automat", "wohnung", "heizung", "schimmel",
+    "nobody ", "no one ", "no-one ", "out of office replies", "your automat", "require access", "need access",
+    "gain access", "want access", "give access", "access to the flat", "access to the house", "access to the property",
+    "let you in", "let him in", "let her in", "let them in", "let someone in", "open the door", "open up for", "next door",
+    "a neighbour ", "the neighbour ", "neighbour has", "neighbour will", "neighbour at", "at number ", "spare key",
+    "spare set", "key safe", "has keys", "have keys", "has the key", "has a set", "the alarm", "the buzzer", "ring the bell",
+    "before you come", "before they come", "before he comes", "come any", "come after", "the man ", "the men ", "the workm",
+    "your workm", "your plumber", "your electrician", "your gas engineer", "any day is", "any day after", "any time after",
+    "day is good", "is fine", "suits me", "works for me", "do the work", "do the repair", "wohnung", "heizung", "schimmel",
     "die miete", "logement", "appartement", "chauffage", "moisissure", "vivienda", "mi piso", "calefacción",
     "humedad", "alloggio", "riscaldamento", "muffa", "woning", "verwarming", "mieszkani", "ogrzewani", "kaloryfer",
     "grzyb", "locuinț", "apartament", "căldur", "igrasie", "mucegai", "aquecimento", "humidade", "kalorifer",
@@ -330,6 +337,19 @@ pub(super) const OFFERS: &[&str] = &[
     "if you would like to make a complaint", "if you are not happy with", "if you have not heard",
 ];
 
+/// The same, which somebody who is away says of their home too: an absence note names what belongs to an office.
+pub(super) const IF_URGENT: &[&str] = &[
+    "if you need help", "if you require", "if it is urgent", "if it's urgent", "if urgent", "if this is urgent",
+    "for urgent", "for anything urgent", "for any urgent", "in an emergency please", "in my absence", "while i am away",
+    "while i'm away", "whilst i am away", "whilst i'm away", "during my absence", "during this time please",
+];
+
+/// What belongs to an office.
+pub(super) const OF_AN_OFFICE: &[&str] = &[
+    "office", "annual leave", "colleague", "mail", "@", "team", "manager", "switchboard", "department", "enquir",
+    "contact cent", "call cent", "assistance", "duty ", "desk",
+];
+
 /// What stands above or below the emergencies that a receipt lists. A resident says "your emergency line".
 pub(super) const EMERGENCY: &[&str] = &[
     "in an emergency", "for emergenc", "emergencies", "emergency repairs", "is an emergency", " our emergency", "out of hours",
@@ -353,7 +373,7 @@ pub(super) const COMPLAINS: &[&str] = &[
     "nobody ever", "nobody answer", "nobody rang", "nobody turned", "no one came", "no one comes", "no one ever",
     "no one answer", "no one rang", "no one turned", "no-one came", "no-one comes", "no-one ever", "no-one answer",
     "fed up", "sick of", "fobbed", "disgrace", "disgust", "appalling", "ridiculous", "not good enough", "no help to",
-    "is no help", "useless", "ignored", "ignoring", "all i get", "all i got", "all i ever", "all we get", "all we got",
+    "is no help", "useless", "ignored", "ignoring", "all i get", "all i got", "all i ever", "all we get", "all we got", "all we had",
     "all anyone gets", "nothing but ", "another auto", "same auto", "yet another", "your automat", "your auto-",
     "your out of office", "your out-of-office", "your portal", "your website", "your chatbot", "your bot ", "your system",
     "your robot", "your computer",
@@ -362,10 +382,7 @@ pub(super) const COMPLAINS: &[&str] = &[
 /// What an absence note promises or asks of whoever wrote: nobody says so to one correspondent.
 pub(super) const TO_ANYBODY: &[&str] = &[
     "if your e", "if your message", "if your query", "if your matter", "if your request", "if you need immediate",
-    "if you need assistance", "if you need help", "if you require", "if it is urgent", "if it's urgent", "if urgent",
-    "if this is urgent", "if the matter is urgent", "if you have an urgent", "for urgent", "for anything urgent",
-    "in an emergency please", "for any urgent", "for immediate", "in my absence", "while i am away", "while i'm away",
-    "whilst i am away", "whilst i'm away", "during my absence", "during this time please", "not be checking",
+    "if you need assistance", "if the matter is urgent", "if you have an urgent", "for immediate", "not be checking",
     "not checking e", "not be reading e", "not be monitoring", "limited access", "no access to e",
     "no access to my e", "without access to e", "intermittent access", "sporadic access", "not be forwarded",
     "reply to your e", "respond to your e", "reply to your message", "respond to your message", "answer your e",
@@ -409,7 +426,7 @@ pub(super) const REDIRECTS: &[&str] = &[
     "please direct", "please email", "please e-mail", "please forward", "please redirect", "please use",
     "please update", "please resend", "all enquiries", "any enquiries", "future email", "future e-mail",
     "future correspondence", "for all queries", "for any queries", "wenden sie sich", "veuillez", "merci d'adresser",
-    "contacte", "póngase en contacto", "contattare", "rivolgersi", "contact op", "contactați", "iletişime geç",
+    "contacte ", "contacter", "contactez", "póngase en contacto", "contattare", "rivolgersi", "contact op te", "contact opnemen", "contactați", "iletişime geç",
     "обращ", "kontakt",
     "direct all correspondence", "direct any correspondence", "direct all e", "direct your e",
     "send all correspondence", "contact my colleague", "contact my replacement",
@@ -509,7 +526,7 @@ pub(super) const ABSENT_SUBJECTS: &[&str] = &[
     "休假", "休暇", "부재중",
 ];
 
-/// What an absence note or a receipt promises.
+/// What an absence note or a receipt promises. No foreign word may stand within an English one: "contacte" did in "contacted".
 pub(super) const PROMISE: &[&str] = &[
     "when i return", "on my return", "when i am back", "when i'm back", "when i get back", "i will return",
     "i'll return", "i return on", "returning on", "returning to", "back in the office", "i will be back",
@@ -519,11 +536,11 @@ pub(super) const PROMISE: &[&str] = &[
     "will be read", "please contact my colleague", "aim to respond", "aim to reply", "respond within", "reply within",
     "be in touch", "working days", "email address has changed", "e-mail address has changed",
     "have a new email address", "rückkehr", "wieder im büro", "wieder erreichbar", "wieder da", "dringend",
-    "wenden sie sich", "weitergeleitet", "vertretung", "à mon retour", "de retour", "urgen", "répondr", "regreso",
-    "volveré", "contacte", "contactar", "rientro", "contattare", "rispond", "terug", "contact opnemen", "retorno",
-    "contato", "powrot", "wracam", "wróc", "pilnych", "kontakt", "reven", "întoarc", "åter", "tillbaka", "brådskande",
+    "wenden sie sich", "weitergeleitet", "vertretung", "à mon retour", "de retour", "urgenc", "urgente", "urgenti", "urgenz", "répondr", "regreso",
+    "volveré", "contacte ", "contacter", "contactez", "contactați", "contactar", "rientro", "contattare", "rispond", "terug", "contact opnemen", "retorno",
+    "contato", "powrot", "wracam", "wróc", "pilnych", "kontakt", "reveni", "întoarc", "åter", "tillbaka", "brådskande",
     "tilbage", "tilbake", "haster", "palaan", "takaisin", "kiireel", "yhteyttä", "vrát", "zpět", "naléhav", "dönece",
-    "döndü", "acil", "вернусь", "возвращ", "сроч", "свяж", "обращ", "поверн", "терміново", "عودت", "عاجل", "回来", "返回",
+    "döndü", " acil ", "вернусь", "возвращ", "сроч", "свяж", "обращ", "поверн", "терміново", "عودت", "عاجل", "回来", "返回",
     "紧急", "急事", "联系", "戻り", "緊急", "お急ぎ", "連絡", "ご返信", "dychwel",
 ];
 
@@ -542,7 +559,8 @@ pub(super) const ROBOT: &[&str] = &[
     "automatically generated", "please do not reply to this", "please don't reply to this", "do not reply to this",
     "please do not respond to this", "you are receiving this automat", "this account is no longer",
     "ceci est un e-mail automatique", "bu e-posta otomatik", "данное письмо сформировано автоматически", "此为自动",
-    "本メールは自動", "this is a no-reply", "this is a no reply", "this email box is not", "no need to reply",
+    "本メールは自動", "this is a no-reply", "this is a no reply", "this email box is not", "no need to reply to this",
+    "there is no need to reply",
     "automatische antwort", "réponse automatique", "message automatique", "respuesta automática",
     "risposta automatica", "resposta automática", "automatisch antwoord", "automatiskt svar", "automatisk svar",
     "automaattinen", "automatická odpověď", "odpowiedź automatyczna", "răspuns automat", "otomatik yanıt",
