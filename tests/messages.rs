@@ -681,6 +681,33 @@ fn people_who_use_the_words_of_machines_are_people() {
         ),
         ("Housing officer", "Bev has left the council. We contacted three others and it goes round in circles."),
         ("Away", "Thank you for your email. On holiday to Sunday; the facility manager was contacted about the hob."),
+        (
+            "Complaint",
+            "Thank you for your email\nThis is an automated response\n\nThat is what you send to a pensioner in the cold.",
+        ),
+        (
+            "Account",
+            "Message on screen: account requires verification, click here. It has been like that since 1 June.",
+        ),
+        ("Out of hours", "Automated message, press 1, press 2, it cuts off. Thanks for contacting us, it says."),
+        (
+            "Re: Your enquiry",
+            "Thank you for getting in touch. You say a member of the team will be in touch within 10 working days. It was 25.",
+        ),
+        ("Left", "Mr Hall no longer works for you, they tell us. Please send future letters to flat 3 and not flat 8."),
+        ("Automated", "This is an automated world. Please do not reply to this with a template."),
+        (
+            "Acknowledgement",
+            "We acknowledge receipt of your letter. We have received your offer of 50 pounds and refuse it.",
+        ),
+        (
+            "Holiday",
+            "Thank you for your email. I'm on holiday, when I get back on the 3rd we measure the window for you.",
+        ),
+        (
+            "Re: Visit",
+            "Thanks for your email. I'm currently away, I'll be back on Sunday. Please can we do the week after.",
+        ),
         ("Your ticket 4471", "Thank you for your email. Your ticket says fixed. It is not."),
         (
             "Phone line",
