@@ -2,7 +2,8 @@
 //!
 //! Order matters: a delivery report is one whatever list headers it inherited, an out-of-office note one whatever it
 //! quotes. Signs are sure (a header or part made for the purpose), or wording, which needs a second sign, for people write
-//! *about* bounced mail and absences. `Auto-Submitted: no` outweighs wording, not sure signs.
+//! *about* bounced mail and absences. `Auto-Submitted: no` outweighs wording, not sure signs. So does a complaint: a machine
+//! taken for a person gets a few answers, a resident taken for a machine is lost.
 //!
 //! A form or portal that marks its mail `Auto-Submitted: auto-generated` carries a person's words: its kind is
 //! [`Kind::Person`], so that the clock runs; it is not answered unless its sender is in [`Own::forms`].
