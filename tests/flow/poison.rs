@@ -2,8 +2,7 @@
 //! person is told, and its neighbours never wait for it.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use jiff::{SignedDuration, ToSpan as _};
@@ -282,13 +281,17 @@ struct Grudging {
 struct Grudges(Arc<Mutex<Grudging>>, Arc<PlayedClock>);
 
 impl Grudges {
-    /// Announces messages under these UIDs, and gives none of them.
-    fn holding(world: &World, uids: RangeInclusive<u32>) -> Grudges {
-        let messages = uids.map(|uid| (uid, None)).collect();
+    /// Announces so many messages, with UIDs from 1, and gives none of them.
+    fn holding(world: &World, count: u32) -> Grudges {
+        let messages = (1..=count).map(|uid| (uid, None)).collect();
         Grudges(
             Arc::new(Mutex::new(Grudging { uidvalidity: 1, messages, bytes_max: u64::MAX })),
             Arc::clone(&world.clock),
         )
+    }
+
+    fn holds(&self) -> MutexGuard<'_, Grudging> {
+        self.0.lock().expect("nobody panics")
     }
 
     /// Reads the mailbox as the program does, beside its own mail server.
@@ -301,16 +304,16 @@ impl Grudges {
 
 impl Mailbox for Grudges {
     async fn open(&mut self, _: &str) -> Result<Folder, MailboxError> {
-        Ok(Folder { uidvalidity: self.0.lock().unwrap().uidvalidity })
+        Ok(Folder { uidvalidity: self.holds().uidvalidity })
     }
 
     async fn list(&mut self, _: Option<&Uid>) -> Result<Vec<Uid>, MailboxError> {
-        Ok(self.0.lock().unwrap().messages.keys().map(u32::to_string).collect())
+        Ok(self.holds().messages.keys().map(u32::to_string).collect())
     }
 
     async fn fetch(&mut self, uid: &Uid, limit: u64) -> Result<Option<Fetched>, MailboxError> {
-        let server = self.0.lock().unwrap();
-        let words = server.messages[&uid.parse().unwrap()];
+        let server = self.holds();
+        let words = server.messages[&uid.parse().expect("a UID of ours")];
         let words = words.ok_or_else(|| MailboxError::Refused("announced, but not given".to_owned()))?;
         let (arrived, size) = (moment("Fri 20 Nov 2026 14:00"), words.len() as u64);
         let raw = match words.split_once("\r\n\r\n") {
@@ -324,7 +327,7 @@ impl Mailbox for Grudges {
     /// Takes ten seconds.
     async fn file(&mut self, uid: &Uid, _: &str) -> Result<(), MailboxError> {
         self.1.set(self.1.now() + 10.seconds());
-        self.0.lock().unwrap().messages.remove(&uid.parse().unwrap());
+        self.holds().messages.remove(&uid.parse().expect("a UID of ours"));
         Ok(())
     }
 
@@ -360,10 +363,10 @@ async fn sizes(world: &World) -> Vec<u64> {
 #[tokio::test]
 async fn any_number_of_messages_that_are_not_given_keep_no_newer_one_waiting_and_all_are_logged_in_the_end() {
     let world = World::at("Fri 20 Nov 2026 15:00").await;
-    let server = Grudges::holding(&world, 1..=25);
+    let server = Grudges::holding(&world, 25);
     let mut reader = server.reader(&world);
     looks_for(1, &world, &mut reader).await;
-    server.0.lock().unwrap().messages.insert(26, Some(LIFT));
+    server.holds().messages.insert(26, Some(LIFT));
     let _ = reader.look().await;
     assert_eq!(sizes(&world).await, [LIFT.len() as u64]);
     looks_for(7, &world, &mut reader).await;
@@ -373,11 +376,11 @@ async fn any_number_of_messages_that_are_not_given_keep_no_newer_one_waiting_and
 #[tokio::test]
 async fn a_message_that_has_the_number_of_one_that_was_not_given_is_tried_like_any_other() {
     let world = World::at("Fri 20 Nov 2026 15:00").await;
-    let server = Grudges::holding(&world, 1..=1);
+    let server = Grudges::holding(&world, 1);
     let mut reader = server.reader(&world);
     looks_for(5, &world, &mut reader).await;
     let messages = BTreeMap::from([(1, Some(LIFT))]);
-    *server.0.lock().unwrap() = Grudging { uidvalidity: 2, messages, bytes_max: u64::MAX };
+    *server.holds() = Grudging { uidvalidity: 2, messages, bytes_max: u64::MAX };
     world.clock.set(world.now() + 2.hours());
     let _ = reader.look().await;
     assert_eq!(sizes(&world).await, [LIFT.len() as u64]);
@@ -386,9 +389,9 @@ async fn a_message_that_has_the_number_of_one_that_was_not_given_is_tried_like_a
 #[tokio::test]
 async fn a_message_too_large_for_a_slow_line_is_set_aside_from_its_headers_soon() {
     let mut world = World::with("Fri 20 Nov 2026 15:00", |config| config.limits.message_bytes = 100).await;
-    let server = Grudges::holding(&world, 1..=0);
-    server.0.lock().unwrap().messages.insert(1, Some(LIFT));
-    server.0.lock().unwrap().bytes_max = 50;
+    let server = Grudges::holding(&world, 0);
+    server.holds().messages.insert(1, Some(LIFT));
+    server.holds().bytes_max = 50;
     let mut reader = server.reader(&world);
     looks_for(1, &world, &mut reader).await;
     assert_eq!(sizes(&world).await, [LIFT.len() as u64]);
@@ -400,17 +403,17 @@ async fn a_message_too_large_for_a_slow_line_is_set_aside_from_its_headers_soon(
 async fn new_mail_does_not_wait_until_all_that_is_stored_was_moved() {
     let moving = |config: &mut Config| config.mailboxes[0].move_to = Some("Logged".to_owned());
     let world = World::with("Fri 20 Nov 2026 15:00", moving).await;
-    let server = Grudges::holding(&world, 1..=0);
-    server.0.lock().unwrap().messages.extend((1..=100).map(|uid| (uid, Some(LIFT))));
+    let server = Grudges::holding(&world, 0);
+    server.holds().messages.extend((1..=100).map(|uid| (uid, Some(LIFT))));
     let mut reader = server.reader(&world);
     reader.look().await.unwrap();
     assert!(world.now() < moment("Fri 20 Nov 2026 15:02"), "a look does not take a quarter of an hour");
-    server.0.lock().unwrap().messages.insert(101, Some(LIFT));
+    server.holds().messages.insert(101, Some(LIFT));
     for _ in 0..20 {
         reader.look().await.unwrap();
     }
     assert_eq!(sizes(&world).await.len(), 101);
-    assert!(server.0.lock().unwrap().messages.is_empty(), "all is moved in the end");
+    assert!(server.holds().messages.is_empty(), "all is moved in the end");
 }
 
 /// A mailbox out of which logged mail is moved.
