@@ -424,12 +424,12 @@ async fn moving() -> World {
 /// The program compares the mail servers with the database, if it is time to. What is kept of it.
 async fn compares(world: &World) -> Reconciled {
     Arc::clone(world.daemon().expect("the program runs")).step(Round::Reconcile).await.expect("the database works");
-    world.office().store.reconciled().await.unwrap().expect("a comparison is kept")
+    world.office().store.reconciled().await.expect("the database works").expect("a comparison is kept")
 }
 
 /// The mail server gives out no message of this number, in no folder.
 fn withholds(world: &World, uid: Option<u32>) {
-    world.mailboxes["complaints"].lock().unwrap().withheld = uid;
+    world.mailboxes["complaints"].lock().expect("nobody panicked with it").withheld = uid;
 }
 
 /// Why something could not be compared.
