@@ -31,7 +31,7 @@ use std::fmt;
 
 /// Cases that messages from one address begin within 24 hours. What comes beyond that is kept with the newest of them, whose
 /// clock runs: a thousand cases, each with its own reminders, would drown those of everybody else.
-pub const CASES_A_DAY: usize = 20;
+pub const CASES_A_DAY: usize = 50;
 
 /// Letters to whoever handles a case about its further messages, within 24 hours; the next one speaks for all the rest.
 pub const MESSAGES_TOLD_A_DAY: usize = 10;

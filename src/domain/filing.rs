@@ -831,7 +831,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_address_sends_beyond_twenty_cases_in_a_day_is_kept_with_the_newest() {
+    fn what_one_address_sends_beyond_fifty_cases_in_a_day_is_kept_with_the_newest() {
         const HEAD: &str = "From: ann@example.com\r\nTo: complaints@elm.example.org\r\nSubject: Tap\r\n";
         let hours = |ago: i64| Timestamp::UNIX_EPOCH - SignedDuration::from_hours(ago);
         let begun =
@@ -839,13 +839,13 @@ mod tests {
         let filed = |head: &str, label: Label, candidates: &[Candidate]| {
             joined_case(filed_as(head, "The tap drips.", &sorted(label), candidates))
         };
-        let mut cases: Vec<Candidate> = (1..=20).map(|number| begun(1000 + number, 24 - number)).collect();
-        assert_eq!(filed(HEAD, Label::Complaint, &cases[1..]), None, "the twentieth is a case of its own");
-        assert_eq!(filed(HEAD, Label::Complaint, &cases), Some(cases[19].reference.to_string()));
+        let mut cases: Vec<Candidate> = (1..=50).map(|number| begun(1000 + number, 23 - number / 3)).collect();
+        assert_eq!(filed(HEAD, Label::Complaint, &cases[1..]), None, "the fiftieth is a case of its own");
+        assert_eq!(filed(HEAD, Label::Complaint, &cases), Some(cases[49].reference.to_string()));
 
-        cases[19].kind = Kind::ServiceRequest;
-        assert_eq!(filed(HEAD, Label::ServiceRequest, &cases), Some(cases[19].reference.to_string()));
-        assert_eq!(filed(HEAD, Label::Complaint, &cases), Some(cases[18].reference.to_string()), "its clock runs");
+        cases[49].kind = Kind::ServiceRequest;
+        assert_eq!(filed(HEAD, Label::ServiceRequest, &cases), Some(cases[49].reference.to_string()));
+        assert_eq!(filed(HEAD, Label::Complaint, &cases), Some(cases[48].reference.to_string()), "its clock runs");
         let requests: Vec<_> =
             cases.iter().cloned().map(|case| Candidate { kind: Kind::ServiceRequest, ..case }).collect();
         assert_eq!(filed(HEAD, Label::Complaint, &requests), None, "no complaint without a clock");
