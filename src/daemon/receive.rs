@@ -199,10 +199,12 @@ impl<M: Mailbox> Receive<M> {
     }
 
     async fn store(&mut self, folder: &str, uidvalidity: i64, batch: &mut Batch) -> anyhow::Result<usize> {
-        let messages = std::mem::take(batch).messages;
+        let mut messages = std::mem::take(batch).messages;
         if messages.is_empty() {
             return Ok(0);
         }
+        // What comes again is a copy of what came first, however late that could be taken.
+        messages.sort_by_key(|message| message.arrived);
         let (office, name) = (&self.office, &self.config.name);
         let new = office.store.receive(name, folder, uidvalidity, &messages, office.clock.now()).await?;
         info!(mailbox = name, folder, taken = messages.len(), new, "Messages stored");

@@ -374,6 +374,26 @@ async fn any_number_of_messages_that_are_not_given_keep_no_newer_one_waiting_and
 }
 
 #[tokio::test]
+async fn a_clock_begins_with_the_message_and_not_with_its_copy_though_it_was_not_given_at_first() {
+    let mut world = World::at("Thu 19 Nov 2026 23:00").await;
+    let mail = complaint("Ann Example <ann@example.com>", "The lift").known_as("4711@example.com");
+    world.arrives("complaints", "INBOX", mail.clone());
+    world.mailbox_withholds_the_newest(true);
+    world.looks().await;
+    world.mailbox_withholds_the_newest(false);
+    world.clock.set(world.now() + 2.hours());
+    world.arrives(
+        "complaints",
+        "INBOX",
+        mail.header("Received: by another.example.com; Fri, 20 Nov 2026 01:00:00 +0000"),
+    );
+    world.looks().await;
+    let case = world.cases().await.remove(0);
+    assert!(world.history(&case).await.contains(&"acknowledge by 2026-11-26".to_owned()));
+    assert_eq!(world.letters_to(ANN).len(), 1);
+}
+
+#[tokio::test]
 async fn a_message_that_has_the_number_of_one_that_was_not_given_is_tried_like_any_other() {
     let world = World::at("Fri 20 Nov 2026 15:00").await;
     let server = Grudges::holding(&world, 1);
