@@ -1,11 +1,9 @@
 //! Mailbox → inbox. Every message is stored, as it came, before anybody looks at it.
 
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 
@@ -13,7 +11,7 @@ use super::office::Office;
 use super::operator;
 use super::watch::Pulse;
 use crate::config::MailboxConfig;
-use crate::mail::mailbox::{Fetched, Mailbox, MailboxError, Raw, Uid};
+use crate::mail::mailbox::{Fetched, Mailbox, MailboxError, Raw, Uid, answer};
 use crate::store::Arrived;
 
 /// A batch is stored when it holds this many messages or bytes, whichever comes first.
@@ -164,10 +162,7 @@ impl<M: Mailbox> Receive<M> {
         }
         // The line may be too slow for a large message.
         let limit = self.office.config.limits.message_bytes >> (self.strikes(place) / 2).min(HALVINGS_MAX);
-        // The protocol's parser may panic on a server's answer; the session is not to be trusted after that.
-        let fetched = AssertUnwindSafe(self.mailbox.fetch(uid, limit)).catch_unwind().await;
-        let fetched =
-            fetched.unwrap_or_else(|_| Err(MailboxError::Lost("the answer could not be parsed".to_owned())))?;
+        let fetched = answer(self.mailbox.fetch(uid, limit)).await?;
         self.stubborn.remove(place);
         Ok(fetched.map(arrived))
     }

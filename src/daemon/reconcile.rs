@@ -4,7 +4,6 @@
 //! mail is moved to, and was never taken in, is taken in. It gets there when somebody moves it by hand before the program
 //! saw it, and when a database is restored that is older than what was moved since.
 
-use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +21,7 @@ use super::{Progress, operator};
 use crate::config::{Config, Limits, MailboxConfig};
 use crate::domain::calendar::next_look;
 use crate::domain::reconcile::{Difference, Facts, Folder, Reconciled, Tally, in_doubt, never_read, not_taken};
-use crate::mail::mailbox::{AnyMailbox, Mailbox, MailboxError, Raw};
+use crate::mail::mailbox::{AnyMailbox, Mailbox, MailboxError, Raw, answer};
 use crate::store::{FOR_ALL, Store};
 
 /// When to compare each day, before anybody reads the morning's list.
@@ -257,20 +256,20 @@ impl Desk<'_> {
                 Ok(Some(message)) => message,
                 Ok(None) => continue,
                 Err(trouble) => {
-                    match open_again(session, folder).await {
+                    reading.trouble = match open_again(session, folder).await {
                         Ok(()) if never_read > 0 => {
                             never_read -= 1;
                             continue;
                         }
                         Ok(()) => {
                             failures += 1;
-                            reading.trouble = Some(trouble);
+                            Some(trouble)
                         }
                         Err(trouble) => {
                             failures = FAILURES_MAX;
-                            reading.trouble = Some(trouble);
+                            Some(trouble)
                         }
-                    }
+                    };
                     reading.unread.push(uid);
                     if failures == FAILURES_MAX {
                         reading.unread.extend(doubtful);
@@ -333,12 +332,6 @@ struct Reading {
     unread: Vec<String>,
     /// Why the last of these could not be read.
     trouble: Option<MailboxError>,
-}
-
-/// What the server answers. The protocol's parser may panic on that, and the session is not to be trusted then.
-async fn answer<T>(asked: impl Future<Output = Result<T, MailboxError>>) -> Result<T, MailboxError> {
-    let answered = AssertUnwindSafe(asked).catch_unwind().await;
-    answered.unwrap_or_else(|_| Err(MailboxError::Lost("the answer could not be parsed".to_owned())))
 }
 
 /// Opens the folder after an error, with which the session went: only when this succeeds is a message at fault.

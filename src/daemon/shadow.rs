@@ -7,9 +7,6 @@
 //! daemon's would have. Nobody acts in it. A date is followed until it has passed: from then on everybody would be reminded
 //! every working day, which tells nothing more.
 
-use std::panic::AssertUnwindSafe;
-
-use futures::FutureExt as _;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,7 +18,7 @@ use super::{Progress, handle, remind, send};
 use crate::config::MailboxConfig;
 use crate::domain::calendar::london_date;
 use crate::domain::ladder::Rung;
-use crate::mail::mailbox::{AnyMailbox, Mailbox as _, MailboxError, Uid};
+use crate::mail::mailbox::{AnyMailbox, Mailbox as _, MailboxError, Uid, answer};
 use crate::mail::transport::Nowhere;
 
 /// Messages in a row that cannot be read: the connection is at fault, not they.
@@ -171,17 +168,14 @@ impl<'a> Look<'a> {
 impl Looked<'_> {
     async fn arrivals(&mut self, folder: &str, since: Timestamp) -> Result<(i64, Vec<(Uid, Timestamp)>), MailboxError> {
         let uidvalidity = self.open(folder).await?;
-        // The protocol's parser may panic on a server's answer; the session is not to be trusted after that.
-        let arrivals = AssertUnwindSafe(self.mailbox.arrivals(since)).catch_unwind().await;
-        Ok((uidvalidity, arrivals.unwrap_or_else(|_| Err(unparsable()))?))
+        Ok((uidvalidity, answer(self.mailbox.arrivals(since)).await?))
     }
 
     async fn fetch(&mut self, lying: &Lying, limit: u64) -> Result<Option<crate::store::Arrived>, MailboxError> {
         if self.open(&lying.folder).await? != lying.uidvalidity {
             return Err(MailboxError::Lost(format!("the folder {} was made anew meanwhile", lying.folder)));
         }
-        let fetched = AssertUnwindSafe(self.mailbox.fetch(&lying.uid, limit)).catch_unwind().await;
-        Ok(fetched.unwrap_or_else(|_| Err(unparsable()))?.map(arrived))
+        Ok(answer(self.mailbox.fetch(&lying.uid, limit)).await?.map(arrived))
     }
 
     /// Opens the folder, unless it is open.
@@ -206,10 +200,6 @@ impl Looked<'_> {
         let mailbox = self.config.name.clone();
         Unread { mailbox, folder: folder.to_owned(), uid: uid.cloned(), why: error.to_string() }
     }
-}
-
-fn unparsable() -> MailboxError {
-    MailboxError::Lost("the answer could not be parsed".to_owned())
 }
 
 /// Plays what is stored until `until`, as far as something happens.

@@ -1,8 +1,10 @@
 //! Where mail arrives: an IMAP server, or a local Maildir.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use jiff::Timestamp;
 
 use super::imap::ImapMailbox;
@@ -50,6 +52,16 @@ pub enum MailboxError {
     /// Connection lost, time-out, or an answer that makes no sense.
     #[error("connection lost: {0}")]
     Lost(String),
+}
+
+/// What the server answers. The protocol's parser may panic on that; the session is not to be trusted then.
+///
+/// # Errors
+///
+/// Those of `asked`, and [`MailboxError::Lost`] when it panicked.
+pub async fn answer<T>(asked: impl Future<Output = Result<T, MailboxError>>) -> Result<T, MailboxError> {
+    let answered = AssertUnwindSafe(asked).catch_unwind().await;
+    answered.unwrap_or_else(|_| Err(MailboxError::Lost("the answer could not be parsed".to_owned())))
 }
 
 /// What a server says of a message without giving it.
