@@ -11,9 +11,9 @@ use life::{Life, complaint, person, words};
 use redress::domain::absence::{Absence, Absences};
 use redress::domain::calendar::{Calendar, WorkingDays, london, london_date};
 use redress::domain::case::{
-    Addition, Answer, Case, Cause, Channel, Dissatisfied, Elsewhere, Ending, Event, Finding, Flags, Ground, Input,
-    Kind, Letter, LetterKind, Matter, NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy, RemedyKind,
-    Resident, Says, Sorting, Writer, logged,
+    Addition, Answer, Case, Cause, Channel, Decision, Dissatisfied, Elsewhere, Ending, Event, Finding, Flags, Ground,
+    Input, Kind, Letter, LetterKind, Matter, NoteKind, Opening, Outcome, Prefers, Promised, Refusal, Remedy,
+    RemedyKind, Resident, Says, Sorting, Writer, logged,
 };
 use redress::domain::code::{Duty, Stage};
 use redress::domain::command::{Command, Log, Redefinition};
@@ -595,6 +595,38 @@ fn a_proclaimed_holiday_moves_the_open_dates_it_lies_in_and_no_others() {
     assert!(due.skipped.iter().any(|(day, _)| *day == date(2026, 12, 9)), "and the working says why");
     assert_eq!(life.got("Ada").last(), Some(&LetterKind::DatesMoved));
     assert!(life.happens(&Input::CalendarChanged).unwrap().events.is_empty(), "once");
+}
+
+#[test]
+fn what_is_owed_again_is_due_by_the_bank_holidays_as_they_are_by_now() {
+    let proclaimed = || Calendar::england_and_wales(&[(date(2026, 12, 15), "Proclaimed".to_owned())], &[]);
+    let moved_to = |done: &Decision| {
+        let moved = done.events.iter().filter_map(|line| match &line.event {
+            Event::DeadlineMoved { duty, due, cause: Cause::Calendar, .. } => Some((*duty, due.date)),
+            _ => None,
+        });
+        moved.collect::<Vec<_>>()
+    };
+    // While the response counted as given, its last day became a bank holiday; the day after, its letter comes back.
+    let mut life = Life::of_complaint(RECEIVED);
+    life.respond("Ada", Finding::NotUpheld).unwrap();
+    life.calendar = proclaimed();
+    let done = life.happens(&Input::CalendarChanged).unwrap();
+    assert_eq!(moved_to(&done), [(Duty::Close, date(2027, 1, 4))], "what is met stays as it is");
+    let (letter, _) = life.case.letters.iter().find(|(_, letter)| letter.kind == LetterKind::Response).unwrap();
+    let (letter, outcome) = (*letter, Outcome::Returned { message: 9, why: words("no such user") });
+    life.now = london(date(2026, 12, 16), 9, 0);
+    let done = life.happens(&Input::Posted { letter, outcome }).unwrap();
+    assert_eq!(moved_to(&done), [(Duty::RespondStage1, date(2026, 12, 16))]);
+    assert!(done.letters.iter().any(|letter| letter.says.kind() == LetterKind::DatesMoved));
+    assert!(life.happens(&Input::CalendarChanged).unwrap().events.is_empty(), "nothing is left for the next start");
+
+    // It was withdrawn meanwhile, and goes on.
+    let mut life = Life::of_complaint(RECEIVED);
+    life.act("Ada", Command::Withdraw { how: words("By telephone") }).unwrap();
+    life.calendar = proclaimed();
+    let done = life.act("Ada", Command::Reopen { because: words("They thought again.") }).unwrap();
+    assert_eq!(moved_to(&done), [(Duty::RespondStage1, date(2026, 12, 16))]);
 }
 
 #[test]

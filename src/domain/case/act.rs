@@ -492,7 +492,7 @@ impl Draft<'_> {
         self.record_now(Event::EscalationMistaken { by: by.clone(), because });
         self.lapse(Duty::AcknowledgeStage2);
         self.lapse(Duty::RespondStage2);
-        self.owe_again(Duty::Close);
+        self.owe_what_lapsed([Duty::Close]);
         // It had been closed, and what the resident wrote has opened it again.
         if !self.case.duties.get(&Duty::Close).is_some_and(Obligation::open) {
             self.set_deadline(Duty::Close, self.today());
@@ -625,7 +625,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Everything is as it was before the end: what was owed then is owed again, by the same dates.
+    /// Everything is as it was before the end: what was owed then is owed again.
     fn reopen(&mut self, by: &Person, because: Words) -> Result<(), Refusal> {
         let Some(ending) = self.case.ended.clone() else { return Err(Refusal::NotEnded) };
         self.record_now(Event::Reopened { by: by.clone(), because });
@@ -647,20 +647,18 @@ impl Draft<'_> {
 
     fn owe_stage_again(&mut self) {
         let stage = self.case.stage;
-        if !self.case.acknowledged.contains_key(&stage) {
-            self.owe_again(stage.acknowledge());
-        }
-        self.owe_again(stage.respond());
+        let acknowledge = Some(stage.acknowledge()).filter(|_| !self.case.acknowledged.contains_key(&stage));
+        self.owe_what_lapsed(acknowledge.into_iter().chain([stage.respond()]));
         // Refused before it was acknowledged: then it is acknowledged now.
         if !self.case.acknowledgement_written(stage) && self.case.answered_by_itself() {
             self.acknowledge(stage);
         }
     }
 
-    fn owe_again(&mut self, duty: Duty) {
-        if self.case.duties.get(&duty).is_some_and(|owed| owed.lapsed.is_some()) {
-            self.record_now(Event::DutyReopened { duty });
-        }
+    fn owe_what_lapsed(&mut self, duties: impl IntoIterator<Item = Duty>) {
+        let lapsed = |duty: &Duty| self.case.duties.get(duty).is_some_and(|owed| owed.lapsed.is_some());
+        let lapsed: Vec<Duty> = duties.into_iter().filter(lapsed).collect();
+        self.owe_again(lapsed);
     }
 
     /// Nothing is owed any more, save what outlives the case.

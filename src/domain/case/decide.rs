@@ -547,13 +547,22 @@ impl Draft<'_> {
         self.case.duties.get(&duty).filter(|owed| owed.lapsed.is_none())
     }
 
+    /// What was met, or owed no more, is owed again: by the same dates, save where a bank holiday has moved them meanwhile.
+    pub(super) fn owe_again(&mut self, duties: impl IntoIterator<Item = Duty>) {
+        for duty in duties {
+            self.record_now(Event::DutyReopened { duty });
+        }
+        self.recount();
+    }
+
     /// Works out the open dates anew; each that moves is recorded with its cause.
     fn recount(&mut self) {
-        // What is met or missed stays as it is.
-        let open = self.case.duties.iter().filter(|(_, owed)| owed.open() && owed.due.date >= self.today());
+        let open = self.case.duties.iter().filter(|(_, owed)| owed.open());
         let again =
             open.filter_map(|(duty, owed)| Some((*duty, owed.due.clone(), self.house.calendar.again(&owed.due)?)));
-        let changed: Vec<(Duty, Due, Due)> = again.collect();
+        // What is missed, by the old calendar and by the new, stays as it is.
+        let changed: Vec<(Duty, Due, Due)> =
+            again.filter(|(_, was, due)| was.date.max(due.date) >= self.today()).collect();
         let mut moves = Vec::new();
         for (duty, was, due) in changed {
             if due.date != was.date {
@@ -596,7 +605,7 @@ impl Draft<'_> {
             && !matches!(outcome, Outcome::Absent { .. })
             && matches!(self.case.ended, None | Some(Ending::Closed))
         {
-            self.record_now(Event::DutyReopened { duty });
+            self.owe_again([duty]);
         }
         let absent_resident = matches!(outcome, Outcome::Absent { .. }) && letter.audience == Audience::Resident;
         if letter.failed() || absent_resident {
