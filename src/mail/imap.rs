@@ -6,6 +6,7 @@
 //! Known weakness: an answer that `async-imap` cannot parse ends the session. A message that causes this each time is
 //! for the caller to notice and set aside.
 
+mod guard;
 mod session;
 
 use std::time::Duration;

@@ -107,7 +107,7 @@ impl SmtpTransport {
             }
         };
         let dotted = Arc::new(AtomicBool::new(false));
-        let line = Line { wire: stream, said: greeting, dotted: dotted.clone() };
+        let line = Line { wire: stream, said: greeting, reply: 0, dotted: dotted.clone() };
         let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(line), &self.hello);
         let mut connection = self.phase(Phase::Greeting, self.patience.command, connecting).await?;
         if let (Some(login), Some(shown)) = (&self.server.login, &shown) {
@@ -340,10 +340,11 @@ fn lost(error: io::Error) -> SendError {
     Phase::Greeting.unanswered(&error.to_string())
 }
 
+/// Bytes of one reply: far more than any server has to say (Postfix, smtp_response_limit).
+const REPLY_MAX: usize = 100_000;
+
 /// One reply of one or more lines, whose code must begin with `wanted`.
 async fn clear_reply(stream: &mut BufReader<TcpStream>, wanted: char) -> Result<String, SendError> {
-    /// Far more than any server has to say (Postfix, smtp_response_limit).
-    const REPLY_MAX: usize = 100_000;
     let mut reply = Vec::new();
     loop {
         let start = reply.len();
@@ -375,6 +376,8 @@ struct Line {
     wire: Box<dyn Wire>,
     /// What the server has said and lettre has not read yet; the greeting, when it came before STARTTLS.
     said: Vec<u8>,
+    /// Bytes it has said since we spoke last: lettre reads a line of any length.
+    reply: usize,
     /// Whether the letter's final dot was written: up to there the server cannot have taken it.
     dotted: Arc<AtomicBool>,
 }
@@ -385,6 +388,10 @@ impl Line {
         let mut bytes = [0; 4096];
         let mut buf = ReadBuf::new(&mut bytes);
         ready!(Pin::new(&mut self.wire).poll_read(cx, &mut buf))?;
+        self.reply += buf.filled().len();
+        if self.reply > REPLY_MAX {
+            return Poll::Ready(Err(io::Error::other("a reply without end")));
+        }
         // lettre gives up on a reply that is not UTF-8; a "250" with an umlaut must not look like silence.
         self.said.extend(buf.filled().iter().map(|byte| if byte.is_ascii() { *byte } else { b'?' }));
         Poll::Ready(Ok(!buf.filled().is_empty()))
@@ -426,6 +433,7 @@ impl AsyncWrite for Line {
         if !self.said.is_empty() {
             return Poll::Ready(Err(self.out_of_step()));
         }
+        self.reply = 0;
         let written = Pin::new(&mut self.wire).poll_write(cx, bytes);
         // lettre writes "CRLF . CRLF" on its own; a tail of it counts, should the head have gone before.
         if let Poll::Ready(Ok(count)) = written

@@ -18,6 +18,7 @@ use secrecy::ExposeSecret;
 use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
+use super::guard::Guard;
 use crate::mail::mailbox::{Facts, Fetched, Folder, MailboxError, Raw};
 use crate::mail::token::Shown;
 use crate::mail::wire::Wire;
@@ -80,7 +81,7 @@ pub struct Capabilities {
 #[derive(Debug)]
 pub struct Session<W: Wire = Box<dyn Wire>> {
     // Buffered, for a command is written in pieces and each would become a TLS record of its own.
-    client: Client<BufWriter<W>>,
+    client: Client<BufWriter<Guard<W>>>,
     patience: Patience,
     commands: u32,
     pub can: Capabilities,
@@ -122,14 +123,14 @@ impl Heard {
 impl<W: Wire> Session<W> {
     /// A session that has heard nothing yet.
     pub fn new(stream: W, patience: Patience) -> Session<W> {
-        let client = Client::new(BufWriter::new(stream));
+        let client = Client::new(BufWriter::new(Guard::new(stream)));
         Session { client, patience, commands: 0, can: Capabilities::default(), unreadable: false, news: false }
     }
 
     /// The connection itself, to go on in TLS. What came after the last answer stays in the parser's buffer and is gone:
     /// before TLS it could be anybody's.
     pub fn into_stream(self) -> W {
-        self.client.into_inner().into_inner()
+        self.client.into_inner().into_inner().into_inner()
     }
 
     async fn say(&mut self, line: &[u8]) -> Result<(), MailboxError> {

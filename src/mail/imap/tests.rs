@@ -418,6 +418,27 @@ async fn a_server_that_turns_us_away_is_quoted() {
 }
 
 #[tokio::test]
+async fn an_answer_nested_without_end_ends_the_session_and_not_the_program() {
+    let parts = |deep: usize| -> Script {
+        let answer = format!("* 1 FETCH (UID 4 BodyStructure {}\r\n", "(".repeat(deep));
+        Box::leak(vec![&*answer.leak()].into_boxed_slice())
+    };
+    let (fetched, _) = fetch(vec![parts(100_000)]).await;
+    assert_eq!(lost(fetched), "an answer nested too deeply to be read");
+    // In two halves, the second after we have spoken.
+    let (mut mailbox, _) = opened(ABLE, vec![&["+ idling\r\n* 1 FETCH (UID 4 BODYSTRUCTURE ("], parts(100)]).await;
+    lost(mailbox.wait(SECOND / 4).await);
+}
+
+#[tokio::test]
+async fn a_message_that_speaks_of_imap_is_read() {
+    let body: Script = &["* 1 FETCH (UID 4 BODY[]<0> {19}\r\nBODYSTRUCTURE ((a)))\r\n# OK\r\n"];
+    let facts: Script = &["* 1 FETCH (UID 4 RFC822.SIZE 19 INTERNALDATE \"17-Jul-2026 02:44:25 +0100\")\r\n# OK\r\n"];
+    let (fetched, _) = fetch(vec![facts, body]).await;
+    assert_eq!(fetched.unwrap().unwrap().raw, Raw::Whole(b"BODYSTRUCTURE ((a))".to_vec()));
+}
+
+#[tokio::test]
 async fn idle_wakes_on_new_mail_and_on_nothing_else() {
     // The tag of DONE is that of IDLE, the fourth command.
     let idle: Script = &["+ idling\r\n* OK Still here\r\n* 1 FETCH (FLAGS (\\Seen))\r\n", "R4 OK done\r\n"];

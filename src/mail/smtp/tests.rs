@@ -237,6 +237,15 @@ async fn an_answer_that_is_not_utf8_is_an_answer() {
 }
 
 #[tokio::test]
+async fn a_reply_without_end_is_not_listened_to() {
+    for (place, before) in [(EHLO, "250-"), (RCPT, "250 "), (DOT, "250 ")] {
+        let endless = format!("{before}{}", "x".repeat(2 * REPLY_MAX)).leak();
+        let error = send(&until(place, endless)).await.unwrap_err();
+        assert!(error.to_string().contains("a reply without end"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_letter_that_smtp_cannot_carry_is_not_sent_at_all() {
     for bytes in
         [&b"A: b\n\nc\r\n"[..], b"A: b\r\n\r\nc\rd\r\n", b"A: b\r\n\r\nc\n.\n\r\n", b"A: b\r\n\r\n\r", b"\n", b"\r\n\n"]
