@@ -428,6 +428,19 @@ async fn a_complaint_in_the_junk_folder_is_not_answered_but_its_clock_runs() {
 }
 
 #[tokio::test]
+async fn a_mail_server_whose_clock_is_ahead_makes_nothing_due_later() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    let mail =
+        Mail::from(ANN).saying("Complaint", "I want to make a formal complaint. The lift has been broken for weeks.");
+    let next_year = world.now() + jiff::SignedDuration::from_hours(365 * 24);
+    world.mailboxes["complaints"].lock().unwrap().puts("INBOX", next_year, mail.known_as("ahead@example.com").raw());
+    world.looks().await;
+    assert_eq!(world.told(ANN).await, ["Fri 20 Nov 15:00 acknowledgement"]);
+    let case = world.cases().await.pop().expect("a case");
+    assert!(world.history(&case).await.contains(&"acknowledge by 2026-11-27".to_owned()), "from when we had it");
+}
+
+#[tokio::test]
 async fn older_mail_is_listed_and_never_answered() {
     let mut world = World::at("Sat 31 Oct 2026 15:00").await;
     world.mail(complaint()).await;

@@ -23,6 +23,7 @@ pub struct Message {
     pub id: MessageNo,
     pub mailbox: String,
     pub folder: String,
+    /// As the mail server says, and not after it was stored: a clock that is ahead there makes nothing due later.
     pub arrived: Timestamp,
     pub size: u64,
     pub whole: bool,

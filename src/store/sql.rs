@@ -74,7 +74,7 @@ UPDATE inbox SET attempts = attempts + 1, next_at = $2
     "SELECT id FROM inbox WHERE state = 'new' AND next_at <= $1 AND $3 LIKE '%,' || mailbox || ',%' ORDER BY id LIMIT 1",
     ")
    AND state = 'new' AND next_at <= $1
-RETURNING id, mailbox, folder, arrived_at, size, whole, raw, attempts"
+RETURNING id, mailbox, folder, arrived_at, stored_at, size, whole, raw, attempts"
 );
 pub(super) const POSTPONE: &str = "UPDATE inbox SET next_at = $2 WHERE id = $1 AND state = 'new'";
 /// The same, and the try does not count.
@@ -89,7 +89,7 @@ UPDATE inbox SET state = $2, sorted = $3, note = $4, message_id = $5, same_words
 pub(super) const LINK_MESSAGE: &str = "
 INSERT INTO message_case (inbox_id, case_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 pub(super) const RAW: &str = "
-SELECT id, mailbox, folder, arrived_at, size, whole, raw, attempts FROM inbox WHERE id = $1";
+SELECT id, mailbox, folder, arrived_at, stored_at, size, whole, raw, attempts FROM inbox WHERE id = $1";
 /// A copy of the same words that came to a mailbox by another road: an alias, a distribution list, an address beside it.
 macro_rules! same_words {
     ($name:literal) => {
