@@ -536,6 +536,32 @@ async fn a_web_form_is_answered_to_its_reply_to_only_when_it_is_configured_as_on
 }
 
 #[tokio::test]
+async fn people_who_write_through_one_web_form_are_not_told_of_each_others_cases() {
+    let known = |config: &mut Config| config.landlords[0].forms.push("website@forms.example.com".to_owned());
+    // A form that nobody has configured says at least that it is automatic.
+    for (setup, header) in [(known as fn(&mut Config), "X-Form: contact"), (|_| (), "Auto-Submitted: auto-generated")] {
+        let form = |who: &str, subject: &str, body: &str| {
+            let mail = Mail::from("Website <website@forms.example.com>").header(&format!("Reply-To: {who}"));
+            mail.header(header).saying(subject, body)
+        };
+        let mut world = World::with("Fri 20 Nov 2026 15:00", setup).await;
+        world.mail(form("ann@example.com", "Contact form", REQUEST)).await;
+        world.mail(form("bob@example.com", "Contact form", COMPLAINT)).await;
+        let [anns, bobs] = world.cases().await.try_into().expect("two cases");
+        for letter in world.letters_to("bob@example.com").into_iter().chain(world.letters_to(OFFICER)) {
+            assert!(!(letter.says(&anns) && letter.says(&bobs)), "{}", letter.text);
+        }
+        // What Ann writes next about hers is hers, and not on the complaint of whoever came next.
+        world.mail(form("ann@example.com", &format!("About {anns}"), COMPLAINT)).await;
+        assert_eq!(world.cases().await.len(), 3);
+        // And whoever names somebody else's case is not taken for them.
+        let before = world.history(&anns).await.len();
+        world.mail(form("carl@example.com", "Contact form", &format!("{COMPLAINT} It is like {anns}."))).await;
+        assert_eq!((world.cases().await.len(), world.history(&anns).await.len()), (4, before));
+    }
+}
+
+#[tokio::test]
 async fn stored_mail_is_moved_and_a_server_that_refuses_it_keeps_nothing_from_being_read() {
     let moving = |config: &mut Config| config.mailboxes[0].move_to = Some("Logged".to_owned());
     let mut world = World::with("Fri 20 Nov 2026 15:00", moving).await;

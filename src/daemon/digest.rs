@@ -209,7 +209,8 @@ async fn beside(office: &Office, landlord: &Landlord, files: &[CaseFile], last: 
     let own: BTreeSet<String> = openings.map(|opening| opening.reference.to_string()).collect();
     let (mut junk, mut elsewhere) = (Vec::new(), Vec::new());
     for message in office.store.messages_since(last).await? {
-        let mailbox = office.mailbox(&message.mailbox)?;
+        // Another daemon's, or of a mailbox that has left the configuration.
+        let Ok(mailbox) = office.mailbox(&message.mailbox) else { continue };
         let ours = mailbox.landlord == landlord.key;
         match mailbox.junk.as_deref() == Some(message.folder.as_str()) {
             true => junk.push((ours, message)),

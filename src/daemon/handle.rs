@@ -329,9 +329,11 @@ impl Desk<'_> {
     }
 
     fn open(&self, landlord: &str, opening: Box<Opening>, away: &Absences) -> anyhow::Result<Change> {
-        let writers = [self.read.from.as_ref(), self.read.reply_to.as_ref()].into_iter().flatten();
-        let writers = writers.map(|writer| writer.address.clone());
-        let participants: Vec<String> = writers.filter(|address| !self.office.own.staff.contains(address)).collect();
+        let own = &self.office.own;
+        let reply_to = self.read.reply_to.as_ref().map(|reply_to| &reply_to.address);
+        let writers = self.writer().into_iter().chain(reply_to);
+        let writers = writers.filter(|writer| !own.staff.contains(*writer) && !own.forms.contains(*writer));
+        let participants: Vec<String> = writers.cloned().collect();
         let (case, thread) = (Case::default(), self.threaded(&[]));
         let enclosed = self.enclosed();
         let new = Before::new_case(self.office.landlord(landlord)?, &case, away);
@@ -414,10 +416,14 @@ impl Desk<'_> {
 
     /// Addresses by whose cases the message may be about.
     fn speakers(&self) -> BTreeSet<String> {
-        let writer = self.read.from.as_ref().map(|from| &from.address);
+        let writer = self.writer();
         let staff = writer.is_some_and(|writer| self.office.own.staff.contains(writer));
         let written_to = self.read.recipients.iter().filter(|_| staff).take(SPEAKERS_MAX);
         writer.into_iter().chain(written_to).cloned().collect()
+    }
+
+    fn writer(&self) -> Option<&String> {
+        filing::writer(self.read, &self.office.config.landlords).map(|writer| &writer.address)
     }
 
     /// Message-IDs the message answers, the nearest first.
@@ -436,7 +442,6 @@ impl Desk<'_> {
 
     fn candidate(&self, known: &Known, quoted: &BTreeSet<Reference>) -> Option<Candidate> {
         let opening = known.case.opening.as_ref()?;
-        let sender = self.read.from.as_ref().map(|from| &from.address);
         let ours =
             |id: &String| our_letter(id, &self.office.key).is_some_and(|(reference, _)| reference == opening.reference);
         let ombudsman = self.ombudsman.iter().flat_map(|theirs| &theirs.references);
@@ -459,7 +464,7 @@ impl Desk<'_> {
             },
             handler: self.reads_for_the_handler(known),
             by_thread: self.answered().position(|id| ours(id) || known.thread.contains(id)),
-            sender_known: sender.is_some_and(|sender| known.participants.contains(sender)),
+            sender_known: self.writer().is_some_and(|writer| known.participants.contains(writer)),
             related: known.case.links.iter().cloned().collect(),
             our_letter: self.answered().enumerate().find_map(|(position, id)| {
                 Some((position, self.letter_to_writer(id, &opening.reference, &known.case)?))

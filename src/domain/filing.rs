@@ -414,7 +414,7 @@ fn fresh(item: &Item, known: &Known, sorted: &Sorted) -> Filing {
 /// and with an unhappy word the newest complaint. `None` for what may be of several people, or cannot be read.
 fn flooded<'a>(item: &Item, known: &Known<'a>, sorted: &Sorted) -> Option<&'a Candidate> {
     let (message, from) = (item.message, item.message.from.as_ref()?);
-    let form = known.landlords.iter().any(|landlord| landlord.forms.contains(&from.address));
+    let form = writer(message, known.landlords) != Some(from);
     let alone = message.may_answer && !form && answer_to(message, known.landlords) == Some(from.address.as_str());
     if !alone || set_aside(item).is_some() {
         return None;
@@ -461,6 +461,13 @@ fn open(item: &Item, known: &Known, sorted: &Sorted, matter: Option<Matter>, abo
         _ => "complaint",
     };
     Filing::Open { cases, also, sorted }
+}
+
+/// Whoever wrote it. A web form or portal is nobody: all who write through it would be one person, told of each other's cases.
+pub fn writer<'a>(message: &'a Message, landlords: &[Landlord]) -> Option<&'a message::Mailbox> {
+    let form = |writer: &&message::Mailbox| landlords.iter().any(|landlord| landlord.forms.contains(&writer.address));
+    let from = message.from.as_ref().filter(|from| message.may_answer && !form(from));
+    from.or(message.reply_to.as_ref()).filter(|writer| !form(writer))
 }
 
 /// Where an answer to the message goes: to whoever wrote what was passed on, else to its Reply-To.

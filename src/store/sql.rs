@@ -122,7 +122,9 @@ pub(super) const ADD_ABSENCE: &str = "
 INSERT INTO absence (address, since, until, cover, recorded_by, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)";
 
 pub(super) const CASES_BY_REFERENCE: &str = "SELECT id FROM case_file WHERE reference = $1";
-pub(super) const CASES_BY_PARTICIPANT: &str = "SELECT case_id FROM participant WHERE address = $1 ORDER BY case_id";
+/// The newest: an adviser or a portal may have written about hundreds, and each is read whole.
+pub(super) const CASES_BY_PARTICIPANT: &str = "
+SELECT case_id FROM participant WHERE address = $1 ORDER BY case_id DESC LIMIT 100";
 pub(super) const CASES_BY_MESSAGE_ID: &str = "
 SELECT m.case_id FROM inbox i JOIN message_case m ON m.inbox_id = i.id WHERE i.message_id = $1 ORDER BY m.case_id";
 pub(super) const PARTICIPANTS: &str = "SELECT address FROM participant WHERE case_id = $1 ORDER BY address";

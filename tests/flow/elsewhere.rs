@@ -118,6 +118,19 @@ async fn messages_without_a_message_id_are_each_logged_and_answered_once() {
 }
 
 #[tokio::test]
+async fn a_mailbox_that_has_left_the_configuration_keeps_no_list_from_being_written() {
+    let mut world = World::with_a_second_mailbox("Fri 20 Nov 2026 15:00").await;
+    world.mail(unclear()).await;
+    let gone = world.config.mailboxes[1].name.clone();
+    world.arrives(&gone, "INBOX", Mail::from(ANN).saying("Dripping tap", REQUEST));
+    world.looks().await;
+    world.config.mailboxes.pop();
+    world.restart().await;
+    world.goes_to("Mon 23 Nov 2026 12:00").await;
+    assert_eq!(world.lists_to(OFFICER).len(), 1);
+}
+
+#[tokio::test]
 async fn a_message_that_lies_in_two_folders_as_gmail_keeps_it_is_one_case() {
     let folders = |config: &mut Config| config.mailboxes[0].folders = vec!["INBOX".to_owned(), "All Mail".to_owned()];
     let mut world = World::with("Fri 20 Nov 2026 15:00", folders).await;

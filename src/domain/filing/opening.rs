@@ -24,7 +24,7 @@ pub(super) fn opening(
     let message = item.message;
     let set_aside = set_aside(item).filter(|_| matter.is_none());
     let passed_on = passed_on(message, known.landlords);
-    let writer = passed_on.map(|forward| &forward.from).or(message.from.as_ref());
+    let writer = passed_on.map(|forward| &forward.from).or(super::writer(message, known.landlords));
     // Code 3.2: the clock starts when any member of staff first had it.
     let earlier = passed_on.and_then(|forward| forward.date).filter(|date| *date < item.arrived);
     let address = answer_to(message, known.landlords).filter(|address| can_be_answered(address, known.landlords));
