@@ -62,6 +62,14 @@ pub struct Route {
     unwritten: Option<(Claimed, Sent)>,
 }
 
+impl Route {
+    /// Nothing leaves for a while, and the longer the more often it was tried in vain.
+    fn rest(&mut self, now: Timestamp) {
+        let rest = ROUTE_RESTS[self.rests.min(ROUTE_RESTS.len() - 1)];
+        (self.rests_until, self.rests) = (Some(now + SignedDuration::from_secs(rest)), self.rests + 1);
+    }
+}
+
 /// Sends the letter that has been due longest; or holds it, when the [gate](crate::domain::brake) stops it.
 ///
 /// # Errors
@@ -349,10 +357,14 @@ fn after(letter: &Claimed, error: SendError, now: Timestamp, route: &mut Route) 
         SendError::Never(reply) => Sent::Refused(reply),
         SendError::Unknown(reply) => Sent::Unknown(reply, wait(doubled.max(WAIT_UNKNOWN_S))),
         SendError::RouteBroken(reply) => {
-            let rest = wait(ROUTE_RESTS[route.rests.min(ROUTE_RESTS.len() - 1)]);
-            (route.rests_until, route.rests) = (Some(rest), route.rests + 1);
+            route.rest(now);
             route.fit = false;
             Sent::RouteBroken(reply, now)
+        }
+        // The operator hears of it when letters have waited for an hour.
+        SendError::Unreached(reply) => {
+            route.rest(now);
+            Sent::Unreached(reply, now)
         }
     }
 }
@@ -364,6 +376,7 @@ fn word(sent: &Sent) -> &'static str {
         Sent::Again(..) => "again",
         Sent::Unknown(..) => "unknown",
         Sent::RouteBroken(..) => "route broken",
+        Sent::Unreached(..) => "not reached",
         Sent::Dropped => "no longer needed",
     }
 }

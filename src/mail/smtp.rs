@@ -5,13 +5,14 @@
 //!
 //! | phase | 4xx, silence, connection lost | 5xx |
 //! |---|---|---|
-//! | connection, TLS, greeting | [`Again`] | [`RouteBroken`], as are an untrusted certificate and a missing STARTTLS |
-//! | login | [`Again`] | [`RouteBroken`] |
+//! | connection, TLS, greeting | [`Unreached`] | [`RouteBroken`], as are an untrusted certificate and a missing STARTTLS |
+//! | login | [`Unreached`] | [`RouteBroken`] |
 //! | MAIL, RCPT, DATA | [`Again`] | [`Never`]; 530 and 538 (RFC 4954, 6: log in first) [`RouteBroken`] |
 //! | the letter, up to the final dot | [`Again`] | – |
 //! | after the dot | 4xx [`Again`]; silence or connection lost [`Unknown`] | [`Never`] |
 //!
-//! A full mailbox (552 5.2.2) is [`Again`] in every phase: people do tidy up.
+//! A full mailbox (552 5.2.2) is [`Again`] in every phase: people do tidy up. So is what is refused because of who sends, not of
+//! who is to read it: a sender that is blocked or has reached its limit is let in again.
 
 use std::fmt;
 use std::future::Future;
@@ -39,7 +40,10 @@ use super::transport::{Accepted, Envelope, SendError, Transport};
 use super::wire::{self, Wire, WireError};
 use super::words;
 use crate::config::{Security, Server};
-use SendError::{Again, Never, RouteBroken, Unknown};
+use SendError::{Again, Never, RouteBroken, Unknown, Unreached};
+
+/// The sender's address, rights or limit: RFC 3463 (5.1.7, 5.1.8), Gmail (5.4.5), Exchange (the others).
+const SENDER_REFUSED: [&str; 6] = ["5.1.7", "5.1.8", "5.1.90", "5.2.252", "5.4.5", "5.7.60"];
 
 /// How long each phase may last. RFC 5321, 4.5.3.2 is more generous with the commands, and never meant unattended queues
 /// of one letter at a time; its ten minutes for the final answer are kept, for there impatience makes duplicates.
@@ -212,11 +216,15 @@ impl Phase {
     fn refused(self, code: u16, reply: &str) -> SendError {
         let words = words(&format!("{self}: {code} {reply}"));
         let permanent = code >= 500;
+        let status = reply.split_whitespace().next().unwrap_or_default();
         match self {
+            Phase::Greeting | Phase::Login if !permanent => Unreached(words),
             _ if !permanent => Again(words),
             Phase::Greeting | Phase::Login => RouteBroken(words),
             _ if matches!(code, 530 | 538) => RouteBroken(words),
-            _ if reply.split_whitespace().next() == Some("5.2.2") => Again(words),
+            _ if status == "5.2.2" || SENDER_REFUSED.contains(&status) => Again(words),
+            // 552 and 555 are about the letter: its size, its parameters.
+            Phase::Mail if matches!(code, 550 | 553 | 554) && !status.starts_with("5.3.") => Again(words),
             Phase::Mail | Phase::Rcpt | Phase::Data | Phase::Letter | Phase::Dot => Never(words),
         }
     }
@@ -224,7 +232,11 @@ impl Phase {
     /// What it means that no sensible answer came.
     fn unanswered(self, why: &str) -> SendError {
         let words = words(&format!("{self}: {why}"));
-        if self == Phase::Dot { Unknown(words) } else { Again(words) }
+        match self {
+            Phase::Greeting | Phase::Login => Unreached(words),
+            Phase::Dot => Unknown(words),
+            Phase::Mail | Phase::Rcpt | Phase::Data | Phase::Letter => Again(words),
+        }
     }
 
     fn silent(self) -> SendError {
@@ -257,7 +269,7 @@ impl From<NoToken> for SendError {
     fn from(error: NoToken) -> SendError {
         match error {
             NoToken::Refused(_) => RouteBroken(error.to_string()),
-            NoToken::NotNow(_) => Again(error.to_string()),
+            NoToken::NotNow(_) => Unreached(error.to_string()),
         }
     }
 }
@@ -265,7 +277,7 @@ impl From<NoToken> for SendError {
 impl From<WireError> for SendError {
     fn from(error: WireError) -> SendError {
         match error {
-            WireError::NotReached(why) => Again(why),
+            WireError::NotReached(why) => Unreached(why),
             WireError::NotTrusted(why) => RouteBroken(why),
         }
     }

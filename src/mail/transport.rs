@@ -23,7 +23,7 @@ pub struct Accepted {
     pub reply: String,
 }
 
-/// Three answers about the letter, and one about the way. Each carries the phase and the server's words.
+/// Three answers about the letter, and two about the way. Each carries the phase and the server's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// Not taken now; the same bytes may be taken later.
@@ -35,6 +35,9 @@ pub enum SendError {
     /// Everything was said and no answer came: it may have been taken.
     #[error("no answer: {0}")]
     Unknown(String),
+    /// The server was not reached, or hears nobody for now: no letter is at fault, none loses an attempt.
+    #[error("not reached: {0}")]
+    Unreached(String),
     /// The way itself is broken (login refused, no TLS, greeting 5xx): no letter is at fault, none loses an attempt.
     #[error("route broken: {0}")]
     RouteBroken(String),

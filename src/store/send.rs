@@ -99,6 +99,8 @@ pub enum Sent {
     Unknown(String, Timestamp),
     /// The way was broken: the try does not count.
     RouteBroken(String, Timestamp),
+    /// Nobody was there to take it: the try does not count.
+    Unreached(String, Timestamp),
     /// Not sent, because it says nothing that still holds.
     Dropped,
 }
@@ -181,6 +183,7 @@ impl Store {
             Sent::Again(reply, at) => ("again", "queued", *at, reply.as_str(), 1),
             Sent::Unknown(reply, at) => ("unknown", "queued", *at, reply.as_str(), 1),
             Sent::RouteBroken(reply, at) => ("route broken", "queued", *at, reply.as_str(), 0),
+            Sent::Unreached(reply, at) => ("not reached", "queued", *at, reply.as_str(), 0),
             Sent::Dropped => ("dropped", "dropped", now, "no longer needed", 0),
         };
         let settled = (state != "queued").then_some(now.as_millisecond());
@@ -360,7 +363,7 @@ fn outcome(letter: &Claimed, sent: &Sent) -> Option<Outcome> {
         }
         Sent::Refused(reply) => Some(Outcome::Refused { reply: Words::new(reply) }),
         Sent::Dropped => Some(Outcome::Dropped),
-        Sent::Again(..) | Sent::Unknown(..) | Sent::RouteBroken(..) => None,
+        Sent::Again(..) | Sent::Unknown(..) | Sent::RouteBroken(..) | Sent::Unreached(..) => None,
     }
 }
 

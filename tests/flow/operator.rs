@@ -138,6 +138,24 @@ async fn a_trouble_that_ends_twice_in_one_moment_is_told_twice_that_it_is_over()
     assert_eq!(told, ["trouble", "over: trouble", "trouble", "over: trouble"].map(|name| format!("Redress: {name}")));
 }
 
+// Goal: a mail server that nobody reaches over the Christmas closure costs no letter.
+// How:  it is away for nine days, more than the five after which a letter is given up; the operator hears by the second way.
+#[tokio::test]
+async fn letters_wait_for_a_mail_server_that_nobody_reaches_however_long() {
+    let mut world = World::at("Wed 23 Dec 2026 15:00").await;
+    world.server_answers_everybody(Answer::NoConnection);
+    world.mail(Mail::from("Ann Example <ann@example.com>").saying("Complaint", COMPLAINT)).await;
+    world.goes_to("Wed 23 Dec 2026 15:30").await;
+    assert!(troubles(&world).await.is_empty(), "half an hour alarms nobody");
+    world.goes_to("Fri 1 Jan 2027 15:00").await;
+    a_look_is_taken(&world).await;
+    assert!(troubles(&world).await.contains(&"letters do not leave".to_owned()));
+    world.server_answers_everybody(Answer::Taken);
+    world.goes_to("Fri 1 Jan 2027 16:00").await;
+    assert_eq!(world.told(ANN).await.len(), 1);
+    assert!(world.letters_to(OFFICER).iter().all(|letter| !letter.says("could not be delivered")));
+}
+
 /// Names of what is wrong.
 async fn troubles(world: &World) -> Vec<String> {
     let mut names: Vec<String> =

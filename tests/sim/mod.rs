@@ -313,6 +313,8 @@ pub enum Answer {
     Lost,
     /// The login is refused.
     NoLogin,
+    /// Nobody is there.
+    NoConnection,
 }
 
 /// The mail server: answers as told, keeps what it took.
@@ -339,7 +341,7 @@ struct Post {
 impl Transport for Post {
     async fn send(&mut self, letter: Envelope<'_>) -> Result<Accepted, SendError> {
         let lost = |()| SendError::Unknown("the connection was lost".to_owned());
-        self.points.pass("a letter on its way").await.map_err(|()| SendError::Again("no connection".to_owned()))?;
+        self.points.pass("a letter on its way").await.map_err(|()| SendError::Unreached("no connection".to_owned()))?;
         let answer = self.server.lock().unwrap().takes(&letter, self.clock.now());
         self.points.pass("the answer to a letter").await.map_err(lost)?;
         if matches!(answer, Answer::Taken | Answer::Refused) {
@@ -352,6 +354,7 @@ impl Transport for Post {
             Answer::Refused => Err(SendError::Never("550 5.1.1 no such user".to_owned())),
             Answer::Full => Err(SendError::Never("552 5.2.2 mailbox full".to_owned())),
             Answer::Silent | Answer::Lost => Err(SendError::Unknown("no answer to the final dot".to_owned())),
+            Answer::NoConnection => Err(SendError::Unreached("connection refused".to_owned())),
             Answer::NoLogin => Err(SendError::RouteBroken("535 5.7.8 login refused".to_owned())),
         }
     }

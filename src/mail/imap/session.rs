@@ -27,6 +27,8 @@ use MailboxError::{Login as LoginRefused, Lost, Refused};
 
 /// Bytes asked for at a time: a 50 MB message must not stand in memory once more as one answer.
 const CHUNK: u64 = 1024 * 1024;
+/// UIDs in one folder: more than any holds, and as much as is kept of an answer that would never end.
+const FOLDER_MAX: usize = 2_000_000;
 /// UIDs in one command: some servers take no line beyond 8,000 bytes.
 const UIDS_MAX: usize = 500;
 
@@ -287,10 +289,13 @@ impl<W: Wire> Session<W> {
         let mut uids = Vec::new();
         self.ask(&format!("UID SEARCH {criteria}"), |answer| {
             if let Response::MailboxData(MailboxDatum::Search(found)) = answer {
-                uids.extend_from_slice(found);
+                uids.extend(found.iter().take((FOLDER_MAX + 1).saturating_sub(uids.len())));
             }
         })
         .await?;
+        if uids.len() > FOLDER_MAX {
+            return Err(Refused("more messages than any folder holds".into()));
+        }
         uids.sort_unstable();
         uids.dedup();
         Ok(uids)
