@@ -562,6 +562,20 @@ async fn people_who_write_through_one_web_form_are_not_told_of_each_others_cases
 }
 
 #[tokio::test]
+async fn people_who_write_through_one_mailing_list_are_not_taken_for_each_other() {
+    let listed = |who: &str, body: &str| {
+        let mail = Mail::from(who).header("Reply-To: tenants@lists.example.com");
+        mail.header("List-Id: <tenants.lists.example.com>").saying("The lift", body)
+    };
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(listed("ann@example.com", COMPLAINT)).await;
+    let anns = world.cases().await.pop().expect("a case");
+    let before = world.history(&anns).await.len();
+    world.mail(listed("bob@example.com", &format!("{COMPLAINT} It is like {anns}."))).await;
+    assert_eq!((world.cases().await.len(), world.history(&anns).await.len()), (2, before));
+}
+
+#[tokio::test]
 async fn stored_mail_is_moved_and_a_server_that_refuses_it_keeps_nothing_from_being_read() {
     let moving = |config: &mut Config| config.mailboxes[0].move_to = Some("Logged".to_owned());
     let mut world = World::with("Fri 20 Nov 2026 15:00", moving).await;

@@ -463,10 +463,12 @@ fn open(item: &Item, known: &Known, sorted: &Sorted, matter: Option<Matter>, abo
     Filing::Open { cases, also, sorted }
 }
 
-/// Whoever wrote it. A web form or portal is nobody: all who write through it would be one person, told of each other's cases.
+/// Whoever wrote it. A web form or portal is nobody, nor is a mailing list: all who write through it would be one person, told of
+/// each other's cases.
 pub fn writer<'a>(message: &'a Message, landlords: &[Landlord]) -> Option<&'a message::Mailbox> {
     let form = |writer: &&message::Mailbox| landlords.iter().any(|landlord| landlord.forms.contains(&writer.address));
-    let from = message.from.as_ref().filter(|from| message.may_answer && !form(from));
+    let theirs = message.may_answer || message.kind == message::Kind::List;
+    let from = message.from.as_ref().filter(|from| theirs && !form(from));
     from.or(message.reply_to.as_ref()).filter(|writer| !form(writer))
 }
 
