@@ -451,6 +451,42 @@ async fn older_mail_is_listed_and_never_answered() {
     assert!(world.lists_to(OFFICER)[0].says("older complaint: 1"));
 }
 
+/// Mail lies in the mailbox under a date that the mail server's clock has when it stands still, and the program looks.
+async fn mail_out_of_the_past(world: &mut World, mail: &Mail) {
+    let stopped = jiff::Timestamp::UNIX_EPOCH;
+    world.mailboxes["complaints"].lock().expect("no panic").puts("INBOX", stopped, mail.raw());
+    world.looks().await;
+}
+
+#[tokio::test]
+async fn a_mail_server_whose_clock_stands_still_makes_no_older_mail_of_a_new_complaint() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    let archived = complaint().known_as("archived@example.com").header("Date: Tue, 1 Sep 2026 09:00:00 +0100");
+    mail_out_of_the_past(&mut world, &archived).await;
+    assert_eq!((world.sorted().await, world.tries()), (vec!["handled: older complaint".to_owned()], 0));
+    let new = complaint().known_as("new@example.com").header("Date: Thu, 19 Nov 2026 18:00:00 +0000");
+    mail_out_of_the_past(&mut world, &new).await;
+    assert_eq!(world.told(ANN).await, ["Fri 20 Nov 15:00 acknowledgement"]);
+    let case = world.cases().await.pop().expect("a case");
+    assert!(world.history(&case).await.contains(&"acknowledge by 2026-11-26".to_owned()), "from its own date");
+    assert!(!world.last_letter_to(OFFICER).says("1970"), "{}", world.last_letter_to(OFFICER).text);
+}
+
+#[tokio::test]
+async fn who_answers_our_letter_writes_no_older_mail_whatever_the_clocks_say() {
+    let (mut world, case, response) = answered_at_stage_1().await;
+    world.goes_to("Wed 9 Dec 2026 10:00").await;
+    let unhappy = "I do not accept this answer. Please look at my complaint again.";
+    let reply = Mail::from(ANN).answering(&response).saying("Re: Leaking ceiling", unhappy);
+    mail_out_of_the_past(&mut world, &reply.known_as("still@example.com")).await;
+    let history = world.history(&case).await;
+    assert!(history.contains(&"acknowledge_stage2 by 2026-12-16".to_owned()), "{history:?}");
+    let named = Mail::from(ANN).saying(&format!("{case}, please ring me"), "When will somebody come?");
+    mail_out_of_the_past(&mut world, &named.known_as("named@example.com")).await;
+    assert_eq!(world.sorted().await[1..], ["handled: further message", "handled: further message"]);
+    assert!(!world.last_letter_to(ANN).says("1970"), "{}", world.last_letter_to(ANN).text);
+}
+
 #[tokio::test]
 async fn what_staff_pass_on_counts_from_the_day_the_landlord_had_it() {
     let mut world = World::at("Fri 27 Nov 2026 15:00").await;

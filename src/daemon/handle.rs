@@ -139,7 +139,8 @@ async fn handle(office: &Office, taken: &Arc<store::Message>, now: Timestamp) ->
     let read = read(office, taken).await?;
     let mailbox = office.mailbox(&taken.mailbox)?;
     let ombudsman = read.message.from_ombudsman(&office.config.ombudsman.domains());
-    let desk = Desk { office, taken, raw, read: &read.message, said: &read, ombudsman, mailbox, now };
+    let (message, ombudsman, arrived) = (&read.message, ombudsman.as_ref(), taken.arrived);
+    let desk = Desk { office, taken, raw, read: message, said: &read, ombudsman, mailbox, arrived, now };
     desk.handle().await
 }
 
@@ -180,6 +181,7 @@ fn sorted(message: &Message, words: &str, context: triage::Context, settings: &t
 }
 
 /// One message on the desk, with all that is known of it.
+#[derive(Clone, Copy)]
 struct Desk<'a> {
     office: &'a Office,
     taken: &'a store::Message,
@@ -187,8 +189,10 @@ struct Desk<'a> {
     read: &'a Message,
     said: &'a Read,
     /// It comes from the Housing Ombudsman, or says so.
-    ombudsman: Option<FromOmbudsman>,
+    ombudsman: Option<&'a FromOmbudsman>,
     mailbox: &'a MailboxConfig,
+    /// When the landlord had it: as the mail server says, until more is known.
+    arrived: Timestamp,
     now: Timestamp,
 }
 
@@ -203,12 +207,26 @@ impl Desk<'_> {
             .office
             .store
             .decide_message(self.taken.id, &self.taken.mailbox, &keys, self.now, |found| {
-                let (settled, changes) = self.judge(found, &addressed, &quoted, about.as_ref())?;
+                let desk = Desk { arrived: self.had(found, &quoted), ..*self };
+                let (settled, changes) = desk.judge(found, &addressed, &quoted, about.as_ref())?;
                 sorted_as.clone_from(&settled.sorted);
                 Ok((settled, changes))
             })
             .await?;
         Ok(if handled { sorted_as } else { "handled already".to_owned() })
+    }
+
+    /// When the landlord had it, whatever the mail server's clock says.
+    fn had(&self, found: &Found, quoted: &BTreeSet<Reference>) -> Timestamp {
+        let key = &self.office.key;
+        let on_case = |known: &Known| {
+            let named = known.case.opening.as_ref().is_some_and(|opening| quoted.contains(&opening.reference));
+            named || self.answered().any(|id| known.thread.contains(id))
+        };
+        let signed = |id: &String| our_letter(id, key).is_some() || our_notice(id, key).is_some();
+        let ours = self.answered().any(signed) || found.cases.iter().any(on_case);
+        let since = self.office.config.answer_mail_since;
+        filing::had(self.read, self.taken.arrived, self.taken.stored, since, ours)
     }
 
     /// Landlords of whose lists to the writer this message answers one.
@@ -246,10 +264,10 @@ impl Desk<'_> {
             number: self.taken.id,
             message: self.read,
             words: &self.said.words,
-            arrived: self.taken.arrived,
+            arrived: self.arrived,
             junk,
             whole: self.taken.whole,
-            older: london_date(self.taken.arrived) < self.office.config.answer_mail_since,
+            older: london_date(self.arrived) < self.office.config.answer_mail_since,
         };
         let lists = self.lists();
         let server = self.mailbox.authserv_id.as_ref().and_then(|id| doubt(self.read.authentication(id)));
@@ -268,7 +286,7 @@ impl Desk<'_> {
             answers_lately: found.answers_lately,
             answers_max: self.office.config.limits.answers_per_address_per_day,
             about,
-            ombudsman: self.ombudsman.as_ref(),
+            ombudsman: self.ombudsman,
         };
         self.carry_out(filing::file(&item, &known, sort), found)
     }
@@ -369,7 +387,7 @@ impl Desk<'_> {
             from: self.read.from.as_ref().map_or("", |from| &from.address),
             subject: &self.read.subject,
             text: &self.read.text,
-            received: self.taken.arrived,
+            received: self.arrived,
             message_id: self.read.message_id.as_deref(),
         }
     }
@@ -456,7 +474,7 @@ impl Desk<'_> {
             began: opening.message.map(|_| opening.received),
             kind: known.case.kind.unwrap_or(opening.kind),
             open: known.case.open(),
-            can_escalate: known.case.can_escalate_by_mail(self.taken.arrived),
+            can_escalate: known.case.can_escalate_by_mail(self.arrived),
             ended_unanswered: known.case.ended_unanswered(),
             merged_into: match &known.case.ended {
                 Some(Ending::MergedInto(into)) => Some(into.clone()),

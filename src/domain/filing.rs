@@ -14,12 +14,14 @@ mod opening;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 pub use officer::{Asks, Evidence, Request};
 pub use opening::unreadable;
 
 use super::brake::CASES_A_DAY;
+use super::calendar::london_date;
 use super::case::{Addition, Dissatisfied, Kind, LetterNo, Matter, MessageNo, Opening, Outcome, Writer};
 use super::definition;
 use super::landlord::Landlord;
@@ -29,6 +31,9 @@ use super::reference::Reference;
 use super::triage::{Context, Label, Sorted};
 use super::words::Words;
 use opening::{flags, opening, set_aside, withheld};
+
+/// A message's own date may lie this far ahead of ours: clocks and time zones are set wrong.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(24);
 
 /// What the names begin with under which mail is listed that arrived before the day from which mail is answered.
 pub const OLDER: &str = "older";
@@ -50,13 +55,13 @@ pub struct Item<'a> {
     pub message: &'a Message,
     /// What was sorted: the newly written words, or those that were passed on.
     pub words: &'a str,
-    /// When it reached the landlord's mail server.
+    /// When the landlord had it: see [`had`].
     pub arrived: Timestamp,
     /// Found in the junk folder.
     pub junk: bool,
     /// All of it was taken; otherwise only its headers.
     pub whole: bool,
-    /// It arrived before the day from which mail is answered.
+    /// That was before the day from which mail is answered.
     pub older: bool,
 }
 
@@ -223,6 +228,17 @@ pub struct Known<'a> {
     /// It comes from the Housing Ombudsman, or says so.
     pub ombudsman: Option<&'a FromOmbudsman>,
     pub evidence: Evidence<'a>,
+}
+
+/// When the landlord had a message that was `stored` then. What its mail server says, `arrived`, counts, unless that is a day
+/// before `since`, from which mail is answered, and something contradicts it: a clock that stood still, or files copied with
+/// old dates, must not make older mail of a complaint. Then its own Date counts, as far as that can be; and of what answers
+/// us, or names a case (`ours`), the moment when it was stored, for it cannot be older than what it answers.
+pub fn had(message: &Message, arrived: Timestamp, stored: Timestamp, since: Date, ours: bool) -> Timestamp {
+    let possible = |date: &Timestamp| date.duration_since(stored) <= CLOCKS_APART;
+    let claimed = message.date_claimed.filter(possible).map(|date| date.min(stored));
+    let moments = [Some(arrived), claimed, ours.then_some(stored)];
+    moments.into_iter().flatten().find(|at| london_date(*at) >= since).unwrap_or(arrived)
 }
 
 /// Decides what the message is to become. `sort` sorts its words: not asked of what machines write, which may be thousands in
@@ -642,6 +658,31 @@ mod tests {
             Filing::Add { reference, .. } => Some(reference.to_string()),
             _ => None,
         }
+    }
+
+    #[test]
+    fn mail_is_older_only_when_its_arrival_its_own_date_and_what_it_answers_agree_on_that() {
+        let at = |moment: &str| moment.parse::<Timestamp>().unwrap();
+        let (since, stored) = (jiff::civil::date(2026, 11, 1), at("2026-11-20T15:00:00Z"));
+        let (long_ago, in_october) = (Timestamp::UNIX_EPOCH, at("2026-10-31T23:59:59Z"));
+        let had = |arrived: Timestamp, date: &str, ours: bool| {
+            let message = read(format!("{ANNS}{date}\r\nThe tap drips.\r\n").as_bytes(), &Own::default());
+            super::had(&message, arrived, stored, since, ours)
+        };
+        let (old, new) = ("Date: Sat, 31 Oct 2026 23:59:58 +0000\r\n", "Date: Thu, 19 Nov 2026 09:00:00 +0000\r\n");
+        for older in [long_ago, in_october] {
+            assert_eq!(had(older, old, false), older, "an archive is not answered");
+            assert_eq!(had(older, "", false), older);
+            assert_eq!(had(older, new, false), at("2026-11-19T09:00:00Z"));
+            assert_eq!(had(older, new, true), at("2026-11-19T09:00:00Z"), "rather too early");
+            assert_eq!(had(older, old, true), stored, "nobody answers us before we write");
+            assert_eq!(had(older, "", true), stored);
+        }
+        let (fast, absurd) = ("Date: Fri, 20 Nov 2026 17:00:00 +0000\r\n", "Date: Mon, 1 Jan 2035 00:00:00 +0000\r\n");
+        assert_eq!(had(long_ago, fast, false), stored, "never later than it was here");
+        assert_eq!(had(long_ago, absurd, false), long_ago, "that date contradicts nothing");
+        let since_then = at("2026-11-18T08:00:00Z");
+        assert_eq!(had(since_then, new, true), since_then, "a later date puts nothing off");
     }
 
     #[test]

@@ -187,7 +187,7 @@ pub struct Message {
     pub message_id: Option<String>,
     pub in_reply_to: Vec<String>,
     pub references: Vec<String>,
-    /// The Date header: a claim, for display. Clocks run from arrival.
+    /// The Date header: a claim. Clocks run from arrival, as long as that can be believed (`filing::had`).
     pub date_claimed: Option<Timestamp>,
     /// Everything written, old and new, `\n` line ends, no other control characters but tab.
     pub text: String,

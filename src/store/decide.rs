@@ -25,6 +25,7 @@ pub struct Message {
     pub folder: String,
     /// As the mail server says, and not after it was stored: a clock that is ahead there makes nothing due later.
     pub arrived: Timestamp,
+    pub stored: Timestamp,
     pub size: u64,
     pub whole: bool,
     /// `None` once erased.

@@ -35,6 +35,7 @@ impl From<MessageColumns> for Message {
             mailbox: row.mailbox,
             folder: row.folder,
             arrived: instant(row.arrived_at.min(row.stored_at)),
+            stored: instant(row.stored_at),
             size: row.size as u64,
             whole: row.whole != 0,
             raw: row.raw,
