@@ -132,6 +132,30 @@ fn a_form_is_logged_as_a_persons_and_answered_only_when_it_is_known() {
 }
 
 #[test]
+fn a_report_below_somebodys_words_is_a_file_and_a_report_by_itself_is_a_machines() {
+    let words = "--b\n\nFormal complaint: mail to repairs bounces, see attached.\n";
+    let letter = |headers: &str, words: &str, part: &str| {
+        let headers = format!("{headers}Content-Type: multipart/mixed; boundary=b\n");
+        person(&headers, &format!("{words}--b\nContent-Type: message/{part}\n--b--\n"))
+    };
+    for (part, machine) in [
+        ("delivery-status\n\nFinal-Recipient: rfc822; repairs@example.org\nAction: failed\n", Kind::Bounce),
+        ("delivery-status\n\nFinal-Recipient: rfc822; repairs@example.org\nAction: delivered\n", Kind::Receipt),
+        ("disposition-notification\n\nDisposition: manual-action/MDN-sent-manually; displayed\n", Kind::Receipt),
+        ("disposition-notification\n\nDisposition: automatic-action/MDN-sent-automatically; deleted\n", Kind::Bounce),
+    ] {
+        let theirs = letter("", words, part);
+        assert!(theirs.kind == Kind::Person && theirs.may_answer && theirs.report.is_none(), "{part}: {theirs:?}");
+        for (headers, words) in [("", ""), ("Return-Path: <>\n", words), ("Auto-Submitted: auto-generated\n", words)] {
+            assert_eq!(letter(headers, words, part).kind, machine, "{headers} {words} {part}");
+        }
+    }
+    let raw = std::fs::read_to_string(folder().join("complains_with_a_bounce_attached.eml")).unwrap();
+    let daemons = raw.replace("Mary Jones <mary@example.com>", "MAILER-DAEMON@mx.example.net");
+    assert_eq!(message::read(daemons.as_bytes(), &own()).kind, Kind::Bounce);
+}
+
+#[test]
 fn a_bounce_names_the_letter_and_the_address_that_failed() {
     for name in ["bounce_rfc3464", "bounce_qmail", "bounce_gateway_without_daemon"] {
         let report = fixture(name).report.unwrap();

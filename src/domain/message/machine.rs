@@ -8,6 +8,8 @@
 //! A form or portal that marks its mail `Auto-Submitted: auto-generated` carries a person's words: its kind is
 //! [`Kind::Person`], so that the clock runs; it is not answered unless its sender is in [`Own::forms`].
 
+use std::iter;
+
 use super::mime::{Entity, single_spaced};
 use super::wording::{
     ABSENT, ACKNOWLEDGES, ADMINISTRATORS, BOUNCE_OPENINGS, BOUNCE_PHRASES, BOUNCE_SUBJECTS, BOUNCE_SUBJECTS_INSIDE,
@@ -132,6 +134,19 @@ impl<'a> Facts<'a> {
         self.entity.walk(false).iter().any(|part| part.content_type == content_type)
     }
 
+    /// Whether a part made for reports makes this message one. People send a report along with their complaint: below words of
+    /// theirs it is a file, unless the sender or its envelope is a machine's.
+    fn may_report(&self) -> bool {
+        let mut beginning = iter::successors(Some(self.entity), |entity| entity.parts.first());
+        let of_server = |names: &[&str]| names.iter().any(|name| self.from.contains(name));
+        beginning.any(|part| part.content_type == "multipart/report")
+            || self.words.is_empty()
+            || self.null_sender
+            || self.auto_submitted.starts_with("auto-")
+            || of_server(DAEMONS)
+            || of_server(ADMINISTRATORS)
+    }
+
     /// `report-type` of the message itself or of a part of it, lower case (RFC 6522).
     fn report_type(&self) -> Option<String> {
         let report = |part: &&Entity<'_>| part.content_type == "multipart/report";
@@ -210,12 +225,12 @@ fn receipt(facts: &Facts<'_>) -> Option<String> {
         "было прочитано",
         "was successfully delivered",
     ];
-    if facts.report_type().is_some_and(|kind| kind == "disposition-notification")
-        || facts.part("message/disposition-notification")
-    {
+    let disposition = facts.report_type().is_some_and(|kind| kind == "disposition-notification")
+        || facts.part("message/disposition-notification");
+    if disposition && facts.may_report() {
         return Some("A disposition notification (RFC 8098).".to_owned());
     }
-    if report::is_success(facts.entity) {
+    if facts.may_report() && report::is_success(facts.entity) {
         return Some("A delivery report that says the letter arrived (RFC 3464, 2.3.3).".to_owned());
     }
     let titled = SUBJECTS.iter().any(|subject| facts.subject.starts_with(subject));
@@ -234,12 +249,13 @@ fn receipt(facts: &Facts<'_>) -> Option<String> {
 }
 
 fn bounce(facts: &Facts<'_>) -> Option<String> {
-    let statuses = facts.entity.walk(false).into_iter().any(report::is_status);
-    let kind = facts.report_type();
+    let may_report = facts.may_report();
+    let kind = facts.report_type().filter(|_| may_report);
+    let statuses = may_report && facts.entity.walk(false).into_iter().any(report::is_status);
     if statuses || kind.as_deref() == Some("delivery-status") {
         return Some("A delivery report (RFC 3464).".to_owned());
     }
-    if report::is_refusal(facts.entity) {
+    if may_report && report::is_refusal(facts.entity) {
         return Some("A disposition notification that refuses the letter (RFC 5429, 2.1.2).".to_owned());
     }
     // Exchange 5.5 encloses its report under this name.
