@@ -44,7 +44,7 @@ CREATE TABLE inbox (
     mailbox TEXT NOT NULL,
     -- where it lay: as in folder
     folder TEXT NOT NULL,
-    -- where it lay: as in folder
+    -- where it lay: as in folder; below 0 once another message lay under its UID
     uidvalidity INTEGER NOT NULL,
     -- the server's UID, or the Maildir's file name
     uid TEXT NOT NULL,

@@ -28,6 +28,7 @@ use redress::domain::reconcile::Difference;
 use redress::store::{
     AwayNote, EDGES, Edge, Edges, FOR_ALL, LetGo, NewLetter, PlaceLost, Purpose, Sent, Settled, Store,
 };
+use sha2::{Digest as _, Sha256};
 use sqlx::Connection as _;
 
 macro_rules! promises {
@@ -46,6 +47,7 @@ macro_rules! promises {
 promises! {
     storing_the_same_uid_twice_changes_nothing
     a_uid_of_any_name_that_a_file_may_have_is_known_again
+    a_uid_whose_message_lies_there_no_more_is_free_for_another_however_often
     the_same_bytes_under_another_uid_are_a_linked_copy_and_in_another_mailbox_are_not
     a_message_is_listed_with_every_case_it_belongs_to
     of_twenty_tasks_on_one_message_one_handles_it_and_one_letter_goes_to_the_resident
@@ -105,6 +107,21 @@ async fn a_uid_of_any_name_that_a_file_may_have_is_known_again(base: Base) {
     let batch: Vec<_> = uids.iter().map(|uid| mail(uid, uid)).collect();
     assert_eq!(store.receive("main", "INBOX", 1, &batch, at(0)).await.unwrap(), uids.len());
     assert_eq!(store.known_uids("main", "INBOX", 1).await.unwrap(), uids.map(str::to_owned).into());
+}
+
+async fn a_uid_whose_message_lies_there_no_more_is_free_for_another_however_often(base: Base) {
+    let store = base.store().await;
+    for words in ["a", "b", "c"] {
+        store.lies_there_no_more("main", "INBOX", 7, "1").await.unwrap();
+        assert_eq!(store.receive("main", "INBOX", 7, &[mail("1", words)], at(0)).await.unwrap(), 1);
+    }
+    let unfiled = store.unfiled("main", "INBOX", 7).await.unwrap();
+    assert_eq!(unfiled, [(3, "1".to_owned())], "the last can be moved, and the others cannot");
+    assert_eq!(store.known_uids("main", "INBOX", 7).await.unwrap(), ["1".to_owned()].into());
+    let digest = hex::encode(Sha256::digest("a"));
+    for (folder, there) in [(None, true), (Some("INBOX"), true), (Some("Junk"), false)] {
+        assert_eq!(store.has_digest("main", &digest, folder).await.unwrap(), there);
+    }
 }
 
 async fn the_same_bytes_under_another_uid_are_a_linked_copy_and_in_another_mailbox_are_not(base: Base) {

@@ -2,7 +2,8 @@
 //!
 //! Once a day, read-only on the servers, over connections of its own. The one thing it does: mail that lies where logged
 //! mail is moved to, and was never taken in, is taken in. It gets there when somebody moves it by hand before the program
-//! saw it, and when a database is restored that is older than what was moved since.
+//! saw it, and when a database is restored that is older than what was moved since. So is mail that lies anywhere under the
+//! UID of another message, as after the mail server's own restoring: a look takes that for known.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use super::receive::arrived;
 use super::{Progress, operator};
 use crate::config::{Config, Limits, MailboxConfig};
 use crate::domain::calendar::next_look;
-use crate::domain::reconcile::{Difference, Facts, Folder, Reconciled, Tally, in_doubt, never_read, not_taken};
+use crate::domain::reconcile::{Difference, Folder, Reconciled, Tally, given_again, in_doubt, never_read, not_taken};
 use crate::mail::mailbox::{AnyMailbox, Mailbox, MailboxError, Raw, answer};
 use crate::store::{FOR_ALL, Store};
 
@@ -41,7 +42,8 @@ const FAILURES_MAX: u32 = 10;
 /// What is named in one letter to the operator.
 const NAMED: usize = 5;
 
-/// What becomes of mail that lies where logged mail is moved to and was never taken in.
+/// What becomes of mail that was never taken in and that no look will take in: it lies where logged mail is moved to, or under
+/// the UID of another message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     TakeIn,
@@ -108,7 +110,10 @@ pub async fn step<M: Mailbox>(office: &Office, session: impl Fn(&MailboxConfig) 
     office.store.keep_reconciled(&reconciled).await?;
     let found: usize = reconciled.folders.iter().map(|tally| tally.found).sum();
     if found > 0 {
-        warn!(found, "Mail lay where logged mail is moved to and had never been taken in; now it is");
+        warn!(
+            found,
+            "Mail lay where logged mail is moved to, or under the UID of another message, and had never been taken in; now it is"
+        );
         office.messages_wait.notify_one();
     }
     info!(
@@ -217,7 +222,7 @@ impl Desk<'_> {
             None => None,
             Some(folder) => {
                 let made = self.store.has_moved(&self.mailbox.name, folder).await?;
-                match answer(look_closely(session, folder, made)).await {
+                match answer(look_where_moved(session, folder, made)).await {
                     Ok(moved) => moved,
                     Err(trouble) => {
                         reconciled.differences.push(self.not_compared(folder, &trouble));
@@ -229,27 +234,37 @@ impl Desk<'_> {
         // Read after the servers: what was stored meanwhile is no difference.
         let ledger = self.store.ledger(&self.mailbox.name).await?;
         for folder in &watched {
-            let missing = not_taken(&ledger, folder);
-            self.count(folder, Reading { missing, ..Reading::default() }, reconciled);
+            // What lies in another folder, in the junk say, may have come here anew.
+            let mut reading = self.read(session, folder, given_again(&ledger, folder), 0, Some(&folder.name)).await?;
+            reading.missing.extend(not_taken(&ledger, folder));
+            self.count(folder, reading, reconciled);
         }
-        if let Some((folder, facts)) = moved {
-            let doubtful = in_doubt(&ledger, &watched, &folder, &facts);
-            let reading = self.read(session, &folder, doubtful, never_read(&ledger, &watched)).await?;
+        if let Some(folder) = moved {
+            let mut doubtful = in_doubt(&ledger, &watched, &folder);
+            doubtful.extend(given_again(&ledger, &folder));
+            let reading = self.read(session, &folder, doubtful, never_read(&ledger, &watched), None).await?;
             self.count(&folder, reading, reconciled);
         }
         Ok(())
     }
 
-    /// Reads messages that may not be in the ledger, which has `never_read` without their words: as many may be impossible
-    /// to read here too. One that cannot be read keeps no other from it.
+    /// Reads messages that may not be in the ledger, as taken in from folder `from` or from any. `never_read` are there without
+    /// their words: as many may be impossible to read here too. One that cannot be read keeps no other from it.
     async fn read(
         &self,
         session: &mut impl Mailbox,
         folder: &Folder,
         doubtful: Vec<String>,
         mut never_read: usize,
+        from: Option<&str>,
     ) -> anyhow::Result<Reading> {
         let mut reading = Reading::default();
+        if doubtful.is_empty() {
+            return Ok(reading);
+        }
+        if let Err(trouble) = open_again(session, folder).await {
+            return Ok(Reading { unread: doubtful, trouble: Some(trouble), ..reading });
+        }
         let (mut doubtful, mut failures) = (doubtful.into_iter(), 0);
         while let Some(uid) = doubtful.next() {
             let message = match answer(session.fetch(&uid, self.limits.message_bytes)).await {
@@ -280,15 +295,16 @@ impl Desk<'_> {
             };
             failures = 0;
             let (Raw::Whole(raw) | Raw::HeadersOnly(raw)) = &message.raw;
-            if self.store.has_digest(&self.mailbox.name, &hex::encode(Sha256::digest(raw))).await? {
+            if self.store.has_digest(&self.mailbox.name, &hex::encode(Sha256::digest(raw)), from).await? {
                 continue;
             }
             match self.found {
                 Found::Report => reading.missing.push(uid),
                 Found::TakeIn => {
-                    let (mailbox, batch) = (&self.mailbox.name, [arrived(message)]);
+                    let (mailbox, name, uidvalidity) = (&self.mailbox.name, &folder.name, folder.uidvalidity);
+                    self.store.lies_there_no_more(mailbox, name, uidvalidity, &uid).await?;
                     reading.found +=
-                        self.store.receive(mailbox, &folder.name, folder.uidvalidity, &batch, self.now).await?;
+                        self.store.receive(mailbox, name, uidvalidity, &[arrived(message)], self.now).await?;
                 }
             }
         }
@@ -334,7 +350,8 @@ struct Reading {
     trouble: Option<MailboxError>,
 }
 
-/// Opens the folder after an error, with which the session went: only when this succeeds is a message at fault.
+/// Opens the folder after another one, or after an error, with which the session went: only when this succeeds is a message at
+/// fault.
 async fn open_again(session: &mut impl Mailbox, folder: &Folder) -> Result<(), MailboxError> {
     match answer(session.open(&folder.name)).await? {
         opened if opened.uidvalidity == folder.uidvalidity => Ok(()),
@@ -347,24 +364,20 @@ async fn look(session: &mut impl Mailbox, name: &str) -> Result<Folder, MailboxE
     list(session, name, uidvalidity).await
 }
 
-/// Where logged mail goes, with the facts; `None` when it is not made yet, as it is when the first message is moved.
-async fn look_closely(
-    session: &mut impl Mailbox,
-    name: &str,
-    made: bool,
-) -> Result<Option<(Folder, Facts)>, MailboxError> {
+/// Where logged mail goes; `None` when it is not made yet, as it is when the first message is moved.
+async fn look_where_moved(session: &mut impl Mailbox, name: &str, made: bool) -> Result<Option<Folder>, MailboxError> {
     let uidvalidity = match session.open(name).await {
         Err(MailboxError::Refused(_)) if !made => return Ok(None),
         opened => opened?.uidvalidity,
     };
-    let folder = list(session, name, uidvalidity).await?;
-    let facts = session.facts(&folder.uids).await?;
-    // The ledger keeps milliseconds; a Maildir's files know more.
-    let kept = |arrived: Timestamp| Timestamp::from_millisecond(arrived.as_millisecond()).unwrap_or(arrived);
-    let facts = facts.into_iter().map(|facts| (facts.uid, (kept(facts.arrived), facts.size))).collect();
-    Ok(Some((folder, facts)))
+    list(session, name, uidvalidity).await.map(Some)
 }
 
 async fn list(session: &mut impl Mailbox, name: &str, uidvalidity: i64) -> Result<Folder, MailboxError> {
-    Ok(Folder { name: name.to_owned(), uidvalidity, uids: session.list(None).await? })
+    let uids = session.list(None).await?;
+    let facts = session.facts(&uids).await?;
+    // The ledger keeps milliseconds; a Maildir's files know more.
+    let kept = |arrived: Timestamp| Timestamp::from_millisecond(arrived.as_millisecond()).unwrap_or(arrived);
+    let facts = facts.into_iter().map(|facts| (facts.uid, (kept(facts.arrived), facts.size))).collect();
+    Ok(Folder { name: name.to_owned(), uidvalidity, uids, facts })
 }

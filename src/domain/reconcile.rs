@@ -1,11 +1,13 @@
 //! Does what is kept here agree with what lies on the mail servers, and with what they took? Pure comparison.
 //!
 //! The ledger is what was taken in: for each message where it lay, by the server's own number. A watched folder agrees when
-//! each number the server gives is in the ledger; what the ledger has beyond that was moved or deleted since, and is no
-//! difference. Where logged mail is moved to, messages have other numbers: there they are recognised by the moment they
-//! arrived and their size, which moving keeps (RFC 3501, 6.4.7), and what that leaves in doubt is read and compared whole.
+//! each number the server gives is in the ledger, with the same arrival and size: a server that was set back to an earlier
+//! state gives its numbers out again. What the ledger has beyond that was moved or deleted since, and is no difference.
+//! Where logged mail is moved to, messages have other numbers: there they are recognised by the moment they arrived and
+//! their size, which moving keeps (RFC 3501, 6.4.7). What all this leaves in doubt is read and compared whole.
 //!
-//! Known weakness: on a server that gives moved mail another date, all of that folder is read at each look.
+//! Known weakness: on a server that gives moved mail another date, all of that folder is read at each look; so is a message
+//! whose arrival or size the server no longer gives as it did.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,9 +42,10 @@ pub struct Folder {
     pub name: String,
     pub uidvalidity: i64,
     pub uids: Vec<String>,
+    pub facts: Facts,
 }
 
-/// Messages of the folder, by UID, with the moment they arrived and their size.
+/// Messages of a folder, by UID, with the moment they arrived and their size.
 pub type Facts = BTreeMap<String, (Timestamp, u64)>;
 
 /// Messages of a watched folder that are not in the ledger.
@@ -51,9 +54,19 @@ pub fn not_taken(ledger: &[Entry], folder: &Folder) -> Vec<String> {
     folder.uids.iter().filter(|uid| !known.contains(uid.as_str())).cloned().collect()
 }
 
+/// Messages whose UID the ledger has, maybe for another message: their arrival or size is not the ledger's. What the server
+/// never gave out has neither there.
+pub fn given_again(ledger: &[Entry], folder: &Folder) -> Vec<String> {
+    let of_folder = ledger.iter().filter(|entry| entry.is_of(folder) && entry.size > 0);
+    let known: BTreeMap<&str, (Timestamp, u64)> =
+        of_folder.map(|entry| (entry.uid.as_str(), (entry.arrived, entry.size))).collect();
+    let differs = |uid: &&String| known.get(uid.as_str()).is_some_and(|key| folder.facts.get(*uid) != Some(key));
+    folder.uids.iter().filter(differs).cloned().collect()
+}
+
 /// Messages in `moved`, where logged mail goes, that may not be in the ledger. A message in the ledger that still lies in one
 /// of the `watched` folders is not the one that lies there, and one that was taken in there is known by its UID.
-pub fn in_doubt(ledger: &[Entry], watched: &[Folder], moved: &Folder, facts: &Facts) -> Vec<String> {
+pub fn in_doubt(ledger: &[Entry], watched: &[Folder], moved: &Folder) -> Vec<String> {
     let mut elsewhere: BTreeSet<(&str, i64, &str)> = BTreeSet::new();
     for folder in watched {
         elsewhere.extend(folder.uids.iter().map(|uid| (folder.name.as_str(), folder.uidvalidity, uid.as_str())));
@@ -70,10 +83,10 @@ pub fn in_doubt(ledger: &[Entry], watched: &[Folder], moved: &Folder, facts: &Fa
     let known = known_uids(ledger, moved);
     let strangers = || moved.uids.iter().filter(|uid| !known.contains(uid.as_str()));
     let mut found: BTreeMap<(Timestamp, u64), usize> = BTreeMap::new();
-    for key in strangers().filter_map(|uid| facts.get(uid)) {
+    for key in strangers().filter_map(|uid| moved.facts.get(uid)) {
         *found.entry(*key).or_default() += 1;
     }
-    let recognised = |uid: &&String| facts.get(*uid).is_some_and(|key| found.get(key) <= expected.get(key));
+    let recognised = |uid: &&String| moved.facts.get(*uid).is_some_and(|key| found.get(key) <= expected.get(key));
     strangers().filter(|uid| !recognised(uid)).cloned().collect()
 }
 
@@ -100,7 +113,7 @@ pub struct Tally {
     pub server: usize,
     /// How many of these are here.
     pub ours: usize,
-    /// How many were found where logged mail is moved to, had never been taken in, and now are.
+    /// How many had never been taken in and now are: found where logged mail is moved to, or under the UID of another.
     pub found: usize,
 }
 
@@ -136,8 +149,8 @@ impl Difference {
                 let more = if uids.len() > NAMED { ", …" } else { "" };
                 format!(
                     "{} of the messages in {mailbox}/{folder} are not here (the server's numbers: {}{more}). The daemon takes \
-                     them in at its next look; if they stay, the log says why (`journalctl -u redress`). Read them in a mail \
-                     program, and log a complaint with `redress case log`",
+                     them in at its next look, or at six in the morning; if they stay, the log says why (`journalctl -u \
+                     redress`). Read them in a mail program, and log a complaint with `redress case log`",
                     uids.len(),
                     first.join(", "),
                 )
@@ -249,11 +262,13 @@ mod tests {
     }
 
     fn folder(name: &str, uids: &[&str]) -> Folder {
-        Folder { name: name.to_owned(), uidvalidity: 7, uids: uids.iter().map(|uid| (*uid).to_owned()).collect() }
+        let uids = uids.iter().map(|uid| (*uid).to_owned()).collect();
+        Folder { name: name.to_owned(), uidvalidity: 7, uids, facts: Facts::new() }
     }
 
-    fn facts(all: &[(&str, i64, u64)]) -> Facts {
-        all.iter().map(|(uid, second, size)| ((*uid).to_owned(), (at(*second), *size))).collect()
+    fn with_facts(folder: Folder, all: &[(&str, i64, u64)]) -> Folder {
+        let facts = all.iter().map(|(uid, second, size)| ((*uid).to_owned(), (at(*second), *size))).collect();
+        Folder { facts, ..folder }
     }
 
     #[test]
@@ -266,35 +281,49 @@ mod tests {
     }
 
     #[test]
+    fn a_known_uid_is_in_doubt_when_arrival_or_size_is_another_and_not_when_the_ledger_has_neither() {
+        let known = |uid| entry("INBOX", uid, 0, 10);
+        let ledger =
+            [known("1"), known("2"), known("3"), known("4"), entry("INBOX", "5", 0, 0), entry("Junk", "6", 0, 10)];
+        let there = [("1", 0, 10), ("2", 9, 10), ("3", 0, 11), ("5", 9, 10), ("6", 9, 10)];
+        let inbox = with_facts(folder("INBOX", &["1", "2", "3", "4", "5", "6"]), &there);
+        // Of 4 the server says nothing; 5 it never gave out; 6 was taken in elsewhere, and is new here.
+        assert_eq!(given_again(&ledger, &inbox), ["2", "3", "4"]);
+        assert!(
+            given_again(&ledger, &Folder { uidvalidity: 8, ..inbox }).is_empty(),
+            "under a new UIDVALIDITY all are new"
+        );
+    }
+
+    #[test]
     fn moved_mail_is_recognised_by_its_arrival_and_size_and_the_rest_is_in_doubt() {
         let ledger = [entry("INBOX", "1", 0, 10), entry("INBOX", "2", 1, 20), entry("Logged", "9", 5, 50)];
-        let logged = folder("Logged", &["1", "2", "3", "9", "10"]);
-        let there = facts(&[("1", 0, 10), ("2", 1, 20), ("3", 1, 21), ("9", 5, 51)]);
+        let there = [("1", 0, 10), ("2", 1, 20), ("3", 1, 21), ("9", 5, 51)];
+        let logged = with_facts(folder("Logged", &["1", "2", "3", "9", "10"]), &there);
         // Of 10 the server says nothing; 9 was taken in there.
-        assert_eq!(in_doubt(&ledger, &[folder("INBOX", &[])], &logged, &there), ["3", "10"]);
+        assert_eq!(in_doubt(&ledger, &[folder("INBOX", &[])], &logged), ["3", "10"]);
     }
 
     #[test]
     fn of_messages_alike_that_are_more_than_the_ledger_has_all_are_in_doubt() {
         let alike = |uid| entry("INBOX", uid, 0, 10);
-        let there = facts(&[("1", 0, 10), ("2", 0, 10)]);
-        let logged = folder("Logged", &["1", "2"]);
-        assert_eq!(in_doubt(&[alike("1")], &[], &logged, &there), ["1", "2"]);
-        assert!(in_doubt(&[alike("1"), alike("2")], &[], &logged, &there).is_empty());
+        let logged = with_facts(folder("Logged", &["1", "2"]), &[("1", 0, 10), ("2", 0, 10)]);
+        assert_eq!(in_doubt(&[alike("1")], &[], &logged), ["1", "2"]);
+        assert!(in_doubt(&[alike("1"), alike("2")], &[], &logged).is_empty());
         // One of the two still lies in the inbox, so that a stranger is among those that were moved.
         let inbox = folder("INBOX", &["2"]);
-        assert_eq!(in_doubt(&[alike("1"), alike("2")], &[inbox], &logged, &there), ["1", "2"]);
+        assert_eq!(in_doubt(&[alike("1"), alike("2")], &[inbox], &logged), ["1", "2"]);
         let copy = Entry { copy: true, ..alike("2") };
-        assert_eq!(in_doubt(&[alike("1"), copy], &[], &logged, &there), ["1", "2"], "one message, twice in the ledger");
+        assert_eq!(in_doubt(&[alike("1"), copy], &[], &logged), ["1", "2"], "one message, twice in the ledger");
     }
 
     #[test]
     fn a_message_taken_in_where_logged_mail_goes_makes_no_room_there_for_another_one_alike() {
-        let there = facts(&[("1", 0, 10), ("2", 0, 10)]);
-        assert_eq!(in_doubt(&[entry("Logged", "1", 0, 10)], &[], &folder("Logged", &["1", "2"]), &there), ["2"]);
+        let logged = with_facts(folder("Logged", &["1", "2"]), &[("1", 0, 10), ("2", 0, 10)]);
+        assert_eq!(in_doubt(&[entry("Logged", "1", 0, 10)], &[], &logged), ["2"]);
         // Under a new UIDVALIDITY its UID says nothing, and its arrival and size do.
-        let rebuilt = Folder { uidvalidity: 8, ..folder("Logged", &["1"]) };
-        assert!(in_doubt(&[entry("Logged", "1", 0, 10)], &[], &rebuilt, &there).is_empty());
+        let rebuilt = with_facts(Folder { uidvalidity: 8, ..folder("Logged", &["1"]) }, &[("1", 0, 10)]);
+        assert!(in_doubt(&[entry("Logged", "1", 0, 10)], &[], &rebuilt).is_empty());
     }
 
     #[test]

@@ -26,11 +26,25 @@ impl Store {
         Ok(rows.into_iter().map(entry).collect())
     }
 
-    /// Whether a message of these bytes (SHA-256, hex) was ever taken from this mailbox.
-    pub async fn has_digest(&self, mailbox: &str, digest: &str) -> anyhow::Result<bool> {
-        let there: i64 =
-            ask!(self.db, c => sqlx::query_scalar(sql::HAS_DIGEST).bind(mailbox).bind(digest).fetch_one(c).await)?;
+    /// Whether a message of these bytes (SHA-256, hex) was ever taken from this mailbox; from this folder, when one is named.
+    pub async fn has_digest(&self, mailbox: &str, digest: &str, folder: Option<&str>) -> anyhow::Result<bool> {
+        let there: i64 = ask!(self.db, c => sqlx::query_scalar(sql::HAS_DIGEST)
+            .bind(mailbox).bind(digest).bind(folder).fetch_one(c).await)?;
         Ok(there > 0)
+    }
+
+    /// Notes that what was taken in under this UID lies there no more, so that another message can be. When nothing was, this
+    /// changes nothing.
+    pub async fn lies_there_no_more(
+        &self,
+        mailbox: &str,
+        folder: &str,
+        uidvalidity: i64,
+        uid: &str,
+    ) -> anyhow::Result<()> {
+        alone!(self.db, c => sqlx::query(sql::LIES_THERE_NO_MORE)
+            .bind(mailbox).bind(folder).bind(uidvalidity).bind(uid).execute(c).await.map(drop))?;
+        Ok(())
     }
 
     /// Whether a message of this mailbox was ever moved, or taken in from `folder`, where logged mail goes: then the folder

@@ -42,7 +42,11 @@ pub(super) const KNOWN_UIDS: &str = "
 SELECT STRING_AGG(uid, $4) FROM inbox WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3";
 pub(super) const LEDGER: &str = "
 SELECT folder, uidvalidity, uid, arrived_at, size, copy_of FROM inbox WHERE mailbox = $1 ORDER BY id";
-pub(super) const HAS_DIGEST: &str = "SELECT COUNT(*) FROM inbox WHERE mailbox = $1 AND digest = $2";
+pub(super) const HAS_DIGEST: &str = "
+SELECT COUNT(*) FROM inbox WHERE mailbox = $1 AND digest = $2 AND folder = COALESCE($3, folder)";
+/// No folder has a UIDVALIDITY below 1, and no two messages have one id.
+pub(super) const LIES_THERE_NO_MORE: &str = "
+UPDATE inbox SET uidvalidity = -id WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND uid = $4";
 pub(super) const HAS_MOVED: &str = "
 SELECT COUNT(*) FROM inbox WHERE mailbox = $1 AND (filed_at IS NOT NULL OR folder = $2)";
 /// The same UID again changes nothing.

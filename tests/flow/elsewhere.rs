@@ -1,5 +1,9 @@
 //! What went wrong in other programs that read a shared mailbox, told of this one. `tests/faults.md` names where it was met.
 
+use jiff::ToSpan as _;
+use redress::domain::reconcile::Difference;
+
+use super::poison::compares;
 use super::*;
 
 fn bob() -> Mail {
@@ -24,6 +28,59 @@ async fn a_program_that_was_down_for_ten_days_takes_in_all_that_came_and_a_rebui
     world.mailbox_is_rebuilt();
     world.looks().await;
     assert_eq!((world.cases().await.len(), world.tries()), (120, tries));
+}
+
+/// Goal: a complaint under a number that was another's is heard, also one that lay in the junk folder before.
+/// How: the mail server's disk is restored from a copy that has the first of three messages, and keeps its UIDVALIDITY.
+#[tokio::test]
+async fn a_mail_server_that_was_set_back_gives_its_numbers_out_again_and_what_lies_under_them_is_taken_in() {
+    for move_to in [None, Some("Logged".to_owned())] {
+        let mut world =
+            World::with("Fri 20 Nov 2026 15:00", |config| config.mailboxes[0].move_to = move_to.clone()).await;
+        let enquiry = Mail::from("Cy Example <cy@example.com>").known_as("rescued@example.com");
+        let enquiry =
+            enquiry.saying("Opening hours", "Could you tell me what time your office opens on Saturdays, please?");
+        world.arrives("complaints", "Junk", enquiry.clone());
+        world.mail(complaint()).await;
+        for number in 0..2 {
+            world.mail(Mail::from(&format!("neighbour{number}@example.com")).saying("Complaint", COMPLAINT)).await;
+        }
+        world.goes_to("Fri 20 Nov 2026 16:00").await;
+        world.mailboxes["complaints"].lock().unwrap().is_set_back(1);
+        world.arrives("complaints", "INBOX", bob());
+        world.arrives("complaints", "INBOX", enquiry);
+        world.looks().await;
+        assert_eq!((world.inbox().await.len(), world.cases().await.len()), (4, 3), "a look takes both for known");
+
+        let asked = world.compares().await;
+        let [Difference::NotHere { folder, uids, .. }] = &asked.differences[..] else { panic!("{asked:?}") };
+        assert_eq!((folder.as_str(), uids.iter().map(String::as_str).collect()), ("INBOX", vec!["2", "3"]));
+        let compared = compares(&world).await;
+        assert_eq!((compared.folders[0].found, &compared.differences[..]), (2, &[][..]));
+        world.looks().await;
+        assert_eq!(world.told("bob@example.com").await, ["Fri 20 Nov 16:00 acknowledgement"]);
+        assert_eq!(world.sorted().await[4..], ["handled: complaint", "handled: enquiry"]);
+        let (inbox, logged) = if move_to.is_some() { (0, 3) } else { (3, 0) };
+        assert_eq!((world.lying_in("INBOX"), world.lying_in("Logged")), (inbox, logged));
+
+        world.clock.set(world.now() + 25.hours());
+        let agreed = compares(&world).await;
+        assert!(agreed.at == world.now() && agreed.differences.is_empty());
+        assert!(agreed.folders.iter().all(|tally| tally.found == 0 && tally.server == tally.ours));
+        assert_eq!(world.inbox().await.len(), 6);
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_which_the_server_says_another_arrival_is_the_same_one() {
+    let mut world = World::at("Fri 20 Nov 2026 15:00").await;
+    world.mail(complaint()).await;
+    let before = world.everything().await;
+    let minute = jiff::SignedDuration::from_mins(1);
+    world.mailboxes["complaints"].lock().unwrap().folders.get_mut("INBOX").unwrap()[0].1 += minute;
+    let compared = compares(&world).await;
+    assert_eq!((compared.folders[0].found, &compared.differences[..]), (0, &[][..]));
+    assert_eq!(world.everything().await, before);
 }
 
 #[tokio::test]

@@ -442,7 +442,7 @@ async fn moving() -> World {
 }
 
 /// The program compares the mail servers with the database, if it is time to. What is kept of it.
-async fn compares(world: &World) -> Reconciled {
+pub async fn compares(world: &World) -> Reconciled {
     Arc::clone(world.daemon().expect("the program runs")).step(Round::Reconcile).await.expect("the database works");
     world.office().store.reconciled().await.expect("the database works").expect("a comparison is kept")
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan as _};
-use redress::config::Security;
+use redress::config::{MailboxConfig, Security};
 use redress::daemon::clock::{Clock as _, PlayedClock, SystemClock};
 use redress::daemon::receive::Receive;
 use redress::daemon::reconcile::{looks_only, step};
@@ -161,6 +161,34 @@ async fn a_difference_is_told_when_two_looks_found_it_and_again_when_it_is_over(
 fn crosses_six(from: Timestamp, to: Timestamp) -> bool {
     let six = "0 0 6 * * *".parse().unwrap();
     next_look(&six, from).is_some_and(|next| next <= to)
+}
+
+/// Goal: a program that drops each message into the Maildir under one name is heard every time.
+#[tokio::test]
+async fn a_file_that_another_message_has_taken_the_name_of_is_taken_in() {
+    let house = House::new();
+    let clock = Arc::new(PlayedClock::new(SystemClock.now()));
+    let office = house.office(clock.clone()).await;
+    let config = MailboxConfig { move_to: None, ..office.config.mailboxes[0].clone() };
+    let mut receive = Receive::new(Arc::clone(&office), config.clone(), AnyMailbox::new(config.source.clone()));
+    let drops = |name: &str| {
+        house.complaint("mail", name);
+        // Its time is finer than what the ledger keeps.
+        let file = std::fs::File::options().append(true).open(house.path("mail/new").join(name)).unwrap();
+        file.set_modified((clock.now() + 300.microseconds()).into()).unwrap();
+        std::fs::rename(house.path("mail/new").join(name), house.path("mail/new/form.eml")).unwrap();
+    };
+    for (name, new) in [("ann", 1), ("bob", 0), ("cy", 0)] {
+        drops(name);
+        assert_eq!(receive.look().await.unwrap(), new, "its name is known");
+        clock.set(clock.now() + 25.hours());
+        step(&office, looks_only).await.unwrap();
+        let compared = office.store.reconciled().await.unwrap().unwrap();
+        assert_eq!((compared.folders[0].found, compared.differences.as_slice()), (1 - new, &[][..]), "{name}");
+    }
+    let ledger = office.store.ledger("complaints").await.unwrap();
+    let names: Vec<&str> = ledger.iter().map(|entry| entry.uid.as_str()).collect();
+    assert_eq!(names, ["form.eml"; 3]);
 }
 
 #[tokio::test]

@@ -527,6 +527,12 @@ impl Lying {
         self.folders.entry(folder.to_owned()).or_default().push((*uid, arrived, raw));
     }
 
+    /// The server was set back to when `uid` was the last of each folder: it gives the UIDs since out again.
+    pub fn is_set_back(&mut self, uid: u32) {
+        self.last_uid.values_mut().for_each(|last| *last = uid.min(*last));
+        self.folders.values_mut().for_each(|messages| messages.retain(|(number, ..)| *number <= uid));
+    }
+
     /// The server was set up anew: every message has another UID under another UIDVALIDITY, and UIDs that were another's.
     pub fn is_rebuilt(&mut self) {
         self.uidvalidity += 1;

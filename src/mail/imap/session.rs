@@ -301,7 +301,8 @@ impl<W: Wire> Session<W> {
         Ok(uids)
     }
 
-    /// What the server says of each of `uids`, in their order; those that have gone are left out.
+    /// What the server says of each of `uids`, in their order; those that have gone, and those whose date makes no sense, are
+    /// left out.
     pub async fn facts(&mut self, uids: &[u32]) -> Result<Vec<Facts>, MailboxError> {
         let mut found = BTreeMap::new();
         for uids in uids.chunks(UIDS_MAX) {
@@ -313,9 +314,9 @@ impl<W: Wire> Session<W> {
             .await?;
         }
         let read = |(uid, (size, date)): (u32, (u32, String))| {
-            Ok(Facts { uid: uid.to_string(), arrived: arrival(uid, &date)?, size: size.into() })
+            Some(Facts { uid: uid.to_string(), arrived: internal_date(&date)?, size: size.into() })
         };
-        found.into_iter().map(read).collect()
+        Ok(found.into_iter().filter_map(read).collect())
     }
 
     async fn gone(&mut self, uid: u32) -> Result<bool, MailboxError> {

@@ -123,14 +123,15 @@ async fn a_message_is_asked_for_without_touching_its_flags() {
 async fn a_folder_is_looked_over_read_only_and_only_what_was_asked_about_is_told() {
     let examined: Script = &["* OK [UIDVALIDITY 7] yes\r\n# OK [READ-ONLY] examined\r\n"];
     let told: Script = &["* 9 FETCH (UID 5 RFC822.SIZE 1 INTERNALDATE \"17-Jul-2026 02:44:25 +0100\")\r\n\
-        * 1 FETCH (FLAGS (\\Seen))\r\n* 1 FETCH (UID 4 RFC822.SIZE 6 INTERNALDATE \"17-Jul-2026 02:44:25 +0100\")\r\n# OK\r\n"];
+        * 1 FETCH (FLAGS (\\Seen))\r\n* 3 FETCH (UID 6 RFC822.SIZE 6 INTERNALDATE \"never\")\r\n\
+        * 1 FETCH (UID 4 RFC822.SIZE 6 INTERNALDATE \"17-Jul-2026 02:44:25 +0100\")\r\n# OK\r\n"];
     let (mailbox, heard) =
         server("* OK ready\r\n", vec![vec![LOGGED_IN, UNABLE, examined, told, &["# NO busy\r\n"]]]).await;
     let mut mailbox = ImapMailbox { opening: Opening::Examine, ..mailbox };
     assert_eq!(mailbox.open("INBOX").await.unwrap().uidvalidity, 7);
     let facts = mailbox.facts(&["4".to_owned(), "6".to_owned()]).await.unwrap();
     let told: Vec<_> = facts.iter().map(|facts| (facts.uid.as_str(), facts.size)).collect();
-    assert_eq!(told, [("4", 6)]);
+    assert_eq!(told, [("4", 6)], "a date that makes no sense keeps no neighbour");
     assert_eq!(refused(mailbox.facts(&["4".to_owned()]).await), "busy");
     let heard = heard.lock().unwrap()[2..].to_vec();
     let asked = |set: &str| format!("UID FETCH {set} (UID RFC822.SIZE INTERNALDATE)");
