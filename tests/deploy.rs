@@ -136,6 +136,72 @@ fn the_newest_copies_are_kept_and_other_files_left_alone() {
     assert_eq!(kept[..2], ["notes.txt", "redress-2020-01-03T023000Z.db"]);
 }
 
+/// Runs the backup with a disk that has room for `most` copies and none for one more.
+fn backup_on_a_small_disk(database: &Path, copies: &Path, most: usize) -> Output {
+    use std::os::unix::fs::PermissionsExt as _;
+    let programs = tempfile::tempdir().unwrap();
+    let df = programs.path().join("df");
+    let there = format!("$(ls '{}' | grep -c 'db$')", copies.display());
+    let script = format!("#!/bin/sh\necho Avail\nif [ {there} -lt {most} ]; then echo 99999999; else echo 65000; fi\n");
+    fs::write(&df, script).unwrap();
+    fs::set_permissions(&df, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", programs.path().display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new(deploy("backup"));
+    command.args([database, copies]).env("REDRESS", REDRESS).env("PATH", path).output().unwrap()
+}
+
+// Goal: a disk that has become too small for one more copy has one made all the same, night after night, and the two newest
+//       are never given away for it.
+#[test]
+fn a_disk_without_room_for_one_more_copy_loses_the_oldest_and_never_the_two_newest() {
+    let (folder, database) = database();
+    let copies = folder.path().join("copies");
+    fs::create_dir(&copies).unwrap();
+    let old: Vec<String> = (1..=5).map(|day| format!("redress-2020-01-0{day}T023000Z.db")).collect();
+    old.iter().for_each(|old| fs::write(copies.join(old), "old").unwrap());
+    let output = backup_on_a_small_disk(&database, &copies, 4);
+    assert!(output.status.success(), "{}", text(&output));
+    assert_eq!((names(&copies).len(), &names(&copies)[..3]), (4, &old[2..]));
+
+    let before = names(&copies);
+    let output = backup_on_a_small_disk(&database, &copies, 1);
+    assert_eq!(output.status.code(), Some(75));
+    assert!(text(&output).contains("there is no room for a copy"), "{}", text(&output));
+    assert_eq!(names(&copies), before[2..], "the two newest");
+}
+
+#[test]
+fn what_a_power_cut_left_of_a_copy_is_removed_and_one_that_is_being_made_is_left_alone() {
+    let (folder, database) = database();
+    let copies = folder.path().join("copies");
+    fs::create_dir(&copies).unwrap();
+    let [left, log, other, making] = [
+        "redress-2020-01-01T023000Z.db.part",
+        "redress-2020-01-01T023000Z.db.part-journal",
+        "before-the-move.db.part",
+        "redress-2020-01-02T023000Z.db.part",
+    ];
+    for name in [left, log, other, making] {
+        fs::write(copies.join(name), "half").unwrap();
+    }
+    for name in [left, log, other] {
+        let file = fs::File::options().append(true).open(copies.join(name)).unwrap();
+        file.set_times(fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH)).unwrap();
+    }
+    let output = backup(&[&database, &copies]);
+    assert!(output.status.success(), "{}", text(&output));
+    let kept = names(&copies);
+    assert_eq!((kept.len(), kept[0].as_str(), kept[1].as_str()), (3, other, making), "{kept:?}");
+}
+
+#[test]
+fn a_night_without_a_copy_is_told_as_a_daemon_that_has_stopped_is() {
+    for unit in ["redress.service", "redress-backup.service"] {
+        let unit = fs::read_to_string(deploy(unit)).unwrap();
+        assert!(unit.contains("\nOnFailure=redress-failed.service\n"), "{unit}");
+    }
+}
+
 #[test]
 fn a_damaged_database_makes_no_copy_and_pushes_out_no_good_one() {
     let folder = tempfile::tempdir().unwrap();

@@ -38,6 +38,8 @@ pub const DATABASE: &str = "the database cannot be used";
 pub const CREDENTIAL_DAYS: i32 = 21;
 /// A look takes moments, unless the database hangs or the second way does, which it waits for once.
 const LOOK_MAX: Duration = Duration::from_secs(90);
+/// Copies of the database are made every night; after so long without a good one it is no accident.
+const COPY_WAITS: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// A date that could not be acted on this often is no accident.
 pub(super) const DATE_TRIES: i64 = 3;
 
@@ -230,6 +232,7 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
     stuck_dates(office).await?;
     brakes::look(office).await?;
     disk(office).await?;
+    copies(office, started, now).await?;
     credentials(office, now).await?;
     operator::end_what_is_gone(office).await?;
     // What is over is so by now.
@@ -281,6 +284,26 @@ async fn disk(office: &Office) -> anyhow::Result<()> {
         "{} MiB are free where the database is ({}). When nothing is free, no mail can be stored: make room.",
         free >> 20,
         folder.display()
+    );
+    operator::tell(office, NAME, &words).await
+}
+
+/// Whoever never made a copy with this program makes them in another way.
+async fn copies(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Result<()> {
+    const NAME: &str = "the database is not being copied";
+    let Some(made) = office.store.backed_up().await? else { return Ok(()) };
+    // One of days to come was made by a clock that was ahead, and nobody knows when.
+    if now.duration_since(made).abs() <= COPY_WAITS {
+        return operator::over(office, NAME, "A good copy has been made.").await;
+    }
+    // A machine that was off makes up for its nights first.
+    if now.duration_since(started) <= STANDSTILL {
+        return Ok(());
+    }
+    let words = format!(
+        "As far as the database knows, the last good copy was made on {}. What hinders the next: `journalctl -u redress-backup`. \
+         Then make one: `systemctl start redress-backup`.",
+        spoken(london_date(made))
     );
     operator::tell(office, NAME, &words).await
 }

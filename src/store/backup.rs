@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail, ensure};
 use jiff::Timestamp;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::open::{Copy, Unready, ask, execute, lock_beside, on};
+use super::open::{Copy, Unready, alone, ask, execute, lock_beside, on};
 use super::{Purpose, Store, instant, sql, sqlite_file};
 use crate::domain::reference::FIRST_NUMBER;
 
@@ -19,6 +19,8 @@ use crate::domain::reference::FIRST_NUMBER;
 const COPY_OF: &str = "copy_of";
 /// The row that says since when a daemon has worked on a copy. No copy carries it.
 const RESTORED: &str = "restored";
+/// The row with the moment of the last whole copy. A copy has its own there.
+const BACKED_UP: &str = "backed_up";
 /// Case numbers that were passed over for a landlord.
 const PASSED_OVER: &str = "passed_over";
 /// A case number that was given out after a copy was made is not given out again: numbers go on at the next thousand that is
@@ -35,13 +37,13 @@ pub struct Verified {
 }
 
 impl Store {
-    /// Writes a copy of the SQLite database as it stands now to `to`, beside whoever works on it, and verifies it. Nothing is
-    /// at `to` before the copy is whole and on the disk; only its owner can read it.
+    /// Writes a copy of the SQLite database as it stands now to `to`, beside whoever works on it, verifies it, and notes in the
+    /// database when it was made. Nothing is at `to` before the copy is whole and on the disk; only its owner can read it.
     ///
     /// # Errors
     ///
     /// When there is something at `to`, the copy cannot be written or is damaged, or the database is not SQLite; then nothing
-    /// is left of it.
+    /// is left of it. When only the note fails, the copy is there.
     pub async fn back_up(&self, to: &Path, now: Timestamp) -> anyhow::Result<Verified> {
         let part = Part::beside(to)?;
         self.db.copy_into(&part.path).await?;
@@ -49,10 +51,23 @@ impl Store {
         copy.mark(COPY_OF, now.as_millisecond()).await?;
         // Of a restored database: whoever restores this one has to settle in anew.
         copy.forget(RESTORED).await?;
+        copy.mark(BACKED_UP, now.as_millisecond()).await?;
         copy.close().await?;
         let verified = verify_copy(&url_of(&part.path)?).await?;
         part.take_its_place(to)?;
+        let kept = now.as_millisecond().to_be_bytes().to_vec();
+        alone!(self.db, c => sqlx::query(sql::KEEP_INFO).bind(BACKED_UP).bind(kept).execute(c).await.map(drop))
+            .context("The copy is whole, but the database does not take the note that it was made")?;
         Ok(verified)
+    }
+
+    /// When the last whole copy was made; `None` when this program never made one.
+    ///
+    /// # Errors
+    ///
+    /// Also when what is kept is no moment.
+    pub async fn backed_up(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.moment(BACKED_UP).await
     }
 
     /// The moment of the copy that this database is; `None` when it is none, or a person has released it.

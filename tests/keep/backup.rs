@@ -3,10 +3,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::ToSpan as _;
+use redress::daemon::clock::{Clock as _, PlayedClock, SystemClock};
+use redress::daemon::watch::Watch;
 use redress::domain::reference::Reference;
-use redress::store::{Purpose, Store};
+use redress::store::{Purpose, Store, url_of};
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 
 use crate::common::{address, variable};
@@ -178,6 +182,49 @@ fn a_copy_is_never_written_over_anything_and_is_looked_at_without_being_changed(
         house.fails(&["restore", name]).contains("redress.db-wal is there"),
         "it would be taken for the copy's own"
     );
+}
+
+/// Goal: whoever has copies made hears when none is made any more: once, and once when one is made again. Whoever never made
+/// one copies the machine in another way, and hears nothing.
+#[tokio::test]
+async fn copies_that_are_made_no_more_are_told_once_and_so_is_the_next() {
+    let house = House::new();
+    let clock = Arc::new(PlayedClock::new(SystemClock.now()));
+    let office = house.office(clock.clone()).await;
+    let mut watch = Watch::new(Arc::clone(&office));
+    // Nobody sends letters here, so it goes by the second way.
+    let told = || {
+        let said = house.second_way();
+        said.lines().filter(|line| line.ends_with("not being copied")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let copied = async |name: &str| {
+        office.store.back_up(&house.path(name), clock.now()).await.unwrap();
+        let copy = Store::open(&url_of(&house.path(name)).unwrap(), Purpose::Look).await.unwrap();
+        assert_eq!(copy.backed_up().await.unwrap(), copy.copy_of().await.unwrap(), "a copy knows of itself");
+        copy.close().await;
+    };
+    clock.set(clock.now() + 96.hours());
+    watch.step().await;
+    copied("first.db").await;
+    clock.set(clock.now() + 72.hours());
+    watch.step().await;
+    assert_eq!(told(), [""; 0]);
+    clock.set(clock.now() + 1.minute());
+    watch.step().await;
+    Watch::new(Arc::clone(&office)).step().await;
+    assert_eq!(told(), ["Redress: the database is not being copied"]);
+    copied("second.db").await;
+    watch.step().await;
+    assert_eq!(told()[1..], ["Redress: over: the database is not being copied"]);
+
+    // A machine that was off.
+    clock.set(clock.now() + 96.hours());
+    let mut watch = Watch::new(Arc::clone(&office));
+    watch.step().await;
+    assert_eq!(told().len(), 2, "it makes up for its nights first");
+    clock.set(clock.now() + 61.minutes());
+    watch.step().await;
+    assert_eq!(told().len(), 3);
 }
 
 /// Goal: what lies in the file beside a copy that was made by hand is restored with it.
