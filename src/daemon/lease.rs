@@ -47,7 +47,7 @@ impl Heartbeat {
     ///
     /// The database's.
     pub async fn begin(office: &Arc<Office>) -> anyhow::Result<Heartbeat> {
-        let host = format!("{}/{}", uname().nodename().to_string_lossy(), std::process::id());
+        let host = format!("{}/{}", machine(), std::process::id());
         let wants = office.config.mailboxes.iter().map(|mailbox| mailbox.name.clone());
         let mut heartbeat = Heartbeat {
             office: Arc::clone(office),
@@ -113,6 +113,11 @@ impl Heartbeat {
         self.holds = holds;
         Ok(())
     }
+}
+
+/// The name of the machine.
+pub(super) fn machine() -> String {
+    uname().nodename().to_string_lossy().into_owned()
 }
 
 /// Waits until this daemon may do something, or it is told to stop. A round that waits for that does not stand still.

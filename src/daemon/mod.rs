@@ -67,6 +67,8 @@ const LOGIN_RESTS: Duration = Duration::from_secs(10 * 60);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 /// How long the rounds may take to end when the program is told to stop.
 const STOP_MAX: Duration = Duration::from_secs(60);
+/// How long it tries then to note that it was told to.
+const NOTE_MAX: Duration = Duration::from_secs(5);
 
 /// Does what a daemon does before its rounds start: letters in doubt go again, unless the database is a restored copy; held
 /// ones are let go when the configuration says so, dates are looked at with today's ladder and calendar, and what the
@@ -191,7 +193,8 @@ pub struct Ready {
     heartbeat: AbortOnDropHandle<anyhow::Result<()>>,
 }
 
-/// Takes the daemon's place on the database, and does what is done before the rounds.
+/// Takes the daemon's place on the database, does what is done before the rounds, and notes the start: one that is killed
+/// again and again is told of, however short its life.
 ///
 /// # Errors
 ///
@@ -200,6 +203,9 @@ pub async fn ready(office: Office) -> anyhow::Result<Ready> {
     let office = Arc::new(office);
     let heartbeat = AbortOnDropHandle::new(tokio::spawn(Heartbeat::begin(&office).await?.goes_on()));
     start(&office).await?;
+    let now = office.clock.now();
+    office.store.note_start(&lease::machine(), now).await?;
+    watch::restarts(&office, now).await?;
     Ok(Ready { office, heartbeat })
 }
 
@@ -252,6 +258,14 @@ pub async fn run(Ready { office, mut heartbeat }: Ready) -> anyhow::Result<()> {
     }
     // What stands still keeps a connection, and closing waits for it.
     rounds.abort_all();
+    if ended_early.is_none() {
+        let noted = tokio::time::timeout(NOTE_MAX, office.store.note_stop(&lease::machine())).await;
+        if !matches!(noted, Ok(Ok(()))) {
+            warn!(
+                "It could not be noted that the program was told to stop; the next start counts as one after a crash"
+            );
+        }
+    }
     drop(heartbeat);
     office.store.close().await;
     match ended_early {

@@ -17,7 +17,7 @@ use super::office::Office;
 use super::{brakes, operator, set_right};
 use crate::config::{Config, Expiry};
 use crate::domain::calendar::{london_date, spoken};
-use crate::store::{FOR_ALL, sqlite_file};
+use crate::store::{Alarm, FOR_ALL, sqlite_file};
 
 const EVERY: Duration = Duration::from_secs(20);
 /// The operator hears of a mailbox that was not read, or a letter that did not leave, for this long.
@@ -40,6 +40,10 @@ pub const CREDENTIAL_DAYS: i32 = 21;
 const LOOK_MAX: Duration = Duration::from_secs(90);
 /// Copies of the database are made every night; after so long without a good one it is no accident.
 const COPY_WAITS: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// A program that was started this often, and never ran for long, does not end by accident.
+const STARTS: u32 = 3;
+/// How its alarm begins, before the machine's name.
+const ENDS_AGAIN: &str = "the program ends again and again on ";
 /// A date that could not be acted on this often is no accident.
 pub(super) const DATE_TRIES: i64 = 3;
 
@@ -230,6 +234,7 @@ async fn look(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Re
         operator::try_again(office, started, now).await?;
     }
     stuck_dates(office).await?;
+    restarts(office, now).await?;
     brakes::look(office).await?;
     disk(office).await?;
     copies(office, started, now).await?;
@@ -254,6 +259,23 @@ async fn unread_folders(office: &Office, started: Timestamp, now: Timestamp) -> 
             } else {
                 operator::over(office, &name, "It is being read again.").await?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// A program that is started anew before anything has stood still for an hour would tell of nothing.
+pub(super) async fn restarts(office: &Office, now: Timestamp) -> anyhow::Result<()> {
+    let often = office.store.started_often(STARTS, now).await?;
+    let often: Vec<String> = often.iter().map(|machine| format!("{ENDS_AGAIN}{machine}")).collect();
+    for name in &often {
+        let words = "It was started three times or more, each time before it had run for an hour, and nobody had stopped it. Until \
+                     it runs on, you may not hear of what stands still. The log says how it ended: `journalctl -u redress`.";
+        operator::tell(office, name, words).await?;
+    }
+    for Alarm { name, .. } in office.store.alarms().await? {
+        if name.starts_with(ENDS_AGAIN) && !often.contains(&name) {
+            operator::over(office, &name, "It has run for an hour, or was stopped by somebody.").await?;
         }
     }
     Ok(())

@@ -28,6 +28,7 @@ mod reconcile;
 mod rounds;
 mod send;
 mod sql;
+mod starts;
 mod verify;
 
 use jiff::Timestamp;

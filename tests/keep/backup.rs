@@ -17,18 +17,24 @@ use crate::common::{address, variable};
 use crate::house::{House, all, same_bytes};
 
 /// The daemon, stopped as systemd stops it when the test ends with it.
-struct Daemon(Child);
+pub struct Daemon(Child);
 
 impl Daemon {
-    fn start(house: &House) -> Daemon {
+    pub fn start(house: &House) -> Daemon {
         let log = fs::File::options().create(true).append(true).open(house.path("log")).unwrap();
         Daemon(house.command(&["run"]).stderr(Stdio::from(log)).spawn().unwrap())
     }
 
-    fn stop(mut self) {
+    pub fn stop(mut self) {
         let id = self.0.id().to_string();
         assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         assert!(self.0.wait().unwrap().success());
+    }
+
+    /// As by a full memory.
+    pub fn dies(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
     }
 }
 
@@ -44,7 +50,7 @@ fn pause(ms: u64) {
 }
 
 /// Waits until `so`, for two minutes at most: machines that test are busy.
-fn wait_until(house: &House, so: impl Fn() -> bool) {
+pub fn wait_until(house: &House, so: impl Fn() -> bool) {
     let end = Instant::now() + Duration::from_secs(120);
     while !so() {
         assert!(Instant::now() < end, "{}", fs::read_to_string(house.path("log")).unwrap_or_default());

@@ -25,7 +25,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::backup::postgres;
+use crate::backup::{Daemon, postgres, wait_until};
 use crate::house::House;
 
 /// What a monitor gets: status line and text.
@@ -276,6 +276,65 @@ async fn a_database_that_can_only_be_read_is_told_by_the_second_way() {
     assert!(house.second_way().contains("Redress: the database cannot be used"), "{}", house.second_way());
     watch.step().await;
     assert!(house.second_way().contains("Redress: over: the database cannot be used"), "{}", house.second_way());
+}
+
+/// Goal: a program that ends again and again, and so never sees anything stand still for an hour, is told at its third start,
+/// however short its lives; one that somebody stops is not.
+#[test]
+fn a_program_that_is_killed_again_and_again_says_so_when_it_starts_for_the_third_time() {
+    let house = House::new();
+    let told = || house.letters_to("it@example.net").iter().any(|letter| letter.contains("ends again and again on"));
+    let running = || {
+        let _ = fs::remove_file(house.path("log"));
+        let daemon = Daemon::start(&house);
+        wait_until(&house, || {
+            fs::read_to_string(house.path("log")).is_ok_and(|log| log.contains("Redress is running"))
+        });
+        daemon
+    };
+    for _ in 0..4 {
+        running().stop();
+    }
+    running().dies();
+    running().dies();
+    assert!(!house.says(&["status"]).contains("again and again"));
+    let third = running();
+    wait_until(&house, told);
+    third.stop();
+}
+
+/// Goal: it is over when the program runs on, whoever of several daemons sees it.
+#[tokio::test]
+async fn that_the_program_ends_again_and_again_is_over_when_it_has_run_for_an_hour() {
+    let house = House::new();
+    let clock = Arc::new(PlayedClock::new(SystemClock.now()));
+    let office = house.office(clock.clone()).await;
+    let mut watch = Watch::new(Arc::clone(&office));
+    let mut troubles = async || {
+        watch.step().await;
+        let names = office.store.alarms().await.unwrap().into_iter().map(|alarm| alarm.name);
+        names.filter(|name| name.contains("again and again")).collect::<Vec<_>>()
+    };
+    let starts = async |machine| office.store.note_start(machine, clock.now()).await.unwrap();
+    // Two that had each run for an hour, two that ended soon, and another machine's.
+    for _ in 0..3 {
+        clock.set(clock.now() + 61.minutes());
+        starts("alder").await;
+    }
+    clock.set(clock.now() + 50.minutes());
+    starts("alder").await;
+    starts("birch").await;
+    assert_eq!(troubles().await, [""; 0]);
+    clock.set(clock.now() + 50.minutes());
+    starts("alder").await;
+    assert_eq!(troubles().await, ["the program ends again and again on alder"]);
+    clock.set(clock.now() + 50.minutes());
+    starts("birch").await;
+    assert_eq!(troubles().await.len(), 1);
+    clock.set(clock.now() + 11.minutes());
+    assert_eq!(troubles().await, [""; 0]);
+    let alarms = office.store.alarms().await.unwrap();
+    assert!(!alarms.is_empty(), "what stands still is told all the while");
 }
 
 #[tokio::test]
