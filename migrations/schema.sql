@@ -59,8 +59,6 @@ CREATE TABLE inbox (
     whole INTEGER NOT NULL CHECK (whole IN (0, 1)),
     -- SHA-256 of raw, hex
     digest TEXT NOT NULL,
-    -- the bytes; NULL once erased
-    raw BLOB,
     -- its Message-ID without brackets, a hint for threading; NULL before it is handled, and without one
     message_id TEXT,
     -- digest of its words, hex: with message_id it tells a copy by another road; NULL before it is handled
@@ -79,12 +77,15 @@ CREATE TABLE inbox (
     next_at INTEGER NOT NULL,
     -- when it was moved to where logged mail is kept, or found gone; ms; NULL until then
     filed_at INTEGER,
+    -- the bytes; NULL once erased. Last, for SQLite finds a column behind them by reading them
+    raw BLOB,
     UNIQUE (mailbox, folder, uidvalidity, uid)
 );
 CREATE INDEX inbox_waiting ON inbox (state, id, next_at);
 CREATE INDEX inbox_unfiled ON inbox (mailbox, folder, uidvalidity, id) WHERE filed_at IS NULL;
 CREATE INDEX inbox_digest ON inbox (mailbox, digest);
-CREATE INDEX inbox_message_id ON inbox (message_id);
+CREATE INDEX inbox_message_id ON inbox (message_id, same_words);
+CREATE INDEX inbox_ledger ON inbox (mailbox, arrived_at, folder, uidvalidity, uid, size, copy_of, filed_at);
 
 -- A case, as its events make it: for lists, and as the place where its history ends.
 CREATE TABLE case_file (

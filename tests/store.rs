@@ -804,17 +804,20 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_that_is_i
     let case = opened(&store).await;
     let before = store.known(case).await.unwrap().case;
     let letter = claim(&store, at(20)).await.unwrap();
+    let message = store.inbox(0, 1).await.unwrap().remove(0).id;
+    let raw = store.message(message).await.unwrap().unwrap().raw.unwrap();
     store.close().await;
     drop(store);
     let since_then = "DROP TABLE absence; DROP TABLE lease; DROP TABLE daemon; ALTER TABLE attempt DROP COLUMN daemon";
     base.sql(since_then).await.unwrap();
-    base.sql("DROP INDEX outbox_begun; DROP INDEX outbox_braked").await.unwrap();
+    base.sql("DROP INDEX outbox_begun; DROP INDEX outbox_braked; DROP INDEX inbox_ledger").await.unwrap();
     for column in ["root", "begun_at", "brake", "let_through"] {
         base.sql(&format!("ALTER TABLE outbox DROP COLUMN {column}")).await.unwrap();
     }
     base.sql("DELETE FROM _sqlx_migrations WHERE version > 1").await.unwrap();
     let store = base.store().await;
     assert_eq!(store.known(case).await.unwrap().case, before);
+    assert_eq!(store.message(message).await.unwrap().unwrap().raw.unwrap(), raw);
     store.record_absence(&away("ada", 18, None), at(40)).await.unwrap();
     let begun =
         base.rows("SELECT CAST(id AS TEXT), CAST(begun_at AS TEXT) FROM outbox WHERE begun_at IS NOT NULL").await;

@@ -91,3 +91,36 @@ impl Store {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::Db;
+    use super::super::{Purpose, url_of};
+    use super::*;
+
+    async fn plan(store: &Store, question: &str) -> Vec<String> {
+        let Db::Sqlite { ask, .. } = &store.db else { panic!("it is a file") };
+        let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {question}"));
+        let steps: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(plan).fetch_all(&mut *ask.take().await.unwrap()).await.unwrap();
+        steps.into_iter().map(|(.., step)| step).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_of_all_messages_is_answered_by_an_index_and_reads_none_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = url_of(&folder.path().join("redress.db")).unwrap();
+        let store = Store::open(&url, Purpose::Play).await.unwrap();
+        for question in [sql::KNOWN_UIDS, sql::LEDGER, sql::HAS_DIGEST, sql::HAS_MOVED, sql::COUNT_INBOX] {
+            let steps = plan(&store, question).await;
+            // What follows the first step may put in order what it found.
+            assert!(steps[0].contains("inbox USING COVERING INDEX"), "{question}: {steps:?}");
+            assert!(steps[1..].iter().all(|step| step.starts_with("USE TEMP B-TREE")), "{question}: {steps:?}");
+        }
+        // These read the few rows that the index finds.
+        for question in [sql::SAME_WORDS, sql::SAME_WORDS_UNNAMED] {
+            let steps = plan(&store, question).await;
+            assert!(steps[0].contains("(message_id=? AND same_words=?)"), "{question}: {steps:?}");
+        }
+    }
+}
