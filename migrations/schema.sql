@@ -57,7 +57,7 @@ CREATE TABLE inbox (
     size INTEGER NOT NULL,
     -- 1: raw is all of it; 0: the headers only, for it is above the size limit, or could not be read at all
     whole INTEGER NOT NULL CHECK (whole IN (0, 1)),
-    -- SHA-256 of raw, hex
+    -- SHA-256 of its bytes, hex
     digest TEXT NOT NULL,
     -- its Message-ID without brackets, a hint for threading; NULL before it is handled, and without one
     message_id TEXT,
@@ -77,7 +77,8 @@ CREATE TABLE inbox (
     next_at INTEGER NOT NULL,
     -- when it was moved to where logged mail is kept, or found gone; ms; NULL until then
     filed_at INTEGER,
-    -- the bytes; NULL once erased. Last, for SQLite finds a column behind them by reading them
+    -- the bytes; NULL once erased, and of a copy: another row with this mailbox and digest has them. Last, for SQLite finds
+    -- a column behind them by reading them
     raw BLOB,
     UNIQUE (mailbox, folder, uidvalidity, uid)
 );

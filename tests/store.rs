@@ -26,7 +26,8 @@ use redress::domain::case::{Input, Says};
 use redress::domain::code::{Duty, Stage};
 use redress::domain::reconcile::Difference;
 use redress::store::{
-    AwayNote, EDGES, Edge, Edges, FOR_ALL, LetGo, NewLetter, PlaceLost, Purpose, Sent, Settled, Store,
+    AwayNote, EDGES, Edge, Edges, FOR_ALL, LetGo, MessageState, Messages, NewLetter, PlaceLost, Purpose, Sent, Settled,
+    Store,
 };
 use sha2::{Digest as _, Sha256};
 use sqlx::Connection as _;
@@ -49,6 +50,7 @@ promises! {
     a_uid_of_any_name_that_a_file_may_have_is_known_again
     a_uid_whose_message_lies_there_no_more_is_free_for_another_however_often
     the_same_bytes_under_another_uid_are_a_linked_copy_and_in_another_mailbox_are_not
+    a_mailbox_that_was_set_up_anew_is_not_stored_in_full_again_and_all_of_it_can_be_read
     a_message_is_listed_with_every_case_it_belongs_to
     of_twenty_tasks_on_one_message_one_handles_it_and_one_letter_goes_to_the_resident
     of_twenty_deciders_on_one_case_each_sees_what_the_one_before_it_wrote
@@ -142,6 +144,40 @@ async fn the_same_bytes_under_another_uid_are_a_linked_copy_and_in_another_mailb
     assert_eq!(rows[0].cases().len(), 1);
     assert_eq!(rows[1].cases(), rows[0].cases());
     assert!(rows[3].cases().is_empty());
+}
+
+/// Bytes that lie in the database itself, the first row first.
+async fn stored_bytes(base: &Base) -> Vec<Vec<String>> {
+    let length = if base.is_sqlite() { "LENGTH" } else { "OCTET_LENGTH" };
+    base.rows(&format!("SELECT CAST({length}(raw) AS TEXT) FROM inbox ORDER BY id")).await
+}
+
+async fn a_mailbox_that_was_set_up_anew_is_not_stored_in_full_again_and_all_of_it_can_be_read(base: Base) {
+    let store = base.store().await;
+    let lying = |uids: [&str; 2]| [mail(uids[0], "by a list"), mail(uids[1], "by an alias")];
+    store.receive("main", "INBOX", 1, &lying(["1", "2"]), at(0)).await.unwrap();
+    let rows = store.inbox(0, 2).await.unwrap();
+    let (first, second) = (rows[0].id, rows[1].id);
+    // Of the same words, under other bytes: it keeps its own.
+    let copy = || Settled { state: MessageState::Copy, copy_of: Some(first), ..settled() };
+    assert!(store.decide_message(second, "main", &keys(), at(1), |_| Ok((copy(), Vec::new()))).await.unwrap());
+    for uidvalidity in 2..4 {
+        assert_eq!(store.receive("main", "INBOX", uidvalidity, &lying(["1", "2"]), at(2)).await.unwrap(), 2);
+    }
+    assert_eq!(stored_bytes(&base).await, [["9"], ["11"], [""], [""], [""], [""]]);
+    for row in store.inbox(0, 10).await.unwrap() {
+        let words: &[u8] = if row.id % 2 == first % 2 { b"by a list" } else { b"by an alias" };
+        assert_eq!(store.message(row.id).await.unwrap().unwrap().raw.unwrap(), words, "{row:?}");
+    }
+    for (row, beginning) in store.latest_messages(Messages::All, None, 10).await.unwrap() {
+        assert_eq!(beginning.starts_with(b"by a list"), row.id % 2 == first % 2, "{row:?}");
+    }
+    // What is erased is erased everywhere.
+    base.sql(&format!("UPDATE inbox SET raw = NULL WHERE id = {first}")).await.unwrap();
+    for row in store.inbox(0, 10).await.unwrap() {
+        let message = store.message(row.id).await.unwrap().unwrap();
+        assert_eq!(message.raw.is_none(), row.id % 2 == first % 2, "{row:?}");
+    }
 }
 
 async fn a_message_is_listed_with_every_case_it_belongs_to(base: Base) {

@@ -35,7 +35,8 @@ impl Store {
     }
 
     /// T1: stores a batch of messages. Storing one twice changes nothing; one whose bytes are stored already is linked to
-    /// the first and not handled again. Returns how many rows are new.
+    /// the first, not stored in full again, for a mailbox that is set up anew holds everything again, and not handled again.
+    /// Returns how many rows are new.
     ///
     /// # Errors
     ///
@@ -58,11 +59,14 @@ impl Store {
                 })?,
                 false => None,
             };
-            let state = if same.is_some() { MessageState::Copy.key() } else { "new" };
+            let (state, raw) = match same {
+                Some(_) => (MessageState::Copy.key(), None),
+                None => ("new", Some(&arrived.raw)),
+            };
             let id: Option<i64> = on!(&mut tx, c => sqlx::query_scalar(sql::RECEIVE)
                 .bind(mailbox).bind(folder).bind(uidvalidity).bind(&arrived.uid)
                 .bind(arrived.arrived.as_millisecond()).bind(now.as_millisecond())
-                .bind(arrived.size as i64).bind(i64::from(arrived.whole)).bind(&digest).bind(&arrived.raw)
+                .bind(arrived.size as i64).bind(i64::from(arrived.whole)).bind(&digest).bind(raw)
                 .bind(state).bind(same)
                 .fetch_optional(c).await)
             .with_context(|| format!("Could not store message {} of {mailbox}/{folder}", arrived.uid))?;

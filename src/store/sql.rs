@@ -92,8 +92,19 @@ pub(super) const SETTLE_MESSAGE: &str = "
 UPDATE inbox SET state = $2, sorted = $3, note = $4, message_id = $5, same_words = $6, copy_of = $7 WHERE id = $1";
 pub(super) const LINK_MESSAGE: &str = "
 INSERT INTO message_case (inbox_id, case_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-pub(super) const RAW: &str = "
-SELECT id, mailbox, folder, arrived_at, stored_at, size, whole, raw, attempts FROM inbox WHERE id = $1";
+/// The bytes of a message: its own, or of a copy, which is stored without, those of the message that it repeats.
+macro_rules! bytes {
+    () => {
+        "COALESCE(i.raw, (SELECT f.raw FROM inbox f
+                  WHERE f.mailbox = i.mailbox AND f.digest = i.digest AND f.raw IS NOT NULL LIMIT 1))"
+    };
+}
+pub(super) const RAW: &str = concat!(
+    "
+SELECT i.id, i.mailbox, i.folder, i.arrived_at, i.stored_at, i.size, i.whole, ",
+    bytes!(),
+    " AS raw, i.attempts FROM inbox i WHERE i.id = $1"
+);
 /// A copy of the same words that came to a mailbox by another road: an alias, a distribution list, an address beside it.
 macro_rules! same_words {
     ($name:literal) => {
@@ -310,7 +321,7 @@ pub(super) const MESSAGES_SINCE: &str = inbox_lines!("WHERE i.stored_at >= $1 OR
 pub(super) const LATEST_MESSAGES: &str = inbox_lines!(
     "WHERE i.id < $1 AND ($2 = '' OR i.state = $2) AND ($3 = '' OR i.sorted LIKE $3 || '%') ORDER BY i.id DESC LIMIT $4"
 );
-pub(super) const BEGINNING: &str = "SELECT SUBSTR(raw, 1, 65536) FROM inbox WHERE id = $1";
+pub(super) const BEGINNING: &str = concat!("SELECT SUBSTR(", bytes!(), ", 1, 65536) FROM inbox i WHERE i.id = $1");
 /// Lines of the outbox list; words to the operator belong to no case.
 macro_rules! outbox_lines {
     ($which:literal) => {
