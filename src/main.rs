@@ -8,6 +8,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use redress::cli;
 use redress::config::Problems;
 use redress::daemon::office;
+use redress::daemon::renamed::Renamed;
 
 /// The exit code for a configuration that must be mended first (sysexits.h, EX_CONFIG).
 const BAD_CONFIGURATION: u8 = 78;
@@ -120,7 +121,8 @@ fn main() -> ExitCode {
                 arguments.exit();
             }
             eprintln!("{trouble:#}");
-            if trouble.is::<Problems>() { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
+            let refused = trouble.is::<Problems>() || trouble.is::<Renamed>();
+            if refused { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -267,6 +267,32 @@ fn a_refused_configuration_is_named_line_by_line_with_exit_code_78() {
 }
 
 #[test]
+fn a_mailbox_under_a_new_name_is_not_read_anew_and_another_in_its_place_is_after_a_start_with_both() {
+    let house = House::with_mail();
+    let (old, new) = ("name = \"complaints\"\nlandlord", "name = \"office\"\nlandlord");
+    house.configure(old, new);
+    for command in [&["run"][..], &["run", "--once"]] {
+        let (code, words) = house.fails(command);
+        assert!(code == 78 && words.contains("\"complaints\" has gone") && words.contains("\"office\""), "{words}");
+    }
+    let (_, words) = house.fails(&["check"]);
+    has_line(&words, "mailboxes", &["  wrong", "put the old one back"]);
+    house.configure(new, old);
+    assert!(house.says(&["run", "--once"]).contains("0 new messages taken in."));
+
+    for part in ["new", "cur", "tmp"] {
+        fs::create_dir_all(house.path("office").join(part)).unwrap();
+    }
+    let another = "[[mailbox]]\nname = \"office\"\nlandlord = \"wellington\"\nmaildir = \"office\"\n\n[outgoing]";
+    house.configure("[outgoing]", another);
+    assert!(house.says(&["run", "--once"]).contains("0 new messages taken in."));
+    let first = "[[mailbox]]\nname = \"complaints\"\nlandlord = \"wellington\"\nmaildir = \"mail\"\njunk = \"Junk\"\n";
+    house.configure(first, "");
+    assert!(house.says(&["run", "--once"]).contains("0 new messages taken in."));
+    assert!(!house.says(&["check"]).contains("  wrong"));
+}
+
+#[test]
 fn check_finds_a_healthy_house_in_order() {
     let house = House::with_mail();
     let check = house.says(&["check", "--connect"]);

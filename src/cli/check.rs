@@ -15,7 +15,7 @@ use super::{page, run};
 use crate::config::{Config, Loaded, MailboxConfig, Outgoing, Problem, Problems, SecondWay, Sending};
 use crate::daemon::clock::{Clock as _, SystemClock};
 use crate::daemon::watch::free_disk;
-use crate::daemon::{hello, office, operator};
+use crate::daemon::{hello, office, operator, renamed};
 use crate::domain::calendar::{Calendar, listed_date, london_date, spoken};
 use crate::domain::case::Case;
 use crate::domain::digest;
@@ -145,6 +145,7 @@ impl Ask {
         let calendar = Calendar::england_and_wales(&config.holidays_added, &config.holidays_removed);
         bank_holidays(&mut findings, &calendar, today);
         if let Some(store) = &store {
+            names(&mut findings, store, &config).await;
             daemons(&mut findings, store, &config).await;
             match store.deadlines().await {
                 Ok(dates) => provisional_dates(&mut findings, &dates),
@@ -246,6 +247,16 @@ async fn database(findings: &mut Findings, config: &Config) -> Option<Store> {
             }
             None
         }
+    }
+}
+
+/// What the next start would be refused for.
+async fn names(findings: &mut Findings, store: &Store, config: &Config) {
+    const WHAT: &str = "mailboxes";
+    match renamed::look(config, store).await {
+        Ok(None) => {}
+        Ok(Some(renamed)) => findings.wrong(WHAT, renamed.to_string()),
+        Err(trouble) => findings.wrong(WHAT, format!("{trouble:#}")),
     }
 }
 

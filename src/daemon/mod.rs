@@ -16,6 +16,7 @@ pub mod operator;
 pub mod receive;
 pub mod reconcile;
 pub mod remind;
+pub mod renamed;
 pub mod restored;
 pub mod send;
 pub mod shadow;
@@ -148,8 +149,9 @@ pub struct Once {
 ///
 /// # Errors
 ///
-/// The database's.
+/// The database's, or [`renamed::Renamed`].
 pub async fn once(office: &Arc<Office>) -> anyhow::Result<Once> {
+    renamed::refuse(&office.config, &office.store).await?;
     let heartbeat = Heartbeat::begin(office).await?;
     tokio::select! {
         done = one_round(office) => done,
@@ -198,8 +200,9 @@ pub struct Ready {
 ///
 /// # Errors
 ///
-/// As those of [`start`].
+/// As those of [`start`], and [`renamed::Renamed`].
 pub async fn ready(office: Office) -> anyhow::Result<Ready> {
+    renamed::refuse(&office.config, &office.store).await?;
     let office = Arc::new(office);
     let heartbeat = AbortOnDropHandle::new(tokio::spawn(Heartbeat::begin(&office).await?.goes_on()));
     start(&office).await?;

@@ -23,10 +23,33 @@ pub struct Arrived {
     pub raw: Vec<u8>,
 }
 
-/// Stands between UIDs, and in none: they are numbers, or names of files.
+/// Stands between UIDs, and in none: they are numbers, or names of files. Nor in the name of a mailbox.
 const APART: &str = "/";
+/// The row of `store_info` with the mailboxes of the last start; where several daemons may work, of each machine.
+const MAILBOXES: &str = "mailboxes";
 
 impl Store {
+    /// Names of the mailboxes that the daemon on `host` last started with; none before its first start.
+    pub async fn mailboxes(&self, host: &str) -> anyhow::Result<BTreeSet<String>> {
+        let kept: Option<Vec<u8>> =
+            ask!(self.db, c => sqlx::query_scalar(sql::INFO).bind(self.mailboxes_of(host)).fetch_optional(c).await)?;
+        let names = String::from_utf8(kept.unwrap_or_default()).context("The names of the mailboxes are damaged")?;
+        Ok(names.split(APART).filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    }
+
+    /// Keeps the names of the mailboxes that the daemon on `host` starts with.
+    pub async fn keep_mailboxes(&self, host: &str, names: impl Iterator<Item = &str>) -> anyhow::Result<()> {
+        let kept = names.collect::<Vec<_>>().join(APART).into_bytes();
+        alone!(self.db, c => {
+            sqlx::query(sql::KEEP_INFO).bind(self.mailboxes_of(host)).bind(kept).execute(c).await.map(drop)
+        })?;
+        Ok(())
+    }
+
+    fn mailboxes_of(&self, host: &str) -> String {
+        if self.is_ones_alone() { MAILBOXES.to_owned() } else { format!("{MAILBOXES}.{host}") }
+    }
+
     /// UIDs of a folder that are stored.
     pub async fn known_uids(&self, mailbox: &str, folder: &str, uidvalidity: i64) -> anyhow::Result<BTreeSet<String>> {
         let uids: Option<String> = ask!(self.db, c => sqlx::query_scalar(sql::KNOWN_UIDS)
