@@ -271,7 +271,7 @@ fn a_mailbox_under_a_new_name_is_not_read_anew_and_another_in_its_place_is_after
     let house = House::with_mail();
     let (old, new) = ("name = \"complaints\"\nlandlord", "name = \"office\"\nlandlord");
     house.configure(old, new);
-    for command in [&["run"][..], &["run", "--once"]] {
+    for command in [&["run", "--once"][..], &["run"]] {
         let (code, words) = house.fails(command);
         assert!(code == 78 && words.contains("\"complaints\" has gone") && words.contains("\"office\""), "{words}");
     }
