@@ -9,8 +9,8 @@ CREATE TABLE store_info (
     -- message_id_key: the key that signs our Message-IDs; round.digest, round.weekly: when those lists were last written;
     -- reconciled: what the last comparison with the mail servers came to; copy_of: this is a copy, made at that moment;
     -- restored: since when a daemon works on it; passed_over.LANDLORD: how many case numbers were passed over then;
-    -- backed_up: when the last whole copy was made; starts: how often the program was started without having been stopped;
-    -- mailboxes, on PostgreSQL mailboxes.HOST: those of the last start
+    -- backed_up, backed_up_before: when the last whole copy was made, and the one before it; starts: how often the program
+    -- was started without having been stopped; mailboxes, on PostgreSQL mailboxes.HOST: those of the last start
     name TEXT NOT NULL PRIMARY KEY,
     -- the key: 32 random bytes, made at the first start; reconciled, starts: JSON; mailboxes: their names, a slash between;
     -- the others: a number in 8 bytes, the highest first, moments as ms

@@ -16,7 +16,7 @@ use tracing::{info, warn};
 
 use super::office::Office;
 use super::operator;
-use super::watch::{ENDS, Pulse, days_left, free_disk, stuck};
+use super::watch::{ENDS, ENDS_AGAIN, Pulse, days_left, free_disk, stuck};
 use crate::config::{Config, Expiry, Heartbeat};
 use crate::domain::calendar::{london, london_date};
 use crate::health::knock::knock;
@@ -141,8 +141,9 @@ impl Vital {
         }
         let ended = self.expiries.iter().filter(|expiry| days_left(expiry.on, self.at) < 0);
         troubles.extend(ended.map(|expiry| format!("{} has ended", expiry.key)));
-        // A credential that ends some day is no trouble yet.
-        let names = self.alarms.iter().filter(|name| !ENDS.iter().any(|ends| name.ends_with(ends)));
+        // A credential that ends some day is no trouble yet, and a program that ended none any more: it answers.
+        let now = |name: &&String| !ENDS.iter().any(|ends| name.ends_with(ends)) && !name.starts_with(ENDS_AGAIN);
+        let names = self.alarms.iter().filter(now);
         troubles.extend(names.map(|name| format!("the operator was told: {name}")));
         troubles
     }
@@ -432,6 +433,8 @@ mod tests {
             assert_eq!(vital.troubles(), [trouble]);
         }
         assert!(Vital { at: at(-600), ..well() }.troubles().is_empty(), "a clock that was set back is no trouble");
+        let ended = vec![format!("{ENDS_AGAIN}here")];
+        assert!(Vital { alarms: ended, ..well() }.troubles().is_empty(), "a program that answers has not ended");
     }
 
     #[test]

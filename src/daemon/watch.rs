@@ -43,7 +43,7 @@ const COPY_WAITS: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// A program that was started this often, and never ran for long, does not end by accident.
 const STARTS: u32 = 3;
 /// How its alarm begins, before the machine's name.
-const ENDS_AGAIN: &str = "the program ends again and again on ";
+pub const ENDS_AGAIN: &str = "the program ends again and again on ";
 /// A date that could not be acted on this often is no accident.
 pub(super) const DATE_TRIES: i64 = 3;
 
@@ -310,7 +310,7 @@ async fn disk(office: &Office) -> anyhow::Result<()> {
     operator::tell(office, NAME, &words).await
 }
 
-/// Whoever never made a copy with this program makes them in another way.
+/// Whoever has this program make no copies, or one now and then, makes them in another way.
 async fn copies(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::Result<()> {
     const NAME: &str = "the database is not being copied";
     let Some(made) = office.store.backed_up().await? else { return Ok(()) };
@@ -318,8 +318,10 @@ async fn copies(office: &Office, started: Timestamp, now: Timestamp) -> anyhow::
     if now.duration_since(made).abs() <= COPY_WAITS {
         return operator::over(office, NAME, "A good copy has been made.").await;
     }
+    let before = office.store.backed_up_before().await?;
+    let nightly = before.is_some_and(|before| made.duration_since(before).abs() <= COPY_WAITS);
     // A machine that was off makes up for its nights first.
-    if now.duration_since(started) <= STANDSTILL {
+    if !nightly || now.duration_since(started) <= STANDSTILL {
         return Ok(());
     }
     let words = format!(

@@ -21,6 +21,8 @@ const COPY_OF: &str = "copy_of";
 const RESTORED: &str = "restored";
 /// The row with the moment of the last whole copy. A copy has its own there.
 const BACKED_UP: &str = "backed_up";
+/// The row with the moment of the one before it.
+const BACKED_UP_BEFORE: &str = "backed_up_before";
 /// Case numbers that were passed over for a landlord.
 const PASSED_OVER: &str = "passed_over";
 /// A case number that was given out after a copy was made is not given out again: numbers go on at the next thousand that is
@@ -55,10 +57,18 @@ impl Store {
         copy.close().await?;
         let verified = verify_copy(&url_of(&part.path)?).await?;
         part.take_its_place(to)?;
-        let kept = now.as_millisecond().to_be_bytes().to_vec();
-        alone!(self.db, c => sqlx::query(sql::KEEP_INFO).bind(BACKED_UP).bind(kept).execute(c).await.map(drop))
-            .context("The copy is whole, but the database does not take the note that it was made")?;
+        let noted = self.note_copy(now).await;
+        noted.context("The copy is whole, but the database does not take the note that it was made")?;
         Ok(verified)
+    }
+
+    async fn note_copy(&self, now: Timestamp) -> anyhow::Result<()> {
+        let before = self.backed_up().await?.map(|before| (BACKED_UP_BEFORE, before));
+        for (name, at) in before.into_iter().chain([(BACKED_UP, now)]) {
+            let kept = at.as_millisecond().to_be_bytes().to_vec();
+            alone!(self.db, c => sqlx::query(sql::KEEP_INFO).bind(name).bind(kept).execute(c).await.map(drop))?;
+        }
+        Ok(())
     }
 
     /// When the last whole copy was made; `None` when this program never made one.
@@ -68,6 +78,15 @@ impl Store {
     /// Also when what is kept is no moment.
     pub async fn backed_up(&self) -> anyhow::Result<Option<Timestamp>> {
         self.moment(BACKED_UP).await
+    }
+
+    /// When the whole copy before that one was made.
+    ///
+    /// # Errors
+    ///
+    /// Also when what is kept is no moment.
+    pub async fn backed_up_before(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.moment(BACKED_UP_BEFORE).await
     }
 
     /// The moment of the copy that this database is; `None` when it is none, or a person has released it.

@@ -197,7 +197,7 @@ impl House {
                     .count(
                         "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'new') \
                               + (SELECT COUNT(*) FROM outbox WHERE state IN ('queued', 'sending')) \
-                              + (SELECT COUNT(*) FROM alarm)",
+                              + (SELECT COUNT(*) FROM alarm WHERE name NOT LIKE 'the program ends%')",
                     )
                     .await
                     == 0
@@ -210,7 +210,8 @@ impl House {
         let store = self.store().await;
         let alarms = store.alarms().await.expect("the database works");
         store.close().await;
-        alarms.into_iter().map(|alarm| alarm.name).collect()
+        // Those who killed it know.
+        alarms.into_iter().map(|alarm| alarm.name).filter(|name| !name.starts_with("the program ends")).collect()
     }
 
     pub async fn store(&self) -> Store {
@@ -235,10 +236,11 @@ impl House {
     /// As [`reconciles`](Self::reconciles), when people took so many of the messages away.
     pub async fn reconciles_without(&self, gone: usize, complaints: &[Complaint], folders: &[&str]) -> Verdict {
         let mut connection = self.database().await.expect("the database is there");
-        let stored: Vec<(Option<Vec<u8>>, String)> = sqlx::query_as("SELECT raw, state FROM inbox ORDER BY id")
-            .fetch_all(&mut connection)
-            .await
-            .expect("it works");
+        // A copy's bytes are those of the message it is a copy of.
+        let stored = "SELECT COALESCE(raw, (SELECT raw FROM inbox o WHERE o.digest = i.digest AND raw IS NOT NULL)), state \
+                      FROM inbox i ORDER BY id";
+        let stored: Vec<(Option<Vec<u8>>, String)> =
+            sqlx::query_as(stored).fetch_all(&mut connection).await.expect("it works");
         for (raw, state) in &stored {
             let raw = raw.as_deref().expect("nothing was erased");
             let known = complaints.iter().any(|complaint| complaint.lies_as(raw));

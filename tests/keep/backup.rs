@@ -191,7 +191,7 @@ fn a_copy_is_never_written_over_anything_and_is_looked_at_without_being_changed(
 }
 
 /// Goal: whoever has copies made hears when none is made any more: once, and once when one is made again. Whoever never made
-/// one copies the machine in another way, and hears nothing.
+/// one, or one alone, copies the machine in another way, and hears nothing.
 #[tokio::test]
 async fn copies_that_are_made_no_more_are_told_once_and_so_is_the_next() {
     let house = House::new();
@@ -211,7 +211,12 @@ async fn copies_that_are_made_no_more_are_told_once_and_so_is_the_next() {
     };
     clock.set(clock.now() + 96.hours());
     watch.step().await;
+    copied("one-alone.db").await;
+    clock.set(clock.now() + 96.hours());
+    watch.step().await;
     copied("first.db").await;
+    clock.set(clock.now() + 24.hours());
+    copied("second.db").await;
     clock.set(clock.now() + 72.hours());
     watch.step().await;
     assert_eq!(told(), [""; 0]);
@@ -219,11 +224,13 @@ async fn copies_that_are_made_no_more_are_told_once_and_so_is_the_next() {
     watch.step().await;
     Watch::new(Arc::clone(&office)).step().await;
     assert_eq!(told(), ["Redress: the database is not being copied"]);
-    copied("second.db").await;
+    copied("third.db").await;
     watch.step().await;
     assert_eq!(told()[1..], ["Redress: over: the database is not being copied"]);
 
     // A machine that was off.
+    clock.set(clock.now() + 24.hours());
+    copied("fourth.db").await;
     clock.set(clock.now() + 96.hours());
     let mut watch = Watch::new(Arc::clone(&office));
     watch.step().await;
