@@ -333,12 +333,12 @@ async fn mail_for_nobody_comes_back_to_the_envelope_sender() {
 }
 
 #[tokio::test]
-async fn nobody_home_is_again_for_letters_and_lost_for_mailboxes() {
+async fn nobody_home_is_unreached_for_letters_and_lost_for_mailboxes() {
     // A port that was just free: nobody listens.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let server = Server { port, ..imap(&address("complaints"), Security::Tls) };
     assert!(matches!(ImapMailbox::new(server.clone()).open("INBOX").await, Err(MailboxError::Lost(_))));
-    assert!(matches!(SmtpTransport::new(server, "redress.example.org").verify().await, Err(SendError::Again(_))));
+    assert!(matches!(SmtpTransport::new(server, "redress.example.org").verify().await, Err(SendError::Unreached(_))));
 }
 
 // ── the shadow ────────────────────────────────────────────────────────────────────────────────────────────────────
