@@ -39,7 +39,7 @@ struct Landlord {
 /// How a daemon's configuration differs from another's.
 #[derive(Clone, Copy)]
 struct Settings {
-    mailboxes: usize,
+    mailboxes: &'static [&'static str],
     lease_s: u64,
     /// Where letters leave; Postfix unless told otherwise.
     smtp_port: Option<u16>,
@@ -47,7 +47,8 @@ struct Settings {
     database_port: Option<u16>,
 }
 
-const USUAL: Settings = Settings { mailboxes: 2, lease_s: SHORT_S, smtp_port: None, database_port: None };
+const USUAL: Settings =
+    Settings { mailboxes: &["first", "second"], lease_s: SHORT_S, smtp_port: None, database_port: None };
 
 struct Daemon(Child);
 
@@ -125,7 +126,8 @@ poll_s = 10
 lease_s = {lease_s}
 "#
         );
-        for (name, user) in ["first", "second"].iter().zip(&self.mailboxes).take(settings.mailboxes) {
+        let both = ["first", "second"].iter().zip(&self.mailboxes);
+        for (name, user) in both.filter(|(name, _)| settings.mailboxes.contains(name)) {
             text.push_str(&format!(
                 r#"
 [[mailbox]]
@@ -432,9 +434,28 @@ async fn a_daemon_whose_database_stands_still_for_longer_than_its_lease_goes_on_
 }
 
 #[tokio::test]
+async fn two_daemons_on_one_machine_may_each_have_a_mailbox_of_its_own() {
+    let landlord = Landlord::new().await;
+    landlord.configure("one", Settings { mailboxes: &["first"], ..USUAL });
+    landlord.configure("other", Settings { mailboxes: &["second"], ..USUAL });
+    let one = landlord.starts("one");
+    let (within, pid) = (Duration::from_secs(30), Some(one.pid()));
+    landlord.until("the first is read", within, async || landlord.reader_of("first").await == pid).await;
+    let residents = [address("resident"), address("resident")];
+    landlord.complains(0, &residents[0]).await;
+    landlord.settled(1, within).await;
+    let other = landlord.starts("other");
+    landlord.complains(1, &residents[1]).await;
+    landlord.settled(2, within).await;
+    assert_eq!(landlord.reader_of("second").await, Some(other.pid()));
+    join_all([one, other].map(Daemon::stops)).await;
+    assert_eq!(landlord.is_whole(&residents).await, 0);
+}
+
+#[tokio::test]
 async fn daemons_of_different_configurations_read_what_they_know_and_one_that_stops_leaves_at_once() {
     let landlord = Landlord::new().await;
-    landlord.configure("fewer", Settings { mailboxes: 1, ..USUAL });
+    landlord.configure("fewer", Settings { mailboxes: &["first"], ..USUAL });
     let fewer = landlord.starts("fewer");
     let within = Duration::from_secs(30);
     let pid = Some(fewer.pid());
