@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail, ensure};
 use jiff::Timestamp;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::open::{Copy, Unready, alone, ask, execute, lock_beside, on};
+use super::open::{Copy, Unready, execute, lock_beside, on};
 use super::{Purpose, Store, instant, sql, sqlite_file};
 use crate::domain::reference::FIRST_NUMBER;
 
@@ -65,8 +65,7 @@ impl Store {
     async fn note_copy(&self, now: Timestamp) -> anyhow::Result<()> {
         let before = self.backed_up().await?.map(|before| (BACKED_UP_BEFORE, before));
         for (name, at) in before.into_iter().chain([(BACKED_UP, now)]) {
-            let kept = at.as_millisecond().to_be_bytes().to_vec();
-            alone!(self.db, c => sqlx::query(sql::KEEP_INFO).bind(name).bind(kept).execute(c).await.map(drop))?;
+            self.keep_fact(name, at.as_millisecond().to_be_bytes().to_vec()).await?;
         }
         Ok(())
     }
@@ -143,9 +142,7 @@ impl Store {
     }
 
     async fn moment(&self, name: &str) -> anyhow::Result<Option<Timestamp>> {
-        let kept: Option<Vec<u8>> =
-            ask!(self.db, c => sqlx::query_scalar(sql::INFO).bind(name).fetch_optional(c).await)?;
-        Ok(kept.map(number).transpose()?.map(instant))
+        Ok(self.fact(name).await?.map(number).transpose()?.map(instant))
     }
 }
 

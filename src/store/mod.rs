@@ -39,7 +39,7 @@ pub use decide::{Beside, Change, Found, Keys, Known, Leaving, Message, MessageSt
 pub use edge::{EDGES, Edge, Edges};
 use lease::Me;
 pub use lease::{DaemonRow, FOR_ALL, PlaceLost};
-use open::{Db, RunLock, execute, on};
+use open::{Db, RunLock, alone, ask, execute, on};
 pub use open::{Purpose, Unready, failed, may_pass, sqlite_file};
 pub use questions::{
     Alarm, AttemptRow, CaseFile, CaseRow, Counts, DeadlineRow, FolderRow, InboxRow, LetterRow, Letters, Messages,
@@ -90,6 +90,16 @@ impl Store {
     pub async fn close(&self) {
         self.leave().await;
         self.db.close().await;
+    }
+
+    /// What is kept among the facts about the database under this name.
+    async fn fact(&self, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        Ok(ask!(self.db, c => sqlx::query_scalar(sql::INFO).bind(name).fetch_optional(c).await)?)
+    }
+
+    /// Keeps a fact about the database, in place of one of that name.
+    async fn keep_fact(&self, name: &str, kept: Vec<u8>) -> anyhow::Result<()> {
+        Ok(alone!(self.db, c => sqlx::query(sql::KEEP_INFO).bind(name).bind(kept).execute(c).await.map(drop))?)
     }
 
     async fn signing_key(&self) -> anyhow::Result<[u8; 32]> {

@@ -31,19 +31,14 @@ const MAILBOXES: &str = "mailboxes";
 impl Store {
     /// Names of the mailboxes that the daemon on `host` last started with; none before its first start.
     pub async fn mailboxes(&self, host: &str) -> anyhow::Result<BTreeSet<String>> {
-        let kept: Option<Vec<u8>> =
-            ask!(self.db, c => sqlx::query_scalar(sql::INFO).bind(self.mailboxes_of(host)).fetch_optional(c).await)?;
+        let kept = self.fact(&self.mailboxes_of(host)).await?;
         let names = String::from_utf8(kept.unwrap_or_default()).context("The names of the mailboxes are damaged")?;
         Ok(names.split(APART).filter(|name| !name.is_empty()).map(str::to_owned).collect())
     }
 
     /// Keeps the names of the mailboxes that the daemon on `host` starts with.
     pub async fn keep_mailboxes(&self, host: &str, names: impl Iterator<Item = &str>) -> anyhow::Result<()> {
-        let kept = names.collect::<Vec<_>>().join(APART).into_bytes();
-        alone!(self.db, c => {
-            sqlx::query(sql::KEEP_INFO).bind(self.mailboxes_of(host)).bind(kept).execute(c).await.map(drop)
-        })?;
-        Ok(())
+        self.keep_fact(&self.mailboxes_of(host), names.collect::<Vec<_>>().join(APART).into_bytes()).await
     }
 
     fn mailboxes_of(&self, host: &str) -> String {

@@ -78,17 +78,14 @@ impl Store {
     ///
     /// Also when what is kept cannot be read.
     pub async fn reconciled(&self) -> anyhow::Result<Option<Reconciled>> {
-        let kept: Option<Vec<u8>> =
-            ask!(self.db, c => sqlx::query_scalar(sql::INFO).bind(RECONCILED).fetch_optional(c).await)?;
+        let kept = self.fact(RECONCILED).await?;
         kept.map(|kept| serde_json::from_slice(&kept).context("What the last comparison came to is damaged"))
             .transpose()
     }
 
     /// Keeps what a comparison came to, in place of the one before.
     pub async fn keep_reconciled(&self, reconciled: &Reconciled) -> anyhow::Result<()> {
-        let kept = serde_json::to_vec(reconciled)?;
-        alone!(self.db, c => sqlx::query(sql::KEEP_INFO).bind(RECONCILED).bind(kept).execute(c).await.map(drop))?;
-        Ok(())
+        self.keep_fact(RECONCILED, serde_json::to_vec(reconciled)?).await
     }
 }
 

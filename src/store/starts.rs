@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::open::{ask, execute, on};
+use super::open::{execute, on};
 use super::{Store, sql};
 
 /// The row of `store_info` with the starts, by the machine's name.
@@ -36,7 +36,7 @@ impl Store {
 
     /// Machines on which it was started so often, or more, and has not run for long since.
     pub async fn started_often(&self, times: u32, now: Timestamp) -> anyhow::Result<Vec<String>> {
-        let kept = ask!(self.db, c => sqlx::query_scalar(sql::INFO).bind(STARTS).fetch_optional(c).await)?;
+        let kept = self.fact(STARTS).await?;
         let often = |(machine, (started, last)): (String, Starts)| {
             (started >= times && is_recent(last, now)).then_some(machine)
         };
